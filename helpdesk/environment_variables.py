@@ -156,7 +156,16 @@ ENVIRONMENT_VARIABLES = (
         "DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound event before another takes over.", int
     ),
     EnvironmentVariable(
-        "WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", parse_flag
+        "WEBHOOKS_TO_LOOPBACK",
+        False,
+        "Let webhooks and sign-in connections reach this machine; for tests and the demo only.",
+        parse_flag,
+    ),
+    EnvironmentVariable(
+        "PRIVATE_PROVIDER_HOSTS",
+        (),
+        "Hosts on a private network that sign-in connections may call, such as your own Keycloak; by spaces.",
+        parse_list,
     ),
     EnvironmentVariable("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
     EnvironmentVariable("LOG_FORMAT", "text", "text, or json: one object a line."),

@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     AUTHENTICATOR = "helpdesk authenticator secret"
     RECOVERY_CODE = "helpdesk recovery code"
     CONNECTION = "helpdesk entered connection"
+    PROVIDER_SECRET = "helpdesk sign-in connection secret"
     PASSKEY_OWNER = "helpdesk passkey owner"
 
 

@@ -18,3 +18,8 @@ def ticket_url(number: int, message_id: int | None = None) -> str:
 def sign_in_link_url(token: str) -> str:
     """The URL that signs in with a magic link's ``token``."""
     return absolute_url(f"/sign-in/link/{quote(token, safe='')}")
+
+
+def own_provider_url(slug: str) -> str:
+    """The URL that leads to the provider of the sign-in connection with ``slug``."""
+    return absolute_url(f"/sign-in/sso/{quote(slug, safe='')}")

@@ -10,6 +10,8 @@ from flask import Flask
 from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import custom_emoji, home, sync
 from helpdesk.domain.authentication import second_factor
+from helpdesk.domain.authentication.connections import administration as sign_in_connections
+from helpdesk.domain.authentication.connections import domain_proofs
 from helpdesk.domain.integrations import connections, idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts, sizes
 from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
@@ -63,6 +65,13 @@ def reconcile() -> None:
 def copy_custom_emoji() -> None:
     """Copy the pictures of emoji that messages have and the workspace made itself."""
     custom_emoji.copy_pictures()
+
+
+@job
+def check_domain_proofs() -> None:
+    """Look again for the records that prove the domains of sign-in connections."""
+    for row_id in domain_proofs.list_due():
+        domain_proofs.check_again(row_id)
 
 
 @job
@@ -136,6 +145,7 @@ def purge_old_rows() -> None:
 def renew_encryption() -> None:
     """Encrypt what the database keeps encrypted with the present SECRET_KEY, so that a former one can be given up."""
     connections.renew_encryption()
+    sign_in_connections.renew_encryption()
     second_factor.renew_encryption()
     db.session.commit()
 

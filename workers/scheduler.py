@@ -30,6 +30,7 @@ PERIODIC_JOBS = {
     jobs.erase_what_is_old: 3600,
     jobs.purge_old_rows: 86_400,
     jobs.renew_encryption: 86_400,
+    jobs.check_domain_proofs: 3600,
     jobs.poll_mailbox: 20,
     jobs.summarize_quarantine: 600,
     jobs.alert_admins: 60,

@@ -17,6 +17,7 @@ from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
+from helpdesk.domain.authentication.connections import diagnostics as connections
 from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
 from helpdesk.models.form import Form
@@ -25,7 +26,7 @@ CheckResult = tuple[bool | None, str]  # True, False or None (not configured, wh
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Leave out Slack and mail, whose checks post and connect.")
+@click.option("--quick", is_flag=True, help="Leave out Slack, mail and providers, whose checks post and connect.")
 @click.option("--mail-loop", is_flag=True, help="Send a mail to a reply address and wait until it is back.")
 @click.option("--seconds", default=120.0, show_default=True, help="How long --mail-loop waits.")
 @with_appcontext
@@ -33,7 +34,7 @@ def doctor(quick: bool, mail_loop: bool, seconds: float) -> None:
     """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
     checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
     if not quick:
-        checks += [_check_slack, _check_mail]
+        checks += [_check_slack, _check_mail, _check_connections]
     if mail_loop:
         checks.append(lambda: mail_loop_check.check(seconds))
     failed = 0
@@ -174,6 +175,20 @@ def _check_mail() -> Iterator[CheckResult]:
     mailbox = mail_settings.imap_settings()
     for finding in mail_check.check_imap(mailbox) if mailbox else ():
         yield finding.ok, finding.sentence
+
+
+def _check_connections() -> Iterator[CheckResult]:
+    """Every sign-in connection: its document, its keys, and what should be put right about it."""
+    try:
+        found = [(each.name, each.issuer, list(connections.list_warnings(each))) for each in connections.list_all()]
+    except SQLAlchemyError:
+        return
+    db.session.rollback()
+    for name, issuer, warnings in found:
+        error = connections.find_error(issuer)
+        yield not error, f"{name}: {error}" if error else f"The sign-in connection {name} answers."
+        for sentence in warnings:
+            yield False, sentence
 
 
 def _check_dkim_record() -> Iterator[CheckResult]:

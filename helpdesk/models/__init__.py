@@ -26,6 +26,7 @@ from helpdesk.models import (  # noqa: F401
     second_factor,
     session,
     setting,
+    sign_in_connection,
     sign_in_link,
     size_record,
     sla,

@@ -1,6 +1,6 @@
 """Organizations: customer companies, with their mail domains and addresses."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
@@ -14,6 +14,7 @@ class Organization(Base):
 
     ``search_words``: the words of its name and of its slug, as a search of the team compares them.
     ``language``: the code of the language of its people who chose none and whose browser names none.
+    ``sign_in_rules``: which ways of signing in are "required" or "off" (``authentication.ways``); others are allowed.
     ``merged_into_id``: the organization that this one was merged into; the row stays so that a merge can be undone.
     """
 
@@ -27,6 +28,7 @@ class Organization(Base):
         "notes": COMPANY,
         "language": CONFIGURATION,
         "search_words": COMPANY,
+        "sign_in_rules": CONFIGURATION,
     }
 
     id: Mapped[Id]
@@ -43,6 +45,7 @@ class Organization(Base):
     search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
     merged_into_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    sign_in_rules: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
     domains: Mapped[list["OrganizationDomain"]] = relationship(
         back_populates="organization", order_by="OrganizationDomain.domain"

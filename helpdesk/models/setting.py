@@ -67,6 +67,15 @@ SETTINGS = {
             ("nobody", "admins", "team"),
         ),
         SettingDefinition(
+            "team_sign_in",
+            "any",
+            "How the team signs in: any way that is offered, or only its own provider (a sign-in connection).",
+            ("any", "own"),
+        ),
+        SettingDefinition(
+            "emergency_admin", "", "Address of the admin who may sign in by a link whatever team_sign_in says."
+        ),
+        SettingDefinition(
             "internal_domains", "", "Our own mail domains, which can never be an organization's; separated by spaces."
         ),
         SettingDefinition("triage_channel", "", "Slack channel id of the team's triage channel."),

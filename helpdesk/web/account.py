@@ -9,11 +9,12 @@ from flask_login import current_user
 from helpdesk import clock
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import oidc, sessions
+from helpdesk.domain.authentication import sessions
+from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import preferences, session_revocation, users
 from helpdesk.extensions import db
+from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, offered_languages
 from helpdesk.web import user_agent
@@ -127,7 +128,7 @@ def list_organizations() -> ResponseReturnValue:
         abort(404)
     return render_template(
         "account/organization.html",
-        organizations=rules.admitting_organizations(current_user.email),
+        organizations=sessions.list_organizations(authentication.get_current_user()),
         next_path=authorization.get_safe_next_path(request.args.get("next")),
     )
 
@@ -139,11 +140,12 @@ def choose_organization() -> ResponseReturnValue:
     if organization_id is None:
         abort(404)
     previous_id = user.organization_id
-    users.choose_organization(user, organization_id)
+    users.choose_organization(user, organization_id, sessions.list_organizations(user))
     if user.organization_id != previous_id:
-        provider = user.session.provider
+        provider, connection_id = user.session.provider, user.session.connection_id
         session_revocation.revoke_user_sessions(user)
-        authentication.sign_in(user, provider)
+        connection = db.session.get(SignInConnection, connection_id) if connection_id is not None else None
+        authentication.sign_in(user, provider, connection=connection)
     db.session.commit()
     return redirect(authorization.get_safe_next_path(request.form.get("next")) or "/tickets", 303)
 
@@ -190,6 +192,6 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         languages=[(each.code, each.name) for each in offered_languages()],
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in rows],
         this_session=user.session.id,
-        identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
-        organizations=[] if user.is_team else rules.admitting_organizations(user.email),
+        identities=[(row, connection_provider.get_title(row.provider)) for row in user.identities],
+        organizations=[] if user.is_team else sessions.list_organizations(user),
     )

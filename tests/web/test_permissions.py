@@ -85,6 +85,7 @@ class World:
             "slug": globex.slug,
             "mail_id": mail_id,
             **reorganized_things(session, self.people["admin"], spare),
+            **sign_in_connection(session, globex),
         } | desk
         self.of_rule = {
             "/settings/setup/connections/<name>": {"name": "mail"},
@@ -124,6 +125,22 @@ def reorganized_things(session, admin, person) -> dict:
     session.add_all([operation, alias])
     session.flush()
     return {"operation_id": operation.id, "alias_id": alias.id}
+
+
+def sign_in_connection(session, organization) -> dict:
+    from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
+
+    connection = SignInConnection(
+        organization_id=organization.id,
+        name="Okta",
+        issuer="https://login.globex.invalid",
+        client_id="portal",
+        role_rules=[],
+    )
+    connection.domains = [ConnectionDomain(domain="globex.example")]
+    session.add(connection)
+    session.flush()
+    return {"connection_id": connection.id, "domain_id": connection.domains[0].id}
 
 
 def saved_view(agent):

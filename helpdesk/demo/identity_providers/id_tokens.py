@@ -24,24 +24,30 @@ def get_signing_key(name: str) -> rsa.RSAPrivateKey:
 
 def build_jwks() -> dict:
     """The public keys, as a JWK set. Only the valid signing key is in it."""
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(get_signing_key(KEY_ID).public_key()))
-    return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
+    return {"keys": [build_jwk(KEY_ID)]}
 
 
-def sign_token(claims: dict, alg: str = "RS256", kid: str = KEY_ID) -> str:
+def build_jwk(name: str) -> dict:
+    """The public half of the key of this name."""
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(get_signing_key(name).public_key()))
+    return {**public, "kid": name, "use": "sig", "alg": "RS256"}
+
+
+def sign_token(claims: dict, alg: str = "RS256", kid: str = KEY_ID, typ: str | None = None) -> str:
     """A token of these claims.
 
     `alg` none and HS256 (signed with the public key), and a foreign `kid`, are the lies.
     """
+    header = {"kid": kid} | ({"typ": typ} if typ else {})
     if alg == "none":
-        return jwt.encode(claims, None, algorithm="none", headers={"kid": kid})
+        return jwt.encode(claims, None, algorithm="none", headers=header)
     if alg == "HS256":
         header = {"alg": "HS256", "typ": "JWT", "kid": kid}
         head = f"{_encode_segment(header)}.{_encode_segment(claims)}"
-        secret = json.dumps(build_jwks()["keys"][0]).encode()
+        secret = json.dumps(build_jwk(kid)).encode()
         mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(head.encode(), secret)
         return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
-    return jwt.encode(claims, get_signing_key(kid), algorithm=alg, headers={"kid": kid})
+    return jwt.encode(claims, get_signing_key(kid), algorithm=alg, headers=header)
 
 
 def _encode_segment(value: dict) -> str:

@@ -73,7 +73,7 @@ class Provider:
         self,
         claims: dict | None = None,
         alg: str = "RS256",
-        kid: str = id_tokens.KEY_ID,
+        kid: str | None = None,
         nonce: str | None = None,
     ) -> None:
         """Make the ID token of the next exchange wrong: claims replaced (None removes one), algorithm, key, nonce."""
@@ -117,9 +117,7 @@ class Provider:
         access = "ya29." + secrets.token_urlsafe(32)
         claims = self._claims(grant)
         self._access[access] = (grant.account, claims)
-        lie = (
-            self._lies.pop(0) if self._lies else {"claims": {}, "alg": "RS256", "kid": id_tokens.KEY_ID, "nonce": None}
-        )
+        lie = self._lies.pop(0) if self._lies else {"claims": {}, "alg": "RS256", "kid": None, "nonce": None}
         if lie["nonce"] is not None:
             claims["nonce"] = lie["nonce"]
         claims = {key: value for key, value in (claims | lie["claims"]).items() if value is not None}
@@ -128,10 +126,14 @@ class Provider:
             expires_in=TOKEN_TTL_SECONDS - 1,
             scope=scope,
             token_type="Bearer",
-            id_token=id_tokens.sign_token(claims, lie["alg"], lie["kid"]),
+            id_token=self.sign(claims, lie["alg"], lie["kid"]),
         )
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    def sign(self, claims: dict, alg: str = "RS256", kid: str | None = None) -> str:
+        """A token of ``claims``; `kid` names another key than the published one."""
+        return id_tokens.sign_token(claims, alg, kid or id_tokens.KEY_ID)
 
     def userinfo(self) -> flask.typing.ResponseReturnValue:
         """The claims of the bearer's account."""
@@ -163,9 +165,14 @@ class Provider:
             return "Only the S256 method of PKCE is offered (code_challenge_method)."
         return ""
 
+    def change_response(self, response: dict) -> dict:
+        """The parameters with which a browser is sent back."""
+        return response
+
     def _back(self, asked: dict, **response) -> flask.typing.ResponseReturnValue:
         if "state" in asked:
             response["state"] = asked["state"]
+        response = self.change_response(response)
         joint = "&" if "?" in asked["redirect_uri"] else "?"
         return flask.redirect(asked["redirect_uri"] + joint + urllib.parse.urlencode(response))
 

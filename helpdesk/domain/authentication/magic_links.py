@@ -11,7 +11,16 @@ from helpdesk import clock, jobs, key_derivation
 from helpdesk.database.types import affected_rows
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import known_browsers, login, oidc, provider_claims, rate_limits, signed_links
+from helpdesk.domain.authentication import (
+    known_browsers,
+    link_providers,
+    login,
+    oidc,
+    provider_claims,
+    rate_limits,
+    signed_links,
+)
+from helpdesk.domain.authentication.connections import sign_in as connected
 from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import admission, undeliverable_addresses
@@ -222,13 +231,16 @@ def complete_sign_in(link: SignInLink, browser: str = "") -> LoginResult:
 
     A pending account of a provider is connected. Raises NotAdmitted.
     """
-    result = login.by_email(link.email)
+    provider, connection = link_providers.find_provider(link)
+    result = login.by_email(link.email, provider=provider, connection=connection)
     if link.email == result.user.email:
         undeliverable_addresses.clear_bounces(result.user)
     invalidate_all(link.email)
     if link.pending_identity:
         claimed = provider_claims.ProviderClaims(**json.loads(link.pending_identity))
         oidc.connect_identity(result.user, claimed, browser=browser)
+        if connection is not None:
+            connected.finish(connection, result.user, claimed)
     if link.identity_id:
         identity = db.session.get(Identity, link.identity_id)
         if identity is not None and identity.user_id == result.user.id:

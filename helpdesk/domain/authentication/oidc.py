@@ -9,7 +9,7 @@ import jwt
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from helpdesk import clock, config
+from helpdesk import bounded_http, clock, config
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import login, provider_keys
@@ -24,12 +24,29 @@ from helpdesk.translation import gettext
 RECONFIRM_AFTER = timedelta(days=90)
 LEEWAY_SECONDS = 60  # allowed difference between our clock and the provider's
 
+TOKEN_ERRORS: tuple[tuple[type[Exception], str], ...] = (
+    (jwt.ExpiredSignatureError, "clock"),
+    (jwt.ImmatureSignatureError, "clock"),
+    (jwt.InvalidAudienceError, "audience"),
+    (jwt.InvalidIssuedAtError, "clock"),
+    (jwt.InvalidAlgorithmError, "algorithm"),
+    (jwt.InvalidSignatureError, "signature"),
+    (jwt.MissingRequiredClaimError, "claim"),
+    (jwt.PyJWKClientConnectionError, "keys"),
+    (jwt.PyJWKClientError, "key"),
+)
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Provider:
-    """The endpoints of a provider, and our credentials at it."""
+    """The endpoints of a provider, and our credentials at it.
+
+    ``connection_id``: the row that it is (``connections``); its addresses were entered by people, so ``fetch`` checks
+    where they lead. ``names_itself``: its answers have the parameter ``iss``. ``takes_basic``: the secret goes to the
+    token endpoint as HTTP Basic.
+    """
 
     name: str
     title: str
@@ -40,6 +57,11 @@ class Provider:
     keys_url: str
     issuers: tuple[str, ...]
     scope: tuple[str, ...]
+    algorithms: tuple[str, ...] = ("RS256",)
+    connection_id: int | None = None
+    names_itself: bool = False
+    takes_basic: bool = False
+    fetch: provider_keys.Fetch = bounded_http.fetch_json
 
     @property
     def is_configured(self) -> bool:
@@ -48,7 +70,7 @@ class Provider:
     @property
     def is_on(self) -> bool:
         """Whether people may choose it: configured, and not switched off in the settings."""
-        return self.is_configured and settings.get(f"sign_in_{self.name}")
+        return self.is_configured and (self.connection_id is not None or settings.get(f"sign_in_{self.name}"))
 
 
 @dataclass(frozen=True)
@@ -107,25 +129,36 @@ def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, 
     Fetches the provider's keys, so no transaction should be open. Raises UnverifiedIdentity.
     """
     try:
-        key = provider_keys.find_signing_key(provider.keys_url, id_token)
+        key = provider_keys.find_signing_key(provider.keys_url, id_token, provider.fetch)
         claims = jwt.decode(
             id_token,
             key.key,
-            algorithms=["RS256"],
+            algorithms=list(provider.algorithms),
             audience=provider.client_id,
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "exp", "iat", "sub"]},
         )
     except (jwt.PyJWTError, ValueError, TypeError) as error:
-        log.warning("A token of %s was refused: %s", provider.title, type(error).__name__)
-        raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title)) from None
-    issuers = [issuer.format(tid=tenant_id(claims) or "") for issuer in provider.issuers]
-    if claims["iss"] not in issuers or not nonce or claims.get("nonce") != nonce:
-        log.warning("A token of %s was refused: issuer or nonce", provider.title)
-        raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title))
-    if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != provider.client_id:
-        raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title))
+        raise _refuse_token(provider, _reason_of(error)) from None
+    issuers = [issuer.replace("{tid}", tenant_id(claims) or "") for issuer in provider.issuers]
+    if claims["iss"] not in issuers:
+        raise _refuse_token(provider, "issuer")
+    if not nonce or claims.get("nonce") != nonce:
+        raise _refuse_token(provider, "nonce")
+    is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if claims.get("azp", provider.client_id if not is_for_several else None) != provider.client_id:
+        raise _refuse_token(provider, "audience")
     return claims
+
+
+def _refuse_token(provider: Provider, reason: str) -> UnverifiedIdentity:
+    log.warning("A token of %s was refused: %s", provider.title, reason)
+    return UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title), reason=reason)
+
+
+def _reason_of(error: Exception) -> str:
+    """The code of ``connections.failures`` for an error of the library."""
+    return next((reason for kind, reason in TOKEN_ERRORS if isinstance(error, kind)), "token")
 
 
 def configuration_error(provider: Provider) -> str:
@@ -160,7 +193,9 @@ def sign_in_with_provider(claimed: ProviderClaims, browser: str = "") -> LoginRe
     user = users.find_user(claimed.email)
     if not claimed.authoritative or (user is not None and user.is_team):
         return EmailProofRequired(claimed.email)
-    result = login.by_email(claimed.email, name=claimed.name, microsoft_tenant=claimed.tenant)
+    result = login.by_email(
+        claimed.email, name=claimed.name, microsoft_tenant=claimed.tenant, provider=claimed.provider
+    )
     connect_identity(result.user, claimed, browser=browser, notify=user is not None and user.last_seen_at is not None)
     return result
 
@@ -196,19 +231,25 @@ def connect_identity(user: User, claimed: ProviderClaims, *, browser: str = "", 
     return identity
 
 
+def record_address(identity: Identity, claimed: ProviderClaims) -> None:
+    """Keep the address that the provider now names; it moves nobody, and an entry asks for a review."""
+    if not claimed.email or claimed.email == identity.email:
+        return
+    audit_log.add_entry(
+        "a provider's account changed its address; review",
+        None,
+        identity.user.email,
+        identity.user.organization_id,
+        provider=identity.provider,
+        old=identity.email,
+        new=claimed.email,
+    )
+    identity.email = claimed.email
+
+
 def _sign_in_known_identity(identity: Identity, claimed: ProviderClaims) -> LoginResult | EmailProofRequired:
     user = identity.user
-    if claimed.email and claimed.email != identity.email:
-        audit_log.add_entry(
-            "a provider's account changed its address; review",
-            None,
-            user.email,
-            user.organization_id,
-            provider=identity.provider,
-            old=identity.email,
-            new=claimed.email,
-        )
-        identity.email = claimed.email
+    record_address(identity, claimed)
     if claimed.authoritative and claimed.email == user.email:
         identity.confirmed_at = clock.now()
     elif identity.confirmed_at < clock.now() - RECONFIRM_AFTER:

@@ -1,6 +1,6 @@
 """What the claims of a provider's token prove: whose account it is, and which address it speaks for."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,20 @@ PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsof
 
 
 class UnverifiedIdentity(DomainError):
-    """The token does not prove the identity of the person."""
+    """The token does not prove the identity of the person. ``reason``: a code of ``connections.failures``."""
+
+    def __init__(self, sentence: str, reason: str = "token") -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
 class ProviderClaims:
     """The claims of a token. ``verified``: the provider verified the address; ``authoritative``: it assigns it.
 
-    ``multi_factor``: the provider asked for several factors (``amr``, ``acr``).
+    ``multi_factor``: the provider asked for several factors (``amr``, ``acr``). ``session_id``: the provider's session
+    (``sid``). ``gives``: what the rules of a connection give (``connections.roles``). ``profile``: the claims picture,
+    locale and zoneinfo, as far as it sent them.
     """
 
     provider: str
@@ -33,6 +39,9 @@ class ProviderClaims:
     name: str = ""
     tenant: str | None = None
     multi_factor: bool = False
+    session_id: str | None = None
+    gives: str | None = None
+    profile: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -55,7 +64,7 @@ def _parse_google_claims(claims: dict[str, Any]) -> ProviderClaims:
         email=email if verified else None,
         authoritative=verified and decides,
         name=str(claims.get("name") or ""),
-        multi_factor=_has_several_factors(claims),
+        multi_factor=has_several_factors(claims),
     )
 
 
@@ -75,11 +84,12 @@ def _parse_microsoft_claims(claims: dict[str, Any]) -> ProviderClaims:
         verified=verified,
         name=str(claims.get("name") or ""),
         tenant=tenant,
-        multi_factor=_has_several_factors(claims),
+        multi_factor=has_several_factors(claims),
     )
 
 
-def _has_several_factors(claims: dict[str, Any]) -> bool:
+def has_several_factors(claims: dict[str, Any]) -> bool:
+    """Whether the provider asked for several factors, by the claims ``amr`` or ``acr``."""
     methods, context = claims.get("amr"), claims.get("acr")
     if isinstance(context, str) and context in second_factor.MULTI_FACTOR_CONTEXTS:
         return True

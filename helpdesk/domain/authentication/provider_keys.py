@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jwt
 import requests
@@ -10,7 +12,10 @@ import requests
 from helpdesk import bounded_http
 
 LIFESPAN_SECONDS = 300.0
+OUTAGE_SECONDS = 3600.0  # while the keys cannot be fetched, the last ones hold
 REFRESH_SECONDS = 30.0  # a token with an unknown key makes us fetch again, at most this often
+
+Fetch = Callable[[str], Any]  # of a URL's JSON
 
 _lock = threading.Lock()
 _sets: dict[str, "_KeySet"] = {}
@@ -21,27 +26,39 @@ class _KeySet:
     keys: jwt.PyJWKSet
     fetched_at: float  # time.monotonic()
 
-    def find(self, key_id: str) -> jwt.PyJWK | None:
-        return next((key for key in self.keys.keys if key.key_id == key_id and _is_for_signing(key)), None)
+    def find(self, key_id: str | None) -> jwt.PyJWK | None:
+        signing = [key for key in self.keys.keys if _is_for_signing(key)]
+        if key_id is None:
+            return signing[0] if len(signing) == 1 else None
+        return next((key for key in signing if key.key_id == key_id), None)
 
 
-def find_signing_key(url: str, id_token: str) -> jwt.PyJWK:
-    """The key at ``url`` that ``id_token`` names. Raises jwt.PyJWTError and ValueError."""
-    key_id = str(jwt.get_unverified_header(id_token).get("kid"))
+def find_signing_key(url: str, id_token: str, fetch: Fetch = bounded_http.fetch_json) -> jwt.PyJWK:
+    """The key at ``url`` that ``id_token`` names, or the only one if it names none.
+
+    While the provider does not answer, a key that it published within the last hour is still used. Raises
+    jwt.PyJWTError and ValueError.
+    """
+    given = jwt.get_unverified_header(id_token).get("kid")
     known = _sets.get(url)
-    age = time.monotonic() - known.fetched_at if known else LIFESPAN_SECONDS
-    if known is None or age >= LIFESPAN_SECONDS or (known.find(key_id) is None and age >= REFRESH_SECONDS):
-        known = fetch_keys(url)
-    key = known.find(key_id)
+    age = time.monotonic() - known.fetched_at if known else OUTAGE_SECONDS
+    is_missing = known is None or known.find(given) is None
+    if known is None or age >= LIFESPAN_SECONDS or (is_missing and age >= REFRESH_SECONDS):
+        try:
+            known = fetch_keys(url, fetch)
+        except jwt.PyJWKClientConnectionError:
+            if known is None or is_missing or age >= OUTAGE_SECONDS:
+                raise
+    key = known.find(given)
     if key is None:
         raise jwt.PyJWKClientError("The provider has no such key.")
     return key
 
 
-def fetch_keys(url: str) -> _KeySet:
+def fetch_keys(url: str, fetch: Fetch = bounded_http.fetch_json) -> _KeySet:
     """Fetch the keys at ``url``, and keep them. Raises jwt.PyJWTError and ValueError."""
     try:
-        found = bounded_http.fetch_json(url)
+        found = fetch(url)
     except requests.RequestException as error:
         raise jwt.PyJWKClientConnectionError(f"The keys cannot be fetched: {type(error).__name__}") from error
     if not isinstance(found, dict):

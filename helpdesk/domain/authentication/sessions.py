@@ -9,11 +9,13 @@ from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
 from helpdesk.database.types import affected_rows
+from helpdesk.domain.authentication import ways
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.second_factor import Authenticator, Passkey
 from helpdesk.models.session import Session
+from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext
 
@@ -40,6 +42,9 @@ SESSION_QUERY = (
         Session.impersonated_organization_id,
         Session.second_factor_at,
         Session.proved_at,
+        Session.connection_id,
+        SignInConnection.is_active,
+        SignInConnection.organization_id,
         or_(
             exists(Authenticator.user_id).where(
                 Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)
@@ -49,6 +54,7 @@ SESSION_QUERY = (
     )
     .join(Session.user)
     .outerjoin(User.organization)
+    .outerjoin(Session.connection)
     .options(contains_eager(User.organization))
     .where(
         Session.token_hash == bindparam("token_hash"),
@@ -79,28 +85,44 @@ class SessionInfo(NamedTuple):
     impersonated_organization_id: int | None
     second_factor_at: datetime | None
     proved_at: datetime | None
+    connection_id: int | None
+    connection_is_active: bool | None
+    connection_organization_id: int | None
     has_second_factor: bool
 
 
 def create_session(
-    user: User, provider: str, *, browser: str = "", ip_prefix: str = "", has_second_factor: bool = False
+    user: User,
+    provider: str,
+    *,
+    browser: str = "",
+    ip_prefix: str = "",
+    has_second_factor: bool = False,
+    connection: SignInConnection | None = None,
+    provider_session: str | None = None,
 ) -> str:
     """Sign ``user`` in and return the token for their browser.
 
-    ``provider`` is "link", "google", "microsoft" or "invitation". ``has_second_factor``: it asked for several factors.
+    ``provider`` is "link", "google", "microsoft", "invitation" or that of a ``connection``, which may limit the age of
+    the session; ``provider_session`` is what it calls its own. ``has_second_factor``: it asked for several factors.
     """
     token = secrets.token_urlsafe(32)
     now = clock.now()
+    lasts = ABSOLUTE_TIMEOUTS[Role(user.role)]
+    if connection is not None and connection.session_hours:
+        lasts = min(lasts, timedelta(hours=connection.session_hours))
     db.session.add(
         Session(
             token_hash=key_derivation.fingerprint(token),
             user_id=user.id,
             created_at=now,
             last_seen_at=now,
-            expires_at=now + ABSOLUTE_TIMEOUTS[Role(user.role)],
+            expires_at=now + lasts,
             second_factor_at=now if has_second_factor else None,
             proved_at=now,
             provider=provider,
+            connection_id=connection.id if connection is not None else None,
+            provider_session=provider_session,
             user_agent=browser[:300],
             ip_prefix=ip_prefix,
         )
@@ -121,6 +143,14 @@ def load_session(token: str) -> User | None:
         return None
     user, session = row[0], SessionInfo(*row[1:])
     if session.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
+        return None
+    if not ways.permits_session(
+        user,
+        session.provider,
+        is_connection=session.connection_id is not None,
+        is_active=bool(session.connection_is_active),
+        connection_organization_id=session.connection_organization_id,
+    ):
         return None
     if session.impersonated_organization_id and user.is_team:
         user = _impersonated_user(user, db.session.get_one(Organization, session.impersonated_organization_id))
@@ -159,6 +189,16 @@ def list_sessions(user: User) -> list[Session]:
 def revoke_session(user: User, session_id: int) -> bool:
     """Revoke one of the sessions of ``user``; False if it is not theirs."""
     return bool(session_revocation.revoke_sessions(Session.user_id == user.id, Session.id == session_id))
+
+
+def list_organizations(user: User) -> list[Organization]:
+    """The organizations that ``user`` may act for in their present session (``user.session``), by name."""
+    session: SessionInfo = user.session
+    return [
+        each
+        for each in admission.admitting_organizations(user.email)
+        if ways.permits(each, session.provider, session.connection_organization_id)
+    ]
 
 
 def impersonate(session: SessionInfo, organization: Organization | None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, live_events
 from helpdesk.database.row_ids import is_id
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import admission, changes, email_address, session_revocation
 from helpdesk.extensions import db
@@ -115,9 +115,12 @@ def join_organization(user: User, organization: Organization) -> None:
     live_events.publish_after_commit(f"user:{user.id}")
 
 
-def choose_organization(user: User, organization_id: int) -> Organization:
-    """Switch to another organization that admits the user. Raises PermissionDenied."""
-    for organization in admission.admitting_organizations(user.email):
+def choose_organization(user: User, organization_id: int, choices: list[Organization] | None = None) -> Organization:
+    """Switch to another organization: one of ``choices``, by default of those that admit the user.
+
+    Raises PermissionDenied.
+    """
+    for organization in admission.admitting_organizations(user.email) if choices is None else choices:
         if organization.id == organization_id and not user.is_team:
             join_organization(user, organization)
             return organization
@@ -251,3 +254,5 @@ def _ensure_another_admin(leaving: User) -> None:
     others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
     if not db.session.scalar(others):
         raise ConflictError(gettext("This is the last admin; make somebody else admin first."))
+    if settings.get("team_sign_in") != "any" and leaving.email == settings.get("emergency_admin"):
+        raise ConflictError(gettext("This is the admin for emergencies; choose another one first."))

@@ -17,6 +17,7 @@ from helpdesk.domain.authentication import known_browsers, rate_limits, sessions
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db, login_manager
+from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web import user_agent
@@ -69,7 +70,14 @@ def get_current_user() -> User:
     return current_user._get_current_object()
 
 
-def sign_in(user: User, provider: str, *, has_second_factor: bool = False) -> None:
+def sign_in(
+    user: User,
+    provider: str,
+    *,
+    has_second_factor: bool = False,
+    connection: SignInConnection | None = None,
+    provider_session: str | None = None,
+) -> None:
     """Start a session for ``user`` in this browser, with a new token; the browser's earlier session ends."""
     if current_user.is_authenticated:
         sessions.revoke_session(_get_real_user(), current_user.session.id)
@@ -80,6 +88,8 @@ def sign_in(user: User, provider: str, *, has_second_factor: bool = False) -> No
         browser=get_user_agent(),
         ip_prefix=get_client_network(),
         has_second_factor=has_second_factor,
+        connection=connection,
+        provider_session=provider_session,
     )
     flask.session.clear()
     flask.session.permanent = True

@@ -16,6 +16,7 @@ ALLOWED_BLUEPRINTS = {
     "magic_link",
     "google",
     "microsoft",
+    "sso",
     "theme",
 }
 # What gives or takes access, or hands out data: it needs a proof not older than second_factor.RECENT_PROOF.
@@ -32,6 +33,12 @@ SENSITIVE_ENDPOINTS = {
     "settings_setup_connections.enter_connection",
     "settings_setup_connections.remove_connection",
     "settings_api_tokens.create_api_token",
+    "settings_connections.create_connection",
+    "settings_connections.update_connection",
+    "settings_connections.delete_connection",
+    "settings_connections.vouch_for_domain",
+    "settings_connections.set_team_rule",
+    "settings_organization_sign_in.save_ways",
     "settings_data_requests.export_person",
     "settings_data_requests.export_organization",
     "settings_data_requests.erase_person",

@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.domain.authentication import way_rules
 from helpdesk.domain.people import admission as rules
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
@@ -15,12 +16,13 @@ blueprint = Blueprint("settings_access_check", __name__, url_prefix="/settings/a
 def check_access() -> ResponseReturnValue:
     """The explanation for ``?email=``, rule by rule."""
     typed = request.args.get("email", "")
-    explanation, errors = None, {}
+    explanation, errors, allowed_ways = None, {}, []
     if typed:
         try:
             explanation = rules.explain_admission(typed)
+            allowed_ways = way_rules.explain(explanation.email, explanation.organizations, explanation.user)
         except ValueError as error:
             errors = {"email": str(error)}
     return navigation.render_settings_page(
-        "settings/access.html", typed=typed[:254], explanation=explanation, errors=errors
+        "settings/access.html", typed=typed[:254], explanation=explanation, allowed_ways=allowed_ways, errors=errors
     )

@@ -68,6 +68,12 @@ NAVIGATION: list[NavigationEntry] = [
         "list",
     ),
     NavigationEntry(
+        lazy_gettext("Sign-in connections"),
+        "/settings/connections",
+        lazy_gettext("Identity providers of customers and of the team."),
+        "lock",
+    ),
+    NavigationEntry(
         lazy_gettext("Access explainer"),
         "/settings/access",
         lazy_gettext("Whether an address may sign in, and by which rule."),

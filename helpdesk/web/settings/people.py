@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from helpdesk.channels.email import undeliverable
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import invitations, oidc, second_factor, sessions
+from helpdesk.domain.authentication import invitations, second_factor, sessions
+from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import organizations, session_revocation, users
@@ -215,7 +216,7 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         loaded=stale_forms.fingerprint(stored_identity(user)),
         errors=errors or {},
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in sessions.list_sessions(user)],
-        identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
+        identities=[(row, connection_provider.get_title(row.provider)) for row in user.identities],
         organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
         ticket_visibility=users.TICKET_VISIBILITY_LABELS,
         has_second_factor=user.is_team and second_factor.is_on(user),

@@ -1,11 +1,12 @@
 """Sign in: one page and three methods, each in its own file."""
 
-from helpdesk.web.sign_in import google, login_page, magic_link, microsoft, second_factor
+from helpdesk.web.sign_in import google, login_page, magic_link, microsoft, own_provider, second_factor
 
 BLUEPRINTS = (
     login_page.blueprint,
     magic_link.blueprint,
     google.blueprint,
     microsoft.blueprint,
+    own_provider.blueprint,
     second_factor.blueprint,
 )

@@ -9,6 +9,7 @@ from flask_login import current_user
 from helpdesk import config
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import oidc, proof_of_work
+from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db
@@ -46,6 +47,7 @@ def render_login_page(
         "sign_in/page.html",
         welcome=translate_content(settings.get("welcome_text"), Part.sentence),
         ways=list_providers(),
+        team_connections=routing.list_team_connections(),
         link_is_on=is_magic_link_enabled(),
         portal_is_on=rules.is_portal_enabled(),
         next_path=next_path,

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from urllib.parse import urlencode
 
 import flask
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -9,7 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk import clock, config
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import invitations, login, magic_links, proof_of_work, provider_claims
+from helpdesk.domain.authentication import (
+    invitations,
+    link_providers,
+    login,
+    magic_links,
+    proof_of_work,
+    provider_claims,
+)
+from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
@@ -38,6 +47,9 @@ def request_link() -> ResponseReturnValue:
         email = link.email if link else users.canonical_email(typed)
     except ValidationError as error:
         return login_page.render_login_page(next_path, typed, error.errors, 422)
+    route = routing.find_route(email) if link is None else None
+    if route is not None and route.connection.redirects_at_once:
+        return leave_for_provider(route.connection.slug, next_path)
     proof = proof_of_work.is_proof(request.form.get("challenge", ""), typed, request.form.get("proof", ""))
     return send_link(email, next_path=link.next_path if link else next_path, has_proof=proof)
 
@@ -151,6 +163,12 @@ def send_link(
     return with_no_store(response)
 
 
+def leave_for_provider(slug: str, next_path: str | None) -> Response:
+    """The page that goes on to a provider by itself: the policy of forms forbids redirects to other sites."""
+    address = f"/sign-in/sso/{slug}" + ("?" + urlencode({"next": next_path}) if next_path else "")
+    return with_no_store(make_response(render_template("sign_in/leaving.html", address=address)))
+
+
 def finish_login(link: SignInLink) -> Response:
     """The address is proven: sign its owner in, or respond that no organization admits them."""
     try:
@@ -159,8 +177,14 @@ def finish_login(link: SignInLink) -> Response:
         authentication.audit_sign_in(audit_log.SIGN_IN_REFUSED, None, link.email, provider="link")
         db.session.commit()
         return login_page.render_login_failed(error.message, 403)
-    provider = "invitation" if link.purpose == magic_links.INVITATION else "link"
-    response = after_login.complete_login(result, provider, link.next_path)
+    provider, connection = link_providers.find_provider(link)
+    response = after_login.complete_login(
+        result,
+        provider,
+        link.next_path,
+        connection=connection,
+        provider_session=link_providers.get_provider_session(link),
+    )
     response.delete_cookie(
         authentication.get_cookie_name(config.current(), "ml"),
         path="/",

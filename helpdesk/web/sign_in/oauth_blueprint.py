@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import flask
 import requests
@@ -17,7 +18,7 @@ from flask_dance.consumer import OAuth2ConsumerBlueprint, oauth_authorized
 from flask_dance.consumer.requests import OAuth2Session
 from flask_dance.consumer.storage import BaseStorage
 from flask_login import current_user
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import InvalidClientError, InvalidGrantError, OAuth2Error, UnauthorizedClientError
 
 from helpdesk import config, urls
 from helpdesk.bounded_http import BoundedAdapter
@@ -69,7 +70,7 @@ class LoopbackAdapter(BoundedAdapter):
 class OAuthSession(OAuth2Session):
     """The OAuth session of one sign-in. The redirect URI uses PORTAL_BASE_URL, never the Host header."""
 
-    redirect_uri = RequestAttribute(lambda session: urls.absolute_url(f"/sign-in/{session.blueprint.name}/authorized"))
+    redirect_uri = RequestAttribute(lambda session: urls.absolute_url(session.blueprint.callback_path))
 
     def authorization_url(self, url: str, state: str | None = None, **parameters: Any) -> tuple[str, str]:
         """As in the library, but also for a simulated provider."""
@@ -81,19 +82,30 @@ class OAuthSession(OAuth2Session):
 
         The authorization response is our own URL with the request's query, also behind a proxy.
         """
-        self.mount(_as_https(token_url), LoopbackAdapter() if token_url.startswith("http://") else BoundedAdapter())
-        self.max_redirects = 0
+        adapter, provider = self.blueprint.make_adapter(token_url), self.blueprint.provider
+        self.mount(_as_https(token_url), adapter)
+        self.max_redirects, self.trust_env = 0, self.blueprint.trusts_environment
         callback_url = _as_https(urls.absolute_url(request.full_path))
-        return super().fetch_token(
-            _as_https(token_url),
-            authorization_response=callback_url,
-            include_client_id=True,
-            **parameters,
-        )
+        if provider.takes_basic:
+            basic = requests.auth.HTTPBasicAuth(
+                quote(provider.client_id, safe=""), quote(provider.client_secret, safe="")
+            )
+            parameters |= {"auth": basic, "include_client_id": False}
+        else:
+            parameters["include_client_id"] = True
+        try:
+            return super().fetch_token(_as_https(token_url), authorization_response=callback_url, **parameters)
+        except (AttributeError, TypeError, RecursionError) as error:  # JSON that is no object, or nested too deeply
+            raise ValueError(f"an answer that cannot be read: {type(error).__name__}") from None
 
 
 class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
-    """Sign-in with one provider: ``/sign-in/<name>`` and ``/sign-in/<name>/authorized``."""
+    """Sign-in with one provider: ``/sign-in/<name>`` and ``/sign-in/<name>/authorized``.
+
+    ``trusts_environment``: its calls take the proxies of the environment.
+    """
+
+    trusts_environment = True
 
     _client_id = RequestAttribute(lambda self: self.provider.client_id)
     client_secret = RequestAttribute(lambda self: self.provider.client_secret)
@@ -103,7 +115,8 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
     authorization_url_params = RequestAttribute(lambda self: self._of_request("authorize", dict))
     token_url_params = RequestAttribute(lambda self: self._of_request("token", dict))
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, login_url: str = "") -> None:
+        login_url = login_url or f"/{name}"
         super().__init__(
             name,
             __name__,
@@ -111,13 +124,23 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
             session_class=OAuthSession,
             storage=NullTokenStorage(),
             use_pkce=True,
-            login_url=f"/{name}",
+            login_url=login_url,
+            authorized_url=f"{login_url}/authorized",
         )
-        oauth_authorized.connect(finish_login, sender=self)
+        oauth_authorized.connect(self.finish_login, sender=self)
 
     @property
     def provider(self) -> oidc.Provider:
         return oidc.get_provider(self.name)
+
+    @property
+    def callback_path(self) -> str:
+        """The path of the callback, which is registered at the provider."""
+        return f"/sign-in/{self.name}/authorized"
+
+    def make_adapter(self, url: str) -> BoundedAdapter:
+        """What sends the requests to the provider's ``url``."""
+        return LoopbackAdapter() if is_loopback_http(url) else BoundedAdapter()
 
     @property
     def session(self) -> OAuthSession:
@@ -128,44 +151,51 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         g.pop(f"oauth_{self.name}_session", None)
 
     @authorization.public
-    def login(self) -> ResponseReturnValue:
+    def login(self, **_: str) -> ResponseReturnValue:
         """Redirect the browser to the provider."""
         if not self.provider.is_on:
             abort(404)
+        return self.send_to_provider(prompt="select_account")
+
+    def send_to_provider(self, is_test: bool = False, **parameters: str) -> Response:
+        """The redirect to the provider; what has to be known on the way back is kept in this browser."""
         nonce = secrets.token_urlsafe(24)
-        self.authorization_url_params.update(nonce=nonce, prompt="select_account")
+        self.authorization_url_params.update(nonce=nonce, **parameters)
         response = super().login()
         oauth_state.save(
             response,
             oauth_state.OAuthState(
-                provider=self.name,
+                provider=self.provider.name,
                 state=flask.session.pop(f"{self.name}_oauth_state"),
                 code_verifier=flask.session.pop(f"{self.name}_oauth_code_verifier"),
                 nonce=nonce,
                 next_path=authorization.get_safe_next_path(request.args.get("next")),
+                is_test=is_test,
             ),
         )
         return response
 
     @authorization.public
-    def authorized(self) -> ResponseReturnValue:
+    def authorized(self, **_: str) -> ResponseReturnValue:
         """The provider's callback. Every error gives the same page."""
         if not self.provider.is_on:
             abort(404)
-        given = request.args.get("state", "")
-        kept = oauth_state.load(self.name, given)
+        given, name = request.args.get("state", ""), self.provider.name
+        kept = oauth_state.load(name, given)
         response = make_response(self._finish(kept))
-        oauth_state.delete_cookie(response, self.name, given)
+        oauth_state.delete_cookie(response, name, given)
         return response
 
     def _finish(self, kept: oauth_state.OAuthState | None) -> ResponseReturnValue:
         """Exchange the code of the callback, with what was kept for its state, and sign in."""
         is_signed_in = current_user.is_authenticated
         db.session.rollback()
-        if kept is None or "error" in request.args:
+        if kept is None:
             # A page loaded again, or a step back in the browser, after the sign-in has finished.
             return redirect("/", 303) if is_signed_in else login_page.render_login_failed()
         g.oauth_kept = kept
+        if reason := self.find_fault():
+            return redirect("/", 303) if is_signed_in and not kept.is_test else self.fail(reason)
         # Where the library looks for them; it removes them again.
         flask.session[f"{self.name}_oauth_state"] = kept.state
         flask.session[f"{self.name}_oauth_code_verifier"] = kept.code_verifier
@@ -173,7 +203,36 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
             return super().authorized()
         except (OAuth2Error, requests.RequestException, Warning, ValueError, KeyError) as error:
             log.warning("Sign-in with %s did not finish: %s", self.provider.title, type(error).__name__)
-            return login_page.render_login_failed()
+            return self.fail(_reason_of(error))
+
+    def find_fault(self) -> str:
+        """Why the callback's parameters are refused; "" if they are not."""
+        return "refused" if "error" in request.args else ""
+
+    def fail(self, reason: str) -> Response:
+        """The page that says that the sign-in did not finish. ``reason``: a code of ``connections.failures``."""
+        return login_page.render_login_failed()
+
+    def finish_login(self, _sender: Any, token: dict[str, Any]) -> Response:
+        """The token has arrived: verify the ID token, store nothing of it, and sign the user in."""
+        provider, kept = self.provider, g.oauth_kept
+        try:
+            verified = oidc.verify_id_token(provider, token.get("id_token") or "", kept.nonce)
+            claims = provider_claims.parse_claims(provider.name, verified)
+            transactions.start_write_transaction()
+            result = oidc.sign_in_with_provider(claims, browser=authentication.get_user_agent())
+        except login.NotAdmitted as error:
+            audit_refusal(provider, claims.email or "")
+            return login_page.render_login_failed(error.message, 403)
+        except provider_claims.UnverifiedIdentity as error:
+            db.session.rollback()
+            transactions.start_write_transaction()
+            audit_refusal(provider, "")
+            return login_page.render_login_failed(error.message)
+        if isinstance(result, oidc.EmailProofRequired):
+            pending = None if result.identity else claims
+            return magic_link.send_link(result.email, next_path=kept.next_path, pending=pending, known=result.identity)
+        return after_login.complete_login(result, self.name, kept.next_path, has_second_factor=claims.multi_factor)
 
     def _of_request(self, what: str, make: Callable[[], Any]) -> Any:
         key = f"oauth_{self.name}_{what}"
@@ -185,32 +244,24 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         return OAuthSession(client_id=self._client_id, scope=self.scope, blueprint=self)
 
 
-def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Response:
-    """The token has arrived: verify the ID token, store nothing of it, and sign the user in."""
-    provider = blueprint.provider
-    nonce, next_path = g.oauth_kept.nonce, g.oauth_kept.next_path
-    try:
-        verified = oidc.verify_id_token(provider, token.get("id_token") or "", nonce)
-        claims = provider_claims.parse_claims(provider.name, verified)
-        transactions.start_write_transaction()
-        result = oidc.sign_in_with_provider(claims, browser=authentication.get_user_agent())
-    except login.NotAdmitted as error:
-        _audit_refusal(provider, claims.email or "")
-        return login_page.render_login_failed(error.message, 403)
-    except provider_claims.UnverifiedIdentity as error:
-        db.session.rollback()
-        transactions.start_write_transaction()
-        _audit_refusal(provider, "")
-        return login_page.render_login_failed(error.message)
-    if isinstance(result, oidc.EmailProofRequired):
-        pending = None if result.identity else claims
-        return magic_link.send_link(result.email, next_path=next_path, pending=pending, known=result.identity)
-    return after_login.complete_login(result, blueprint.name, next_path, has_second_factor=claims.multi_factor)
+def _reason_of(error: Exception) -> str:
+    """The code of ``connections.failures`` for an error on the way to the token endpoint."""
+    if isinstance(error, InvalidClientError | UnauthorizedClientError):
+        return "secret"
+    if isinstance(error, InvalidGrantError):
+        return "code"
+    return "unreachable" if isinstance(error, requests.RequestException) else "token"
 
 
-def _audit_refusal(provider: oidc.Provider, email: str) -> None:
+def audit_refusal(provider: oidc.Provider, email: str) -> None:
+    """Keep in the audit log that a sign-in was refused. Commits."""
     authentication.audit_sign_in(audit_log.SIGN_IN_REFUSED, None, email, provider=provider.name)
     db.session.commit()
+
+
+def is_loopback_http(url: str) -> bool:
+    """Whether ``url`` is one of plain http, which only a provider on this machine has (see config)."""
+    return url.startswith("http://")
 
 
 def _as_https(url: str) -> str:

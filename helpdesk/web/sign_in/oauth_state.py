@@ -20,13 +20,17 @@ MAX_NEXT_LENGTH = 500
 
 @dataclass(frozen=True)
 class OAuthState:
-    """One way to a provider: its ``state``, PKCE verifier and nonce, and the page to go to afterwards."""
+    """One way to a provider: its ``state``, PKCE verifier and nonce, and the page to go to afterwards.
+
+    ``is_test``: an admin tries the provider; nobody is signed in.
+    """
 
     provider: str
     state: str
     code_verifier: str
     nonce: str
     next_path: str | None
+    is_test: bool = False
 
 
 def save(response: Response, state: OAuthState) -> None:

@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import passkeys, second_factor
+from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.user import User
@@ -69,6 +70,7 @@ def show_proof_page() -> ResponseReturnValue:
     return render_template(
         "sign_in/again.html",
         ways=login_page.list_providers(),
+        team_connections=routing.list_team_connections(),
         link_is_on=login_page.is_magic_link_enabled(),
         next_path=get_next_path(),
         email=user.email,

@@ -4,6 +4,8 @@ from helpdesk import clock, urls
 from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_headers, message_types, recipients
 from helpdesk.domain.authentication import magic_links, signed_links
+from helpdesk.domain.authentication.connections import provider as connection_provider
+from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
@@ -22,7 +24,13 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
             sign_in_url=urls.absolute_url("/sign-in"),
             browser=delivery_data.sign_in_request(delivery).browser,
         )
+    # A link that proves an address for a provider leads to no other one.
+    proves = link.pending_identity is not None or link.identity_id is not None
+    route = None if proves else routing.find_route(link.email)
     return message_types.SignIn(
+        provider_name=route.connection.name if route else "",
+        provider_url=urls.own_provider_url(route.connection.slug) if route else "",
+        has_link=route is None or not route.is_only,
         envelope=message_headers.make_account_envelope(delivery, link.email),
         link=urls.sign_in_link_url(signed_links.link_token(link)),
         code=signed_links.link_code(link),
@@ -51,7 +59,7 @@ def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
         raise SkipDelivery(lazy_gettext("The account was disconnected before its mail could leave."))
     return message_types.IdentityLinked(
         envelope=message_headers.make_account_envelope(delivery, identity.user),
-        way=identity.provider.title(),
+        way=connection_provider.get_title(identity.provider),
         address=identity.email or identity.user.email,
         when=recipients.to_local_time(identity.created_at, identity.user),
         sessions_url=urls.absolute_url("/account"),

@@ -153,12 +153,17 @@ class Invitation:
 
 @dataclass(frozen=True)
 class SignIn:
+    """``provider_url`` leads to a provider of the person's organization; without ``has_link`` it is the only way."""
+
     envelope: Envelope
     link: str
     code: str
     minutes: int = 10
     browser: str = ""
     place: str = ""
+    provider_name: str = ""
+    provider_url: str = ""
+    has_link: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,185 @@
+"""What admins do with connections: add, change and delete them, and read what became of the last sign-ins."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from helpdesk import clock, encryption
+from helpdesk.database.row_ids import is_id
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication.connections import domain_proofs, provider_address, roles
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions, session_revocation
+from helpdesk.extensions import db
+from helpdesk.key_derivation import Purpose
+from helpdesk.models.organization import Organization
+from helpdesk.models.session import Session
+from helpdesk.models.sign_in_connection import PRESETS, SignInConnection
+from helpdesk.models.user import Identity, User
+from helpdesk.translation import gettext, lazy_gettext
+
+PRESET_LABELS = {
+    "oidc": lazy_gettext("Any OpenID Connect provider"),
+    "google": lazy_gettext("Google Workspace"),
+    "microsoft": lazy_gettext("Microsoft Entra ID, one directory"),
+    "slack": lazy_gettext("Sign in with Slack, for the team"),
+}
+PRESET_ISSUERS = {"google": "https://accounts.google.com", "slack": "https://slack.com"}
+MAX_SESSION_HOURS = 14 * 24
+PLAIN_FIELDS = ("is_active", "redirects_at_once", "logs_out_at_provider")
+
+
+def list_connections(organization: Organization | None = None) -> list[SignInConnection]:
+    """All connections, or those of ``organization``; the team's first."""
+    query = select(SignInConnection).options(
+        selectinload(SignInConnection.domains), selectinload(SignInConnection.organization)
+    )
+    if organization is not None:
+        query = query.where(SignInConnection.organization_id == organization.id)
+    found = db.session.scalars(query.order_by(SignInConnection.name, SignInConnection.id))
+    return sorted(found, key=lambda each: each.organization_id is not None)
+
+
+def get_connection(connection_id: int) -> SignInConnection | None:
+    """The connection with this id."""
+    return db.session.get(SignInConnection, connection_id) if is_id(connection_id) else None
+
+
+def find_by_slug(slug: str) -> SignInConnection | None:
+    """The connection with this slug, if it is switched on."""
+    if not 0 < len(slug) <= 40 or not slug.isascii() or "\x00" in slug:
+        return None
+    found = select(SignInConnection).where(SignInConnection.slug == slug, SignInConnection.is_active)
+    return db.session.scalar(found)
+
+
+def create_connection(organization: Organization | None, values: dict[str, Any], *, actor: User) -> SignInConnection:
+    """Add a connection of ``organization``, or of the team with None. ``values`` as for ``update_connection``, and
+    preset, issuer and domains. Raises PermissionDenied and ValidationError.
+    """
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    preset = values.get("preset") or "oidc"
+    connection = SignInConnection(
+        organization=organization,
+        organization_id=organization.id if organization else None,
+        preset=preset if preset in PRESETS else "oidc",
+        issuer=PRESET_ISSUERS.get(preset, "").strip() or str(values.get("issuer", "")).strip(),
+        role_rules=[],
+    )
+    errors = {}
+    if preset not in PRESETS or (preset == "slack" and organization is not None):
+        errors["preset"] = gettext("Choose what kind of provider it is.")
+    if why_not := provider_address.url_error(connection.issuer):
+        errors["issuer"] = why_not
+    if not values.get("client_secret"):
+        errors["client_secret"] = gettext("This is needed.")
+    _apply(connection, values, errors)
+    db.session.add(connection)
+    db.session.flush()
+    domain_proofs.set_domains(connection, values.get("domains", ()))
+    audit_log.add_entry(
+        "added a sign-in connection",
+        actor,
+        connection.name,
+        connection.organization_id,
+        issuer=connection.issuer,
+        client_id=connection.client_id,
+    )
+    return connection
+
+
+def update_connection(connection: SignInConnection, values: dict[str, Any], *, actor: User) -> None:
+    """Change name, client_id, client_secret ("" keeps it), domains, rules and switches of ``connection``.
+
+    The issuer stays: accounts are of one issuer, and another one would be other people. Raises PermissionDenied and
+    ValidationError.
+    """
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    before = _describe(connection)
+    _apply(connection, values, {})
+    if "domains" in values:
+        domain_proofs.set_domains(connection, values["domains"])
+    db.session.flush()
+    changed = {key: [before[key], value] for key, value in _describe(connection).items() if before[key] != value}
+    if values.get("client_secret"):
+        changed["client_secret"] = ["…", "…"]
+    if not connection.is_active:
+        session_revocation.revoke_sessions(Session.connection_id == connection.id)
+    if changed:
+        audit_log.add_entry(
+            "changed a sign-in connection", actor, connection.name, connection.organization_id, **changed
+        )
+
+
+def delete_connection(connection: SignInConnection, *, actor: User) -> None:
+    """Delete ``connection`` with its accounts, and end the sessions it began. Raises PermissionDenied."""
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    session_revocation.revoke_sessions(Session.connection_id == connection.id)
+    for identity in db.session.scalars(select(Identity).where(Identity.provider == connection.provider)):
+        db.session.delete(identity)
+    audit_log.add_entry("deleted a sign-in connection", actor, connection.name, connection.organization_id)
+    db.session.flush()
+    db.session.delete(connection)
+    db.session.flush()
+
+
+def record_failure(connection: SignInConnection, reason: str, detail: str = "") -> None:
+    """Keep why the last sign-in failed."""
+    connection.last_failure_at = clock.now()
+    connection.last_failure, connection.last_failure_detail = reason[:40], detail[:255]
+    db.session.flush()
+
+
+def renew_encryption() -> None:
+    """Encrypt the secrets with the present SECRET_KEY, before a former one is given up."""
+    for row in db.session.scalars(select(SignInConnection).where(SignInConnection.client_secret != "")):
+        row.client_secret = encryption.renew(Purpose.PROVIDER_SECRET, row.client_secret)
+
+
+def _apply(connection: SignInConnection, values: dict[str, Any], errors: dict[str, str]) -> None:
+    """Check and set ``values``. Raises ValidationError with the sentences of all fields, with ``errors`` before."""
+    if "name" in values:
+        connection.name = " ".join(str(values["name"]).split())
+        if not 0 < len(connection.name) <= 80:
+            errors["name"] = gettext("A name has between 1 and 80 characters.")
+    if "client_id" in values:
+        connection.client_id = str(values["client_id"]).strip()
+        if not 0 < len(connection.client_id) <= 255 or not connection.client_id.isprintable():
+            errors["client_id"] = gettext("This is needed.")
+    if secret := str(values.get("client_secret") or "").strip():
+        connection.client_secret = encryption.encrypt(Purpose.PROVIDER_SECRET, secret)
+    if "tenant" in values or connection.preset == "slack":
+        connection.tenant = str(values.get("tenant", connection.tenant or "")).strip()[:64]
+        if connection.preset == "slack" and not connection.tenant:
+            errors["tenant"] = gettext("Enter the id of your workspace, like T0123ABCD.")
+    for name in PLAIN_FIELDS:
+        if name in values:
+            setattr(connection, name, bool(values[name]))
+    if "session_hours" in values:
+        hours = values["session_hours"]
+        if hours is not None and not 0 < hours <= MAX_SESSION_HOURS:
+            errors["session_hours"] = gettext("Write a number of hours between 1 and 336, or nothing.")
+        connection.session_hours = hours
+    if "secret_expires_at" in values:
+        expires: datetime | None = values["secret_expires_at"]
+        connection.secret_expires_at = expires
+    if "role_rules" in values:
+        try:
+            connection.role_rules = roles.parse_rules(values["role_rules"], roles.list_choices(connection))
+        except ValidationError as error:
+            errors |= error.errors
+    if errors:
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+
+
+def _describe(connection: SignInConnection) -> dict[str, Any]:
+    """The values that the audit log compares."""
+    names: Iterable[str] = ("name", "client_id", "tenant", "session_hours", *PLAIN_FIELDS)
+    return {name: getattr(connection, name) for name in names} | {
+        "domains": sorted(row.domain for row in connection.domains),
+        "role_rules": roles.format_rules(connection.role_rules),
+        "secret_expires_at": str(connection.secret_expires_at or ""),
+    }

@@ -1,0 +1,56 @@
+"""What can be found out about a connection without a person, and what an operator should be told."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import jwt
+
+from helpdesk import clock
+from helpdesk.domain.authentication import provider_keys
+from helpdesk.domain.authentication.connections import administration, discovery, failures
+from helpdesk.domain.authentication.connections.provider import fetch_checked
+from helpdesk.models.sign_in_connection import SignInConnection
+from helpdesk.translation import gettext
+
+REMIND_BEFORE = timedelta(days=14)
+
+
+def find_error(issuer: str) -> str:
+    """Why the provider at ``issuer`` cannot be used, by its document and keys; "" if no reason is found.
+
+    Slow: no transaction should be open.
+    """
+    try:
+        metadata = discovery.fetch_metadata(issuer)
+        provider_keys.fetch_keys(metadata.keys_url, fetch_checked)
+    except discovery.DiscoveryFailed as failure:
+        return f"{failure.message} ({failure.detail})" if failure.detail else failure.message
+    except (jwt.PyJWTError, ValueError):
+        return str(failures.REASONS["keys"])
+    return ""
+
+
+def list_warnings(connection: SignInConnection) -> Iterator[str]:
+    """What should be put right about ``connection``, as sentences; needs no call."""
+    now = clock.now()
+    expires = connection.secret_expires_at
+    if expires is not None and expires < now + REMIND_BEFORE:
+        sentence = gettext("%(name)s: its secret runs out on %(day)s.", name=connection.name, day=f"{expires:%Y-%m-%d}")
+        yield sentence
+    for row in connection.domains:
+        if row.proven_at is None:
+            yield gettext("%(name)s: the domain %(domain)s is not proven.", name=connection.name, domain=row.domain)
+        elif row.missing_since is not None:
+            yield gettext(
+                "%(name)s: the record that proves %(domain)s is gone.", name=connection.name, domain=row.domain
+            )
+    failed, signed_in = connection.last_failure_at, connection.last_sign_in_at
+    if failed is not None and (signed_in is None or signed_in < failed):
+        yield gettext(
+            "%(name)s: the last sign-in failed. %(reason)s", name=connection.name, reason=failures.describe(connection)
+        )
+
+
+def list_all() -> list[SignInConnection]:
+    """The connections that are switched on."""
+    return [each for each in administration.list_connections() if each.is_active]

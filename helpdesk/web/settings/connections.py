@@ -1,0 +1,214 @@
+"""Sign-in connections: providers of organizations and of the team, their domains, and tests."""
+
+from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from helpdesk import urls
+from helpdesk.database.row_ids import is_id, parse_id
+from helpdesk.domain.administration import settings
+from helpdesk.domain.authentication import way_rules
+from helpdesk.domain.authentication.connections import (
+    administration,
+    diagnostics,
+    domain_proofs,
+    failures,
+)
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import organizations, users
+from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
+from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
+from helpdesk.translation import gettext
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.settings import navigation
+from helpdesk.web.settings.connection_form import ConnectionForm, NewConnectionForm, make_form
+
+blueprint = Blueprint("settings_connections", __name__, url_prefix="/settings/connections")
+INITIAL_VALUES = {"preset": "oidc", "is_active": True}
+
+
+@blueprint.get("")
+@authorization.admin_only
+def list_connections() -> ResponseReturnValue:
+    """All connections, and how the team signs in."""
+    return render_list()
+
+
+@blueprint.post("/team")
+@authorization.admin_only
+def set_team_rule() -> ResponseReturnValue:
+    """Choose whether the team has to use its own provider."""
+    try:
+        way_rules.set_team_rule(
+            request.form.get("team_sign_in", ""),
+            request.form.get("emergency_admin", ""),
+            actor=authentication.get_current_user(),
+        )
+    except ValidationError as error:
+        db.session.rollback()
+        settings.invalidate_cache()
+        return render_list({error.field or "": error.message}), 422
+    db.session.commit()
+    flash(gettext("How the team signs in is saved."), "success")
+    return redirect("/settings/connections", 303)
+
+
+@blueprint.get("/new")
+@authorization.admin_only
+def show_new_connection() -> ResponseReturnValue:
+    """An empty form, for ``?organization=`` or the team."""
+    return render_new(find_organization(request.args.get("organization")), NewConnectionForm(data=INITIAL_VALUES))
+
+
+@blueprint.post("")
+@authorization.admin_only
+def create_connection() -> ResponseReturnValue:
+    """Add a connection."""
+    form, organization = NewConnectionForm(request.form), find_organization(request.form.get("organization"))
+    try:
+        saved = administration.create_connection(
+            organization, form.read_values(), actor=authentication.get_current_user()
+        )
+    except ValidationError as error:
+        db.session.rollback()
+        form.add_refusal(error)
+        return render_new(find_organization(request.form.get("organization")), form), 422
+    db.session.commit()
+    flash(gettext("The connection is added. Prove its domains, then test it."), "success")
+    return redirect(f"/settings/connections/{saved.id}", 303)
+
+
+@blueprint.get("/<int:connection_id>")
+@authorization.admin_only
+def show_connection(connection_id: int) -> ResponseReturnValue:
+    """One connection: what to enter at the provider, its domains, its form."""
+    connection = get_connection_or_404(connection_id)
+    return render_page(connection, make_form(connection))
+
+
+@blueprint.post("/<int:connection_id>")
+@authorization.admin_only
+def update_connection(connection_id: int) -> ResponseReturnValue:
+    """Save a connection."""
+    form, connection = ConnectionForm(request.form), get_connection_or_404(connection_id)
+    try:
+        administration.update_connection(connection, form.read_values(), actor=authentication.get_current_user())
+    except ValidationError as error:
+        db.session.rollback()
+        form.add_refusal(error)
+        return render_page(get_connection_or_404(connection_id), form), 422
+    db.session.commit()
+    flash(gettext("The connection is saved."), "success")
+    return redirect(f"/settings/connections/{connection_id}", 303)
+
+
+@blueprint.post("/<int:connection_id>/check")
+@authorization.admin_only
+def check_connection(connection_id: int) -> ResponseReturnValue:
+    """Fetch the provider's document and keys."""
+    issuer = get_connection_or_404(connection_id).issuer
+    db.session.rollback()
+    error = diagnostics.find_error(issuer)
+    flash(
+        error or gettext("The provider answers, and its keys can be read."),
+        "error@test" if error else "success@test",
+    )
+    return redirect(f"/settings/connections/{connection_id}#test", 303)
+
+
+@blueprint.post("/<int:connection_id>/domains/<int:domain_id>/check")
+@authorization.admin_only
+def check_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
+    """Look for the record that proves a domain."""
+    row = get_domain_or_404(connection_id, domain_id)
+    name, value = domain_proofs.record_name(row), domain_proofs.record_value(row)
+    db.session.rollback()
+    try:
+        texts = domain_proofs.look_up_texts(name)  # slow, so outside a transaction
+        row = get_domain_or_404(connection_id, domain_id)
+        is_there = domain_proofs.check_domain(row, lambda _: texts, actor=authentication.get_current_user())
+    except (domain_proofs.LookupFailed, ConflictError):
+        flash(gettext("The name servers do not answer. Try again later."), "error@domains")
+    else:
+        db.session.commit()
+        if is_there:
+            flash(gettext("%(domain)s is proven.", domain=row.domain), "success@domains")
+        else:
+            flash(gettext("No record %(name)s with %(value)s was found.", name=name, value=value), "error@domains")
+    return redirect(f"/settings/connections/{connection_id}#domains", 303)
+
+
+@blueprint.post("/<int:connection_id>/domains/<int:domain_id>/vouch")
+@authorization.admin_only
+def vouch_for_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
+    """Set a domain as proven without a record."""
+    domain_proofs.vouch(get_domain_or_404(connection_id, domain_id), actor=authentication.get_current_user())
+    db.session.commit()
+    return redirect(f"/settings/connections/{connection_id}#domains", 303)
+
+
+@blueprint.post("/<int:connection_id>/delete")
+@authorization.admin_only
+def delete_connection(connection_id: int) -> ResponseReturnValue:
+    """Delete a connection; the sessions it began end."""
+    administration.delete_connection(get_connection_or_404(connection_id), actor=authentication.get_current_user())
+    db.session.commit()
+    flash(gettext("The connection is deleted, and its sessions have ended."), "success")
+    return redirect("/settings/connections", 303)
+
+
+def render_list(errors: dict[str, str] | None = None) -> str:
+    """The page of all connections."""
+    return navigation.render_settings_page(
+        "settings/connections.html",
+        connections=administration.list_connections(),
+        describe=failures.describe,
+        team_rule=settings.get("team_sign_in"),
+        emergency_admin=settings.get("emergency_admin"),
+        admins=[(user.email, user.display_name) for user in users.list_team() if user.is_admin],
+        errors=errors or {},
+    )
+
+
+def render_new(organization: Organization | None, form: NewConnectionForm) -> str:
+    """The page of a new connection."""
+    return navigation.render_settings_page(
+        "settings/connection.html", connection=None, organization=organization, form=form, failure="", addresses={}
+    )
+
+
+def render_page(connection: SignInConnection, form: ConnectionForm) -> str:
+    """The page of one connection."""
+    own = urls.own_provider_url(connection.slug)
+    return navigation.render_settings_page(
+        "settings/connection.html",
+        connection=connection,
+        organization=connection.organization,
+        form=form,
+        failure=failures.describe(connection) if connection.last_failure else "",
+        addresses={
+            "sign_in": own,
+            "callback": f"{own}/authorized",
+            "logout": f"{own}/logout",
+        },
+        record_name=domain_proofs.record_name,
+        record_value=domain_proofs.record_value,
+    )
+
+
+def find_organization(text: str | None) -> Organization | None:
+    """The organization of a form or an address; None is the team, 404 one that does not exist."""
+    if not text:
+        return None
+    return organizations.get_organization(parse_id(text) or 0) or abort(404)
+
+
+def get_connection_or_404(connection_id: int) -> SignInConnection:
+    """The connection, else 404."""
+    return administration.get_connection(connection_id) or abort(404)
+
+
+def get_domain_or_404(connection_id: int, domain_id: int) -> ConnectionDomain:
+    """The domain of this connection, else 404."""
+    row = db.session.get(ConnectionDomain, domain_id) if is_id(domain_id) else None
+    return row if row is not None and row.connection_id == connection_id else abort(404)

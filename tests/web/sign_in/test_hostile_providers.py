@@ -1,0 +1,314 @@
+"""Providers that lie: whatever one answers, it signs in nobody whom it may not speak for.
+
+Each row of a table is one lie told by Globex's provider about somebody, beside an honest Initech of its own; after each
+nobody is signed in, joined or changed. The lies are those of OpenID Connect Core 1.0 section 3.1.3.7, RFC 8725, RFC
+9207 and of reported attacks (nOAuth, mix-up, cut-and-paste).
+"""
+
+import json
+import re
+import time
+
+import flask
+import pytest
+
+from helpdesk.domain.authentication import provider_keys
+from helpdesk.models.session import Session
+from helpdesk.models.user import Identity, User
+from tests.web.sign_in.companies import clear_caches, connect, serve_company
+from tests.web.sign_in.conftest import chosen
+
+DANA, RITA, MAYA = "dana@globex.example", "rita@initech.example", "maya@support.example"
+NOW = int(time.time())
+
+TOKENS = {
+    "alg none": {"alg": "none"},
+    "HS256 with the public key": {"alg": "HS256"},
+    "RS384, which the document does not name": {"alg": "RS384"},
+    "PS256, which the document does not name": {"alg": "PS256"},
+    "a key that is not published": {"kid": "unknown"},
+    "another audience": {"claims": {"aud": "somebody-else"}},
+    "an empty audience": {"claims": {"aud": ""}},
+    "no audience": {"claims": {"aud": None}},
+    "audiences without ours": {"claims": {"aud": ["somebody-else", "another"]}},
+    "several audiences without azp": {"claims": {"aud": ["helpdesk-at-company", "another"], "azp": None}},
+    "several audiences and another azp": {"claims": {"aud": ["helpdesk-at-company", "another"], "azp": "another"}},
+    "one audience and another azp": {"claims": {"azp": "another"}},
+    "an audience that is a number": {"claims": {"aud": 7}},
+    "another issuer": {"claims": {"iss": "https://login.initech.example"}},
+    "our issuer with a slash": {"claims": {"iss": "{issuer}/"}},
+    "our issuer in capitals": {"claims": {"iss": "{ISSUER}"}},
+    "a list of issuers": {"claims": {"iss": ["{issuer}"]}},
+    "no issuer": {"claims": {"iss": None}},
+    "Google's issuer": {"claims": {"iss": "https://accounts.google.com"}},
+    "expired": {"claims": {"exp": NOW - 3600}},
+    "no expiry": {"claims": {"exp": None}},
+    "an expiry that is a text": {"claims": {"exp": "tomorrow"}},
+    "made in the future": {"claims": {"iat": NOW + 3600}},
+    "no time": {"claims": {"iat": None}},
+    "not valid yet": {"claims": {"nbf": NOW + 3600}},
+    "another's nonce": {"nonce": "wrong"},
+    "an empty nonce": {"claims": {"nonce": ""}},
+    "no nonce": {"claims": {"nonce": None}},
+    "a nonce that is a list": {"claims": {"nonce": ["x"]}},
+    "no subject": {"claims": {"sub": None}},
+    "an empty subject": {"claims": {"sub": ""}},
+    "a subject that is a number": {"claims": {"sub": 7}},
+    "a subject that is a list": {"claims": {"sub": ["1"]}},
+    "a subject without end": {"claims": {"sub": "x" * 5000}},
+    "a subject with a line break": {"claims": {"sub": "a\nb"}},
+}
+ADDRESSES = {
+    "of another organization": {"email": RITA},
+    "of an agent": {"email": MAYA},
+    "of the team's domain": {"email": "new@support.example"},
+    "of a stranger's domain": {"email": "dana@nowhere.example"},
+    "of free mail": {"email": "dana@gmail.com"},
+    "of a subdomain": {"email": "dana@sub.globex.example"},
+    "of a domain that ends alike": {"email": "dana@evilglobex.example"},
+    "of two domains": {"email": "rita@initech.example,dana@globex.example"},
+    "in angle brackets": {"email": "<rita@initech.example>dana@globex.example"},
+    "with two signs": {"email": "rita@initech.example@globex.example"},
+    "with a line break": {"email": "dana@globex.example\nBcc: rita@initech.example"},
+    "with a zero byte": {"email": "dana@globex.example\x00"},
+    "that looks alike": {"email": "dаna@globex.example"},
+    "that is a list": {"email": [DANA]},
+    "that is missing": {"email": None},
+    "that is empty": {"email": ""},
+    "listed by nobody, verified as a text": {"email": RITA, "email_verified": "true"},
+    "as upn only": {"email": None, "upn": DANA, "preferred_username": DANA},
+    "in upn, another's in email": {"email": RITA, "preferred_username": DANA},
+    "of another organization, with a workplace": {"email": RITA, "hd": "initech.example", "xms_edov": True},
+}
+RESPONSES = {
+    "no iss (RFC 9207)": {"iss": None},
+    "another iss": {"iss": "https://login.initech.example"},
+    "an empty iss": {"iss": ""},
+    "another state": {"state": "wrong"},
+    "no state": {"state": None},
+    "another code": {"code": "4/wrong"},
+    "no code": {"code": None},
+    "an error beside the code": {"error": "access_denied"},
+}
+
+
+@pytest.fixture
+def settings(box):
+    return {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": box.port, "WEBHOOKS_TO_LOOPBACK": True}
+
+
+@pytest.fixture
+def provider():
+    with serve_company("Globex") as provider:
+        yield provider
+
+
+@pytest.fixture
+def world(make, session, provider):
+    """Globex with its provider, and people of Initech and of the team, whom it must not reach."""
+    globex = make.organization("Globex", domain="globex.example")
+    initech = make.organization("Initech", domain="initech.example")
+    make.user(initech, "Rita", email=RITA)
+    make.agent("Maya", role="admin", email=MAYA)
+    return connect(session, globex, provider)
+
+
+@pytest.fixture
+def nobody_came_in(session):
+    def check(case, browser):
+        session.rollback()
+        assert browser.who() is None, case
+        found = session.query(Session).count(), session.query(Identity).count(), session.query(User).count()
+        assert found == (0, 0, 2), case
+
+    return check
+
+
+def answers(provider, connection, browser, response=None):
+    """Go to the provider as Dana and come back; the portal's answer."""
+    away = browser.get(f"/sign-in/sso/{connection.slug}")
+    provider.response_changes = response or {}
+    return browser.get(chosen(away.headers["Location"], DANA))
+
+
+def test_tokens_that_lie(new_browser, provider, world, nobody_came_in):
+    for case, lie in TOKENS.items():
+        filled = json.loads(
+            json.dumps(lie).replace("{issuer}", provider.url).replace("{ISSUER}", provider.url.replace("http", "HTTP"))
+        )
+        provider.account(DANA)
+        provider.next_token(**filled)
+        browser = new_browser()
+        answer = answers(provider, world, browser)
+        assert answer.status_code == 400 and "You are not signed in" in answer.text, case
+        nobody_came_in(case, browser)
+
+
+def test_addresses_it_may_not_speak_for(new_browser, provider, world, nobody_came_in):
+    pages = set()
+    for case, lie in ADDRESSES.items():
+        provider.account(DANA)
+        provider.next_token(claims=lie)
+        browser = new_browser()
+        answer = answers(provider, world, browser)
+        assert answer.status_code in (400, 403), (case, answer.status_code, answer.headers.get("Location"))
+        if answer.status_code == 403:
+            sentence = re.search(r"<h1>.*?</p>", answer.text, re.DOTALL).group()
+            pages.add(sentence.replace(str(lie["email"]), "ADDRESS"))
+        nobody_came_in(case, browser)
+    assert len(pages) == 1, "the page says the same of an agent, of others' customers and of nobody"
+
+
+def test_answers_that_were_swapped(new_browser, provider, world, nobody_came_in):
+    for case, change in RESPONSES.items():
+        provider.account(DANA)
+        browser = new_browser()
+        answer = answers(provider, world, browser, change)
+        assert answer.status_code in (302, 303, 400), case
+        nobody_came_in(case, browser)
+
+
+def test_another_subject_with_a_known_address_joins_nobody(browser, new_browser, provider, world, session):
+    provider.account(DANA)
+    assert answers(provider, world, browser).status_code == 303 and browser.who() == DANA
+    provider.next_token(claims={"sub": "somebody-new"})
+    second = new_browser()
+    assert answers(provider, world, second).headers["Location"] == "/sign-in/code" and second.who() is None
+    session.rollback()
+    assert session.query(Identity).count() == 1
+
+
+def test_a_known_subject_with_anothers_address_stays_who_it_is(browser, new_browser, provider, world, session):
+    provider.account(DANA)
+    answers(provider, world, browser)
+    for email in (RITA, MAYA, "boss@globex.example"):
+        provider.next_token(claims={"email": email})
+        other = new_browser()
+        assert answers(provider, world, other).status_code == 303 and other.who() == DANA, email
+
+
+def test_two_connections_of_one_issuer_keep_their_people_apart(new_browser, provider, world, make, session):
+    umbra = make.organization("Umbra", domain="umbra.example")
+    hostile = connect(session, umbra, provider, domains=["umbra.example", "globex.example"])
+    provider.account(DANA)
+    assert answers(provider, world, new_browser()).status_code == 303
+    other = new_browser()
+    assert answers(provider, hostile, other).status_code == 403, "same issuer, same subject, another's connection"
+    assert other.who() is None
+    away = new_browser()
+    back = chosen(away.get(f"/sign-in/sso/{world.slug}").headers["Location"], DANA)
+    assert away.get(back.replace(world.slug, hostile.slug)).status_code == 400 and away.who() is None
+
+
+def test_another_issuer_behind_the_connection_joins_nobody(browser, new_browser, provider, world, session):
+    provider.account(DANA)
+    answers(provider, world, browser)
+    with serve_company("Attacker") as attacker:
+        attacker.account(DANA)
+        provider.discovery_changes = {
+            "authorization_endpoint": f"{attacker.url}/authorize",
+            "token_endpoint": f"{attacker.url}/token",
+            "jwks_uri": f"{attacker.url}/jwks",
+        }
+        clear_caches()
+        other = new_browser()
+        away = other.get(f"/sign-in/sso/{world.slug}").headers["Location"]
+        assert away.startswith(attacker.url)
+        assert other.get(chosen(away, DANA)).status_code == 400 and other.who() is None
+
+
+DOCUMENTS = {
+    "another issuer": {"issuer": "https://login.initech.example"},
+    "our issuer with a slash": {"issuer": "{issuer}/"},
+    "no issuer": {"issuer": None},
+    "no token endpoint": {"token_endpoint": None},
+    "keys on a private network": {"jwks_uri": "https://10.0.0.7/keys"},
+    "keys at the cloud's metadata": {"jwks_uri": "http://169.254.169.254/latest/meta-data"},
+    "a token endpoint in a file": {"token_endpoint": "file:///etc/passwd"},
+    "a token endpoint with a password": {"token_endpoint": "https://a:b@login.globex.example/token"},
+    "a list as an endpoint": {"authorization_endpoint": ["https://login.globex.example"]},
+    "plain http on the internet": {"token_endpoint": "http://login.globex.example/token"},
+    "no algorithm but none": {"id_token_signing_alg_values_supported": ["none"]},
+    "no algorithm but HMAC": {"id_token_signing_alg_values_supported": ["HS256", "HS512"]},
+}
+BODIES = {
+    "no JSON": lambda: flask.Response("<html>", mimetype="text/html"),
+    "a list": lambda: flask.jsonify([]),
+    "nested deeply": lambda: flask.Response("[" * 100_000, mimetype="application/json"),
+    "several megabytes": lambda: flask.Response(b"{" + b" " * 3_000_000 + b"}", mimetype="application/json"),
+    "compressed": lambda: flask.Response(b"x", headers={"Content-Encoding": "gzip"}),
+    "a redirect": lambda: flask.redirect("http://127.0.0.1:1/elsewhere"),
+    "an error": lambda: flask.Response("", 500),
+}
+
+
+def test_documents_that_lie(new_browser, provider, world, nobody_came_in, session):
+    provider.account(DANA)
+    for case, change in DOCUMENTS.items():
+        clear_caches()
+        provider.discovery_changes = json.loads(json.dumps(change).replace("{issuer}", provider.url))
+        browser = new_browser()
+        assert browser.get(f"/sign-in/sso/{world.slug}").status_code == 400, case
+        nobody_came_in(case, browser)
+    provider.discovery_changes = {}
+    for path in ("discovery", "jwks", "token"):
+        for case, answer in BODIES.items():
+            clear_caches()
+            browser = new_browser()
+            if path == "discovery":
+                provider.answers = {path: answer}
+                assert browser.get(f"/sign-in/sso/{world.slug}").status_code == 400, case
+            else:
+                away = browser.get(f"/sign-in/sso/{world.slug}").headers["Location"]
+                provider.answers = {path: answer}
+                assert browser.get(chosen(away, DANA)).status_code == 400, (path, case)
+            provider.answers = {}
+            nobody_came_in((path, case), browser)
+    session.rollback()
+    assert world.last_failure
+
+
+def test_a_dripping_document_is_cut(browser, provider, world, monkeypatch):
+    from helpdesk import bounded_http
+
+    monkeypatch.setattr(bounded_http, "SECONDS", 0.5)
+    asked = []
+
+    def drip():
+        asked.append(1)
+        for _ in range(600):
+            yield b" "
+            time.sleep(0.05)
+
+    provider.answers = {"discovery": lambda: flask.Response(drip(), mimetype="application/json")}
+    began = time.monotonic()
+    assert browser.get(f"/sign-in/sso/{world.slug}").status_code == 400
+    assert asked and time.monotonic() - began < 15, "thirty seconds if nobody cut it"
+
+
+def test_keys_rotate_and_their_address_may_be_away_for_a_while(new_browser, provider, world, monkeypatch):
+    provider.account(DANA)
+    assert answers(provider, world, new_browser()).status_code == 303
+    provider.rotate_keys()
+    monkeypatch.setattr(provider_keys, "REFRESH_SECONDS", 0.0)
+    assert answers(provider, world, new_browser()).status_code == 303, "an unknown key is looked for"
+    provider.answers = {"jwks": lambda: flask.Response("", 503)}
+    monkeypatch.setattr(provider_keys, "LIFESPAN_SECONDS", 0.0)
+    assert answers(provider, world, new_browser()).status_code == 303, "the last keys hold for an hour"
+    provider.rotate_keys()
+    assert answers(provider, world, new_browser()).status_code == 400, "but no key that was never published"
+    provider.answers = {}
+    assert answers(provider, world, new_browser()).status_code == 303
+
+
+def test_each_tab_has_its_own_state(browser, provider, world):
+    provider.account(DANA)
+    first = browser.get(f"/sign-in/sso/{world.slug}").headers["Location"]
+    second = browser.get(f"/sign-in/sso/{world.slug}").headers["Location"]
+    assert browser.get(chosen(second, DANA)).status_code == 303
+    assert browser.get(chosen(first, DANA)).status_code == 303 and browser.who() == DANA
+
+
+def test_the_table_has_at_least_sixty_lies():
+    told = len(TOKENS) + len(ADDRESSES) + len(RESPONSES) + len(DOCUMENTS) + 3 * len(BODIES)
+    assert told >= 60
