@@ -12,6 +12,7 @@ from wtforms.widgets import TextInput
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import DomainError
+from helpdesk.translation import format_number, gettext
 
 
 def to_choices(options: Iterable[Sequence[str]]) -> list[SelectChoice]:
@@ -33,7 +34,13 @@ class WholeNumberField(wtforms.Field):
         text = valuelist[0].strip() if valuelist else ""
         self.data = parse_id(text)
         if self.data is None or not self.low <= self.data <= self.high:
-            raise ValueError(f"Write a whole number from {self.low} to {self.high}.")
+            raise ValueError(
+                gettext(
+                    "Write a whole number from %(low)s to %(high)s.",
+                    low=format_number(self.low),
+                    high=format_number(self.high),
+                )
+            )
 
     def _value(self) -> str:
         """The typed text, else the number."""

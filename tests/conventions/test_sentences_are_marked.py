@@ -15,7 +15,16 @@ PAGES = sorted(
     for path in TEMPLATES.rglob("*.html")
     if path.relative_to(TEMPLATES).parts[0] != "mail" and path.name != "api_reference.html"
 )
-READ_ALOUD = {"title", "aria-label", "placeholder", "alt", "data-confirm", "data-busy", "data-failed"}
+READ_ALOUD = {
+    "title",
+    "aria-label",
+    "placeholder",
+    "alt",
+    "data-confirm",
+    "data-busy",
+    "data-failed",
+    "data-announcement",
+}
 CODE_TAGS = {"script", "style", "svg", "code", "kbd", "pre"}
 # Names that are the same in every language, and examples that are typed as they are.
 NAMES = {"CSV", "Slack", "Ctrl", "Z", "OK", "pt", "B", "KB", "MB", "name,domains"}

@@ -68,11 +68,11 @@ def test_a_changed_domain_says_what_it_adds_and_removes_and_whom_it_signs_out(ma
         assert rows_of(organization_csv_import.import_csv(text, actor=None, dry=dry)) == [
             (
                 "change",
-                "Adds domain globex.test, removes domain globex.example. 2 people can no longer sign in. "
+                "Adds the domain globex.test. Removes the domain globex.example. 2 people can no longer sign in. "
                 "Signs 1 person out.",
             ),
             ("wrong", "Line 2 is about this organization already."),
-            ("add", "Is added, domain initech.example."),
+            ("add", "Is added. Adds the domain initech.example."),
         ]
         session.commit()
     assert fay.organization_id == globex.id
@@ -100,7 +100,7 @@ def test_people_are_added_and_changed_and_every_other_line_says_why_not(make, se
     expected = [
         ("add", "Is added to Globex and sees all tickets there."),
         ("add", "Is added to Globex and sees only own tickets. The address is listed there, since no rule admits it."),
-        ("change", "The name becomes Known Now, sees only own tickets."),
+        ("change", "The name becomes Known Now. Sees only own tickets."),
         ("wrong", "Line 4 is about this person already."),
         ("wrong", "Name the organization: no rule of one admits this address."),
         ("wrong", "There is no organization called Atlantis."),

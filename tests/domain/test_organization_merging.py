@@ -105,8 +105,8 @@ def test_the_preview_says_who_will_read_what(session, company):
     initech.allowlist_only = True
     session.commit()
     text = " ".join(organization_preview.preview_merge(initech, globex))
-    assert "1 person of Initech can then read 1 ticket with 1 reply of Globex." in text
-    assert "1 person of Globex can then read 1 ticket with 1 reply of Initech." in text
+    assert "1 person of Initech can then read what Globex has: 1 ticket and 1 reply." in text
+    assert "1 person of Globex can then read what Initech has: 1 ticket and 1 reply." in text
     assert "Everybody with an address at initech.example can sign in then" in text
     assert "#c0initech and the threads there become Globex’s." in text and "their card in #c0globex only" in text
 

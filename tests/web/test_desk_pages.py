@@ -205,7 +205,7 @@ def test_moving_asks_with_what_it_exposes_and_needs_a_yes(desk, filed_ticket, ma
     initech = make.organization("Initech")
     bill = make.user(initech, "Bill")
     page = soup(desk.get(f"/tickets/{filed_ticket.number}/move?organization=initech"))
-    assert "become readable for 1 person" in page.select_one(".notice-warning").text
+    assert "1 person of the new organization can then read" in page.select_one(".notice-warning").text
     page = soup(
         send(desk, f"/tickets/{filed_ticket.number}/move", 422, organization="initech", requester=str(bill.id)), 422
     )

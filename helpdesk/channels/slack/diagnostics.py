@@ -40,6 +40,17 @@ class CheckResult:
     ok: bool
     sentence: str
 
+    @property
+    def title(self) -> str:
+        """What was checked, as people read it."""
+        titles = {
+            "token": gettext("Token"),
+            "permissions": gettext("Permissions"),
+            "round trip": gettext("Round trip"),
+        }
+        channel = self.what.removeprefix("channel ")
+        return titles.get(self.what) or gettext("Channel %(channel)s", channel=channel)
+
 
 def run_checks(triage: str, channels: Iterable[str] = (), client: clients.Client | None = None) -> list[CheckResult]:
     """Run all checks with the channel ids ``triage`` and ``channels``. Never raises; a failed check states what to

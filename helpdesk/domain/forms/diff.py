@@ -62,4 +62,6 @@ def _describe_field(old: Field, new: Field) -> list[str]:
 def _describe_condition(field: Field) -> str:
     if not field.shown_if_key:
         return gettext("always shown")
-    return f"shown if {field.shown_if_key} is {f'“{field.shown_if_value}”' if field.shown_if_value else 'answered'}"
+    if not field.shown_if_value:
+        return gettext("shown if %(field)s is answered", field=field.shown_if_key)
+    return gettext("shown if %(field)s is “%(value)s”", field=field.shown_if_key, value=field.shown_if_value)

@@ -5,6 +5,7 @@ import re
 import idna
 
 from helpdesk.domain.people.public_email_domains import DOMAIN_FAMILIES, PUBLIC_DOMAINS
+from helpdesk.translation import gettext
 
 MAX_ADDRESS_LENGTH = 254
 MAX_LOCAL_PART_LENGTH = 64
@@ -25,22 +26,26 @@ def canonical_address(text: str) -> str:
     """
     text = (text or "").strip(" ")
     if not text:
-        raise ValueError("Enter an email address.")
+        raise ValueError(gettext("Enter an email address."))
     if len(text) > MAX_ADDRESS_LENGTH:
-        raise ValueError("This address is too long to be an email address.")
+        raise ValueError(gettext("This address is too long to be an email address."))
     if any(character.isspace() or not character.isprintable() for character in text):
-        raise ValueError("An email address has no spaces, line breaks or invisible characters in it.")
+        raise ValueError(gettext("An email address has no spaces, line breaks or invisible characters in it."))
     if text.count("@") != 1:
-        raise ValueError("Enter one email address, like name@example.com.")
+        raise ValueError(gettext("Enter one email address, like name@example.com."))
     local_part, domain = text.split("@")
     local_part = local_part.lower() if local_part.isascii() else local_part
     if "=?" in local_part or local_part.endswith("?="):
-        raise ValueError("The part before the @ looks like an encoded word of a mail header, which no address is.")
+        raise ValueError(
+            gettext("The part before the @ looks like an encoded word of a mail header, which no address is.")
+        )
     if len(local_part) > MAX_LOCAL_PART_LENGTH or not _LOCAL_PART.fullmatch(local_part):
-        raise ValueError("The part before the @ may have only plain letters, digits and a few signs such as . _ + -")
+        raise ValueError(
+            gettext("The part before the @ may have only plain letters, digits and a few signs such as . _ + -")
+        )
     result = f"{local_part}@{canonical_domain(domain)}"
     if len(result) > MAX_ADDRESS_LENGTH:
-        raise ValueError("This address is too long to be an email address.")
+        raise ValueError(gettext("This address is too long to be an email address."))
     return result
 
 
@@ -48,18 +53,18 @@ def canonical_domain(text: str) -> str:
     """One domain name in lower case and in ASCII. Raises ValueError with a sentence."""
     text = (text or "").strip(" ").lower()
     if not text or len(text) > MAX_DOMAIN_LENGTH:
-        raise ValueError("Enter a domain, like example.com.")
+        raise ValueError(gettext("Enter a domain, like example.com."))
     if set(text) & set("。．｡"):  # the library treats them as dots
-        raise ValueError("The domain is not written like example.com.")
+        raise ValueError(gettext("The domain is not written like example.com."))
     try:
         domain = idna.encode(text).decode("ascii") if "xn--" in text or not text.isascii() else text
     except (idna.IDNAError, UnicodeError):
-        raise ValueError("The domain has letters in it that no domain can have.") from None
+        raise ValueError(gettext("The domain has letters in it that no domain can have.")) from None
     labels = domain.split(".")
     if len(domain) > MAX_DOMAIN_LENGTH or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("The domain is not written like example.com.")
+        raise ValueError(gettext("The domain is not written like example.com."))
     if len(labels) < 2 or labels[-1].isdigit():
-        raise ValueError("The domain lacks its ending, like .com.")
+        raise ValueError(gettext("The domain lacks its ending, like .com."))
     return domain
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from helpdesk.translation import gettext
+from helpdesk.translation import format_number, gettext
 
 MAX_ROWS = 5_000
 MAX_FILE_BYTES = 1024 * 1024
@@ -34,7 +34,7 @@ class TableLine:
 def decode_file(raw: bytes) -> str:
     """The text of a CSV file, or a workbook's first sheet as CSV. Raises ValueError with a sentence."""
     if len(raw) > MAX_FILE_BYTES:
-        raise ValueError("The file is larger than 1 MB; import it in parts.")
+        raise ValueError(gettext("The file is larger than 1 MB; import it in parts."))
     if raw.startswith(ZIP_START):
         return _workbook_to_csv(raw)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -48,7 +48,7 @@ def decode_file(raw: bytes) -> str:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace").replace("\ufffd", "?")
     if "\x00" in text:
-        raise ValueError("This is neither CSV nor a workbook of Excel (XLSX).")
+        raise ValueError(gettext("This is neither CSV nor a workbook of Excel (XLSX)."))
     return text
 
 
@@ -70,12 +70,16 @@ def read_table(text: str, columns: Sequence[str], needed: str, renamed: dict[str
             if any(row.values())
         ]
     except csv.Error as error:
-        raise ValueError(f"This is not CSV: {error} (line {reader.line_num + skipped}).") from None
+        raise ValueError(
+            gettext("Line %(number)s is not CSV: %(error)s.", number=reader.line_num + skipped, error=error)
+        ) from None
     lines = [line for line in lines if any(cell.strip() for cell in line.cells.values())]
     if not lines:
-        raise ValueError("The file has no lines below the header.")
+        raise ValueError(gettext("The file has no lines below the header."))
     if len(lines) > MAX_ROWS:
-        raise ValueError(f"The file has more than {MAX_ROWS:,} lines; import it in parts.")
+        raise ValueError(
+            gettext("The file has more than %(most)s lines; import it in parts.", most=format_number(MAX_ROWS))
+        )
     return lines
 
 
@@ -83,7 +87,9 @@ def _decode(raw: bytes, encoding: str) -> str:
     try:
         return raw.decode(encoding).lstrip("\ufeff")
     except UnicodeDecodeError:
-        raise ValueError("The file is neither UTF-8, UTF-16 nor Windows-1252. Save it as “CSV UTF-8”.") from None
+        raise ValueError(
+            gettext("The file is neither UTF-8, UTF-16 nor Windows-1252. Save it as “CSV UTF-8”.")
+        ) from None
 
 
 def _find_separator(text: str) -> tuple[str, int, str]:
@@ -96,13 +102,21 @@ def _find_separator(text: str) -> tuple[str, int, str]:
 
 def _check_columns(named: list[str], columns: Sequence[str], needed: str) -> None:
     if needed not in named:
-        raise ValueError(f"The first line must name the columns, and one of them must be “{needed}”.")
+        raise ValueError(
+            gettext("The first line must name the columns, and one of them must be “%(column)s”.", column=needed)
+        )
     unknown = sorted(set(named) - set(columns) - {""})
     if unknown:
-        raise ValueError(f"There is no column “{unknown[0][:40]}”. Columns are {', '.join(columns)}.")
+        raise ValueError(
+            gettext(
+                "There is no column “%(name)s”. Columns are %(columns)s.",
+                name=unknown[0][:40],
+                columns=", ".join(columns),
+            )
+        )
     twice = sorted({name for name in named if name and named.count(name) > 1})
     if twice:
-        raise ValueError(f"The column “{twice[0][:40]}” is there twice.")
+        raise ValueError(gettext("The column “%(column)s” is there twice.", column=twice[0][:40]))
 
 
 def _clean(row: dict[str | None, str | list[str] | None], number: int) -> dict[str, str]:
@@ -120,13 +134,13 @@ def _workbook_to_csv(raw: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MAX_UNZIPPED_BYTES:
-                raise ValueError("The workbook is too large; import it in parts.")
+                raise ValueError(gettext("The workbook is too large; import it in parts."))
         workbook = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
         rows = workbook.worksheets[0].iter_rows(values_only=True, max_row=MAX_ROWS + 2, max_col=50)
         target = io.StringIO()
         csv.writer(target).writerows([_cell_text(value) for value in row] for row in rows)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, SyntaxError, OSError):
-        raise ValueError("This workbook cannot be read. Save it as XLSX or as CSV.") from None
+        raise ValueError(gettext("This workbook cannot be read. Save it as XLSX or as CSV.")) from None
     return target.getvalue()
 
 

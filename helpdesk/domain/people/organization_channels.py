@@ -25,7 +25,9 @@ def validate_channel_ids(given: Iterable[str]) -> list[str]:
     ids = list(dict.fromkeys(text.strip().upper() for text in given))
     for channel_id in ids:
         if not CHANNEL_ID_PATTERN.fullmatch(channel_id):
-            raise ValueError(f"{channel_id[:40]} is no Slack channel id; those begin with C or G, like C0123ABCD.")
+            raise ValueError(
+                gettext("%(id)s is no Slack channel id; those begin with C or G, like C0123ABCD.", id=channel_id[:40])
+            )
     return ids
 
 

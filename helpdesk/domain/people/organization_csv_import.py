@@ -13,14 +13,12 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.session import Session
 from helpdesk.models.user import User
-from helpdesk.translation import gettext, ngettext
+from helpdesk.translation import format_list, gettext, ngettext
 
 LIST_COLUMNS = ("domains", "addresses", "slack_channels")
 BOOLEAN_COLUMNS = ("allowlist_only", "portal_enabled")
 COLUMNS = ("name", *LIST_COLUMNS, *BOOLEAN_COLUMNS, "default_ticket_visibility", "microsoft_tenant")
 HEADERS_OF_1_0 = {"specific_users_only": "allowlist_only", "default_sees": "default_ticket_visibility"}
-WORDS = {"domains": "domain", "addresses": "listed address", "slack_channels": "Slack channel"}
-PLURALS = {"domains": "domains", "addresses": "listed addresses", "slack_channels": "Slack channels"}
 MAX_NAMED = 8  # values that a sentence lists
 
 
@@ -72,8 +70,8 @@ def _import_row(line: import_table.TableLine, actor: User | None) -> ImportedRow
             organization = organizations.find_by_name(name) if name else None
             if organization is None:
                 organizations.create_organization(name, actor=actor, **_creation_values(values))
-                details = [_describe_values(key, values[key]) for key in LIST_COLUMNS if values.get(key)]
-                return ImportedRow(line.number, name, "add", _join(["is added", *details]))
+                details = [_describe_added(key, values[key]) for key in LIST_COLUMNS if values.get(key)]
+                return ImportedRow(line.number, name, "add", " ".join([gettext("Is added."), *details]))
             return _change(line.number, organization, values, actor)
     except DomainError as error:
         return ImportedRow(line.number, name, "wrong", error.message)
@@ -90,20 +88,20 @@ def _change(number: int, organization: Organization, values: dict[str, Any], act
         return ImportedRow(number, name, "same", gettext("Is like this already."))
     parts = []
     for key, words in _read_lists(organization).items():
-        parts += [f"adds {_describe_values(key, sorted(words - lists[key]))}"] if words - lists[key] else []
-        parts += [f"removes {_describe_values(key, sorted(lists[key] - words))}"] if lists[key] - words else []
+        parts += [_describe_added(key, sorted(words - lists[key]))] if words - lists[key] else []
+        parts += [_describe_removed(key, sorted(lists[key] - words))] if lists[key] - words else []
     for key in values:
         if key not in LIST_COLUMNS and former[key] != getattr(organization, key):
-            parts.append(f"{key.replace('_', ' ')} becomes {_describe_value(getattr(organization, key))}")
-    sentence = _join(parts)
+            value = _describe_value(getattr(organization, key))
+            parts.append(gettext("“%(column)s” becomes %(value)s.", column=key, value=value))
     lost, ended = admitted - _read_admitted(organization), signed_in - _read_signed_in(organization)
     if lost:
-        sentence += " " + ngettext(
-            "%(num)s person can no longer sign in.", "%(num)s people can no longer sign in.", len(lost)
+        parts.append(
+            ngettext("%(num)s person can no longer sign in.", "%(num)s people can no longer sign in.", len(lost))
         )
     if ended:
-        sentence += " " + ngettext("Signs %(num)s person out.", "Signs %(num)s people out.", len(ended))
-    return ImportedRow(number, name, "change", sentence)
+        parts.append(ngettext("Signs %(num)s person out.", "Signs %(num)s people out.", len(ended)))
+    return ImportedRow(number, name, "change", " ".join(parts) or gettext("Is changed."))
 
 
 def _read_lists(organization: Organization) -> dict[str, set[str]]:
@@ -129,7 +127,7 @@ def _read_signed_in(organization: Organization) -> set[int]:
 
 def _parse_row(row: dict[str, str]) -> dict[str, Any]:
     if import_table.TOO_MANY in row:
-        raise ValueError("The line has more cells than the header.")
+        raise ValueError(gettext("The line has more cells than the header."))
     values: dict[str, Any] = {}
     for column in COLUMNS[1:]:
         cell = row.get(column) or ""
@@ -139,7 +137,7 @@ def _parse_row(row: dict[str, str]) -> dict[str, Any]:
             values[column] = cell.replace(";", " ").replace(",", " ").split()
         elif column in BOOLEAN_COLUMNS:
             if cell.lower() not in ("yes", "no", "true", "false", "1", "0"):
-                raise ValueError(f"{column} is either yes or no.")
+                raise ValueError(gettext("%(setting)s is either yes or no.", setting=column))
             values[column] = cell.lower() in ("yes", "true", "1")
         else:
             values[column] = cell
@@ -152,16 +150,37 @@ def _creation_values(values: dict[str, Any]) -> dict[str, Any]:
     return {"allowlist_only": False} | values | {"specific_users": addresses}
 
 
-def _describe_values(key: str, values: Iterable[str]) -> str:
+def _describe_added(key: str, values: Iterable[str]) -> str:
+    names, count = _name_values(values)
+    match key:
+        case "domains":
+            return ngettext("Adds the domain %(names)s.", "Adds the domains %(names)s.", count, names=names)
+        case "addresses":
+            return ngettext("Lists the address %(names)s.", "Lists the addresses %(names)s.", count, names=names)
+    return ngettext("Adds the Slack channel %(names)s.", "Adds the Slack channels %(names)s.", count, names=names)
+
+
+def _describe_removed(key: str, values: Iterable[str]) -> str:
+    names, count = _name_values(values)
+    match key:
+        case "domains":
+            return ngettext("Removes the domain %(names)s.", "Removes the domains %(names)s.", count, names=names)
+        case "addresses":
+            return ngettext(
+                "No longer lists the address %(names)s.", "No longer lists the addresses %(names)s.", count, names=names
+            )
+    return ngettext("Removes the Slack channel %(names)s.", "Removes the Slack channels %(names)s.", count, names=names)
+
+
+def _name_values(values: Iterable[str]) -> tuple[str, int]:
+    """The values as a list, not all of many; how many there are."""
     listed = list(values)
-    named = ", ".join(listed[:MAX_NAMED]) + (f" and {len(listed) - MAX_NAMED} more" if len(listed) > MAX_NAMED else "")
-    return f"{WORDS[key] if len(listed) == 1 else PLURALS[key]} {named}"
+    named, rest = listed[:MAX_NAMED], len(listed) - MAX_NAMED
+    if rest > 0:
+        named.append(ngettext("%(num)s more", "%(num)s more", rest))
+    return format_list(named), len(listed)
 
 
 def _describe_value(value: Any) -> str:
-    return {True: "yes", False: "no", None: "empty"}.get(value, str(value))
-
-
-def _join(parts: list[str]) -> str:
-    sentence = ", ".join(parts) or "changes"
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    words = {True: gettext("yes"), False: gettext("no"), None: gettext("empty")}
+    return words[value] if value is None or isinstance(value, bool) else str(value)

@@ -22,9 +22,8 @@ from helpdesk.models.user import Identity, Role, User
 from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
 
 MAX_NAME_LENGTH = 200
-STALE_MESSAGE = lazy_gettext(
-    "Somebody else changed this organization meanwhile. Reload the page and make your change again."
-)
+EXAMPLE_TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+STALE_MESSAGE = lazy_gettext("Somebody else changed this organization meanwhile. Reload the page and change it again.")
 IS_PRESENT = Organization.merged_into_id.is_(None)  # for lists of organizations
 UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "default_ticket_visibility", "notes")
 
@@ -193,10 +192,10 @@ def _validate(values: dict[str, Any], organization: Organization | None) -> dict
 def _validated_name(given: str, organization: Organization | None) -> str:
     name = users.clean_name(given)
     if not name:
-        raise ValueError("Enter the organization's name.")
+        raise ValueError(gettext("Enter the organization's name."))
     other = find_by_name(name)
     if other is not None and other is not organization:
-        raise ValueError(f"There is an organization called {other.name} already.")
+        raise ValueError(gettext("There is an organization called %(name)s already.", name=other.name))
     return name
 
 
@@ -208,14 +207,14 @@ def _validated_domains(given: Iterable[str], organization: Organization | None) 
         if domain in present:
             continue
         if email_address.is_public_domain(domain):
-            raise ValueError(f"Anybody can have an address at {domain}. List the addresses of its people instead.")
+            raise ValueError(gettext("Anybody can have an address at %(domain)s. List people instead.", domain=domain))
         if domain in own_domains:
-            raise ValueError(f"{domain} is our own domain, so it cannot be a customer's.")
+            raise ValueError(gettext("%(domain)s is our own domain, so it cannot be a customer's.", domain=domain))
         other = db.session.scalar(
             select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
         )
         if other is not None:
-            raise ValueError(f"{domain} belongs to {other.name} already.")
+            raise ValueError(gettext("%(domain)s belongs to %(name)s already.", domain=domain, name=other.name))
     return domains
 
 
@@ -236,7 +235,7 @@ def _validated_tenant(given: str | None, _organization: Organization | None) -> 
     try:
         return str(UUID(text))
     except ValueError:
-        raise ValueError("A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47.") from None
+        raise ValueError(gettext("A Microsoft tenant id looks like %(id)s.", id=EXAMPLE_TENANT)) from None
 
 
 def _validated_from_address(given: str | None, _organization: Organization | None) -> str | None:

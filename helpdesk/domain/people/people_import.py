@@ -60,9 +60,9 @@ def _apply(line: import_table.TableLine, actor: User, seen: dict[int, int]) -> t
     organization = _find_organization(cells.get("organization", ""), email)
     existing = users.find_user(email)
     if existing is None and organization is None:
-        raise ValueError("Name the organization: no rule of one admits this address.")
+        raise ValueError(gettext("Name the organization: no rule of one admits this address."))
     if existing is not None and existing.id in seen:
-        raise ValueError(f"Line {seen[existing.id]} is about this person already.")
+        raise ValueError(gettext("Line %(number)s is about this person already.", number=seen[existing.id]))
     was_admitted = organization in admission.admitting_organizations(email)
     user = existing
     if user is None or user.is_team or organization is not None:
@@ -70,18 +70,19 @@ def _apply(line: import_table.TableLine, actor: User, seen: dict[int, int]) -> t
     seen[user.id] = line.number
     parts = _change(user, cells, actor)
     if existing is not None:
-        text = ", ".join(parts)
-        return ("change", f"{text[0].upper()}{text[1:]}.") if parts else ("same", gettext("Is like this already."))
+        return ("change", " ".join(parts)) if parts else ("same", gettext("Is like this already."))
     return "add", _describe_new(user, was_admitted)
 
 
 def _check_cells(cells: dict[str, str]) -> None:
     if import_table.TOO_MANY in cells:
-        raise ValueError("The line has more cells than the header.")
+        raise ValueError(gettext("The line has more cells than the header."))
     if cells.get("sees") and cells["sees"].lower() not in VISIBILITY:
-        raise ValueError("The column sees is “all” or “own”.")
+        raise ValueError(gettext("The column sees is “all” or “own”."))
     if cells.get("time_zone") and cells["time_zone"] not in clock.time_zone_names():
-        raise ValueError(f"There is no time zone {cells['time_zone'][:40]}; one is written Europe/Berlin.")
+        raise ValueError(
+            gettext("There is no time zone %(zone)s; one is written Europe/Berlin.", zone=cells["time_zone"][:40])
+        )
 
 
 def _find_organization(name: str, email: str) -> Organization | None:
@@ -89,24 +90,28 @@ def _find_organization(name: str, email: str) -> Organization | None:
         return customers.suggest_organization(email)
     organization = organizations.find_by_name(name) or organizations.find_by_slug(name)
     if organization is None or organization.merged_into_id:
-        raise ValueError(f"There is no organization called {name[:80]}.")
+        raise ValueError(gettext("There is no organization called %(name)s.", name=name[:80]))
     return organization
 
 
 def _change(user: User, cells: dict[str, str], actor: User) -> list[str]:
-    """Change what the cells say; returns the changes as parts of a sentence."""
+    """Change what the cells say; returns a sentence for each change."""
     parts, changed = [], {}
     name, zone = users.clean_name(cells.get("name", "")), cells.get("time_zone", "")
     if name and name != user.name:
-        parts.append(f"the name becomes {name}")
+        parts.append(gettext("The name becomes %(name)s.", name=name))
         changed["name"] = [user.name, name]
         user.name = name
     if zone and zone != user.time_zone:
-        parts.append(f"the time zone becomes {zone}")
+        parts.append(gettext("The time zone becomes %(zone)s.", zone=zone))
         user.time_zone = zone
     sees = VISIBILITY.get(cells.get("sees", "").lower())
     if sees and sees != user.ticket_visibility and user.organization is not None:
-        parts.append("sees all tickets of the organization" if sees == "organization" else "sees only own tickets")
+        parts.append(
+            gettext("Sees all tickets of the organization.")
+            if sees == "organization"
+            else gettext("Sees only own tickets.")
+        )
         users.set_ticket_visibility(user, user.organization, sees, actor=actor)
     db.session.flush()
     if changed:
@@ -115,11 +120,16 @@ def _change(user: User, cells: dict[str, str], actor: User) -> list[str]:
 
 
 def _describe_new(user: User, was_admitted: bool) -> str:
-    where = user.organization.name if user.organization else "no organization"
-    sees = "all tickets there" if user.ticket_visibility == "organization" else "only own tickets"
-    sentence = gettext("Is added to %(where)s and sees %(sees)s.", where=where, sees=sees)
+    if user.organization is None:
+        sentences = [gettext("Is added without an organization.")]
+    elif user.ticket_visibility == "organization":
+        sentences = [gettext("Is added to %(where)s and sees all tickets there.", where=user.organization.name)]
+    else:
+        sentences = [gettext("Is added to %(where)s and sees only own tickets.", where=user.organization.name)]
     if not was_admitted:
-        sentence += " The address is listed there, since no rule admits it."
-    if not admission.admitting_organizations(user.email):
-        sentence += f" Cannot sign in: the portal of {where} is switched off."
-    return sentence
+        sentences.append(gettext("The address is listed there, since no rule admits it."))
+    if user.organization is not None and not admission.admitting_organizations(user.email):
+        sentences.append(
+            gettext("Cannot sign in: the portal of %(where)s is switched off.", where=user.organization.name)
+        )
+    return " ".join(sentences)

@@ -10,7 +10,7 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.organization import Organization, OrganizationAddress
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.translation import gettext, ngettext
+from helpdesk.translation import format_list, gettext, ngettext
 
 
 def preview_merge(source: Organization, target: Organization) -> list[str]:
@@ -31,14 +31,17 @@ def preview_merge(source: Organization, target: Organization) -> list[str]:
 
 def _describe_move(source: Organization, target: Organization) -> str:
     people = _count(User, User.organization_id == source.id)
+    counts = [
+        ngettext("%(num)s person", "%(num)s people", people),
+        ngettext("%(num)s domain", "%(num)s domains", len(source.domains)),
+        ngettext("%(num)s listed address", "%(num)s listed addresses", len(source.addresses)),
+        ngettext("%(num)s ticket", "%(num)s tickets", _count(Ticket, Ticket.organization_id == source.id)),
+    ]
     return gettext(
-        "%(number)s, %(number_2)s, %(number_3)s and %(number_4)s of %(source)s become %(target)s’s.",
-        number=ngettext("%(num)s person", "%(num)s people", people),
-        number_2=ngettext("%(num)s domain", "%(num)s domains", len(source.domains)),
-        number_3=ngettext("%(num)s listed address", "%(num)s listed addresses", len(source.addresses)),
-        number_4=ngettext("%(num)s ticket", "%(num)s tickets", _count(Ticket, Ticket.organization_id == source.id)),
+        "What goes from %(source)s to %(target)s: %(counts)s.",
         source=source.name,
         target=target.name,
+        counts=format_list(counts),
     )
 
 
@@ -60,13 +63,18 @@ def _describe_readers(source: Organization, target: Organization) -> list[str]:
         )
         if number and tickets:
             sentences.append(
-                gettext(
-                    "%(number)s of %(readers)s can then read %(number_2)s with %(number_3)s of %(owner)s.",
-                    number=ngettext("%(num)s person", "%(num)s people", number),
+                ngettext(
+                    "%(num)s person of %(readers)s can then read what %(owner)s has: %(counts)s.",
+                    "%(num)s people of %(readers)s can then read what %(owner)s has: %(counts)s.",
+                    number,
                     readers=readers.name,
-                    number_2=ngettext("%(num)s ticket", "%(num)s tickets", tickets),
-                    number_3=ngettext("%(num)s reply", "%(num)s replies", replies),
                     owner=owner.name,
+                    counts=format_list(
+                        [
+                            ngettext("%(num)s ticket", "%(num)s tickets", tickets),
+                            ngettext("%(num)s reply", "%(num)s replies", replies),
+                        ]
+                    ),
                 )
             )
     return sentences

@@ -20,7 +20,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, UserAlias
-from helpdesk.translation import gettext, ngettext
+from helpdesk.translation import format_list, gettext, ngettext
 
 # What stays with the account: proofs of who signed in, and the record of what was done.
 NOT_MOVED = (
@@ -44,14 +44,21 @@ def preview_merge(source: User, target: User) -> list[str]:
     messages = _count(Message, Message.author_id == source.id)
     sentences = [
         gettext(
-            "%(number)s and %(number_2)s of %(email)s become %(target)s’s (%(email_2)s), who can "
-            "read them and gets the mails about them.",
-            number=ngettext("%(num)s ticket", "%(num)s tickets", tickets),
-            number_2=ngettext("%(num)s message", "%(num)s messages", messages),
-            email=source.email,
+            "What goes from %(source)s to %(target)s: %(counts)s.",
+            source=source.email,
             target=target.display_name,
-            email_2=target.email,
-        )
+            counts=format_list(
+                [
+                    ngettext("%(num)s ticket", "%(num)s tickets", tickets),
+                    ngettext("%(num)s message", "%(num)s messages", messages),
+                ]
+            ),
+        ),
+        gettext(
+            "%(target)s (%(email)s) can then read them and gets the mails about them.",
+            target=target.display_name,
+            email=target.email,
+        ),
     ]
     for name, number, is_readable in _count_tickets_elsewhere(source, target):
         values = {"name": name, "email": target.email}

@@ -17,7 +17,7 @@ from helpdesk.models.operation import Operation, OperationKind
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User
-from helpdesk.translation import gettext, ngettext
+from helpdesk.translation import format_list, gettext, ngettext
 
 BATCH_SIZE = 20  # tickets
 MAX_REASONS = 50
@@ -149,18 +149,26 @@ def _describe(source: Organization, target: Organization, people: list[int], tic
     default = Channel.organization_id == target.id, Channel.is_default, Channel.removed_at.is_(None)
     channels = [channel.label for channel in db.session.scalars(select(Channel).where(*default))]
     sentences = [
-        gettext(
-            "%(number)s whose address %(target)s admits, and %(source)s does not, become "
-            "%(target)s’s with %(number_2)s and %(number_3)s.",
-            number=ngettext("%(num)s person", "%(num)s people", len(people)),
+        ngettext(
+            "%(num)s person whose address %(target)s admits, and %(source)s does not, becomes %(target)s’s.",
+            "%(num)s people whose address %(target)s admits, and %(source)s does not, become %(target)s’s.",
+            len(people),
             target=target.name,
             source=source.name,
-            number_2=ngettext("%(num)s ticket", "%(num)s tickets", len(tickets)),
-            number_3=ngettext("%(num)s reply", "%(num)s replies", replies),
         ),
         gettext(
-            "%(number)s of %(target)s can then read them.",
-            number=ngettext("%(num)s person", "%(num)s people", readers),
+            "What goes with them: %(counts)s.",
+            counts=format_list(
+                [
+                    ngettext("%(num)s ticket", "%(num)s tickets", len(tickets)),
+                    ngettext("%(num)s reply", "%(num)s replies", replies),
+                ]
+            ),
+        ),
+        ngettext(
+            "%(num)s person of %(target)s can then read them.",
+            "%(num)s people of %(target)s can then read them.",
+            readers,
             target=target.name,
         ),
         gettext(

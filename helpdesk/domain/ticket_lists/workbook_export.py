@@ -10,6 +10,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists.export_columns import TIME_COLUMNS, Cell, ExportColumns
+from helpdesk.translation import format_number, gettext
 
 MAX_ROWS = 20_000  # a workbook is sent when it is complete, which takes seconds for more
 MAX_CELL_LENGTH = 32_767  # characters, of Excel
@@ -29,7 +30,12 @@ def write_workbook(columns: ExportColumns, batches: Iterator[list[list[Cell]]], 
     for rows in batches:
         count += len(rows)
         if count > MAX_ROWS:
-            raise ValidationError(f"A workbook has at most {MAX_ROWS:,} tickets. Narrow the list, or take CSV.")
+            raise ValidationError(
+                gettext(
+                    "A workbook has at most %(most)s tickets. Narrow the list, or take CSV.",
+                    most=format_number(MAX_ROWS),
+                )
+            )
         for row in rows:
             sheet.append([_make_cell(sheet, value) for value in row])
     workbook.save(into)

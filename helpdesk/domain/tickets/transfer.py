@@ -50,11 +50,16 @@ class TransferPreview:
     def sentences(self) -> list[str]:
         """The effects as sentences, for the confirmation page."""
         sentences = [
-            gettext(
-                "%(replies)s and %(files)s become readable for %(people)s of the new organization.",
-                replies=ngettext("%(num)s reply", "%(num)s replies", self.replies),
-                files=ngettext("%(num)s file", "%(num)s files", self.files),
-                people=npgettext("readers", "%(num)s person", "%(num)s people", self.readers),
+            ngettext(
+                "%(num)s person of the new organization can then read %(counts)s.",
+                "%(num)s people of the new organization can then read %(counts)s.",
+                self.readers,
+                counts=format_list(
+                    [
+                        npgettext("what is read", "%(num)s reply", "%(num)s replies", self.replies),
+                        npgettext("what is read", "%(num)s file", "%(num)s files", self.files),
+                    ]
+                ),
             )
         ]
         if self.answers:

@@ -4,7 +4,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import AnyOf, ValidationError
 
 from helpdesk.domain.people import organizations
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
@@ -27,7 +27,7 @@ class ChannelForm(Form):
     organization = SelectField(
         lazy_gettext("Organization"),
         validate_choice=False,
-        render_kw={"blank": lazy_gettext("None"), "required": False},
+        render_kw={"blank": lazy_pgettext("Slack channel", "None"), "required": False},
     )
 
     def validate_organization(self, field: SelectField) -> None:

@@ -56,7 +56,7 @@ def read_text() -> str:
     if file and file.filename:
         return import_table.decode_file(file.stream.read(import_table.MAX_FILE_BYTES + 1))
     if not request.form.get("text", "").strip():
-        raise ValueError("Choose a file, or paste its text.")
+        raise ValueError(gettext("Choose a file, or paste its text."))
     return request.form["text"]
 
 

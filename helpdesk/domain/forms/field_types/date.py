@@ -4,12 +4,12 @@ from datetime import date
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_pgettext
 
 
 class Date(FieldType):
     name = "date"
-    label = lazy_gettext("Date")
+    label = lazy_pgettext("type of field", "Date")
     widget = Widget.date
     position = 40
 

@@ -7,12 +7,12 @@ from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, Inv
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext
 
 
 class File(FieldType):
     name = "file"
-    label = lazy_gettext("File")
+    label = lazy_pgettext("type of field", "File")
     widget = Widget.file
     position = 100
     has_default = False

@@ -3,12 +3,12 @@
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext
 
 
 class MultiSelect(FieldType):
     name = "multi_select"
-    label = lazy_gettext("Any of several")
+    label = lazy_pgettext("type of field", "Any of several")
     widget = Widget.multi_choice
     position = 60
     has_options = True

@@ -4,7 +4,7 @@ import re
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_pgettext
 from helpdesk.translation.numbers import parse_number, write_number
 
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+\.[0-9]+")  # as programs and Slack write it, whatever the language
@@ -12,7 +12,7 @@ PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+\.[0-9]+")  # as programs and Slack write
 
 class Number(FieldType):
     name = "number"
-    label = lazy_gettext("Number")
+    label = lazy_pgettext("type of field", "Number")
     widget = Widget.number
     position = 30
 

@@ -6,12 +6,12 @@ from helpdesk.domain.forms.field_types.base import AnswerContext, Choices, Field
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext
 
 
 class Person(FieldType):
     name = "person"
-    label = lazy_gettext("Person")
+    label = lazy_pgettext("type of field", "Person")
     widget = Widget.single_choice
     position = 80
     has_default = False

@@ -2,12 +2,12 @@
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext
 
 
 class Select(FieldType):
     name = "select"
-    label = lazy_gettext("One of several")
+    label = lazy_pgettext("type of field", "One of several")
     widget = Widget.single_choice
     position = 50
     has_options = True

@@ -2,12 +2,12 @@
 
 from helpdesk.domain.forms.field_types.base import FieldType
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import lazy_gettext
+from helpdesk.translation import lazy_pgettext
 
 
 class ShortText(FieldType):
     name = "short_text"
-    label = lazy_gettext("Short text")
+    label = lazy_pgettext("type of field", "Short text")
     widget = Widget.single_line
     position = 10
 

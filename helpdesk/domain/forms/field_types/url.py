@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_pgettext
 
 
 class Url(FieldType):
     name = "url"
-    label = lazy_gettext("Web address")
+    label = lazy_pgettext("type of field", "Web address")
     widget = Widget.single_line
     input_format = "url"
     position = 90
