@@ -170,7 +170,7 @@ def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_
         ours = (
             select(Thread)
             .join(Ticket, Ticket.id == Thread.ticket_id)
-            .where(Thread.channel_id == id, Thread.external_id.is_not(None), Thread.ended_at.is_(None))
+            .where(Thread.channel_id == id, Thread.external_id.is_not(None), thread_lookup.is_active_condition())
         )
         answered = [root for root, listed in latest.items() if listed.newest]
         known = []

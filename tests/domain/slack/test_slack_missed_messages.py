@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.channels.slack import sync
 from helpdesk.channels.slack.api import directory
-from helpdesk.domain import inbox
+from helpdesk.domain import inbox, tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.channel import Channel
 from helpdesk.models.inbound_event import InboundEvent
@@ -105,3 +105,16 @@ def test_a_stored_reply_that_slack_lists_late_is_there_once_in_the_end(filed_tic
         worker_helpers.drain(session)
     sync_all(session)
     assert day.thread(GLOBEX) == ["We are coming."]
+
+
+def test_what_is_missed_below_a_deleted_card_is_found_after_a_new_card_replaced_it(filed_ticket, day, session):
+    root = day.root(GLOBEX)
+    day.say(PRIYA, "We look into it.", channel=GLOBEX)
+    day.do("delete", "U0MAYA00001", GLOBEX, root)
+    tickets.reply(filed_ticket, author=filed_ticket.requester, body="Thank you.")
+    session.commit()
+    worker_helpers.drain(session)
+    assert day.root(GLOBEX) != root, "the reply found no thread and came below a new card"
+    say_unheard(day, PRIYA, "It is repaired.", thread_ts=root)
+    sync_all(session)
+    assert ("reply", "It is repaired.") in day.words()

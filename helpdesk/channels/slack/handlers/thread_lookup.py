@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from helpdesk.channels.slack.api import slack_clock
@@ -81,11 +81,16 @@ def is_active_thread(thread: Thread) -> bool:
     """
     if thread.ended_at is None:
         return True
+    return bool(db.session.scalar(select(exists().where(Thread.id == thread.id, is_active_condition()))))
+
+
+def is_active_condition() -> ColumnElement[bool]:
+    """The condition of a query of threads for what ``is_active_thread`` asks of one."""
     other = aliased(Thread)
-    is_active = exists().where(
-        other.ticket_id == thread.ticket_id, other.channel_id == thread.channel_id, other.ended_at.is_(None)
+    is_replaced = exists().where(
+        other.ticket_id == Thread.ticket_id, other.channel_id == Thread.channel_id, other.ended_at.is_(None)
     )
-    return bool(db.session.scalar(select(is_active)))
+    return or_(Thread.ended_at.is_(None), is_replaced)
 
 
 def find_channel(channel_id: str) -> Channel | None:
