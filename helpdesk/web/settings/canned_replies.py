@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain.content_translation.reply_variables import VARIABLES
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import canned_replies, macros
 from helpdesk.extensions import db
@@ -102,7 +103,7 @@ def render_page(reply: CannedReply | None, form: CannedReplyForm) -> str:
         "settings/reply.html",
         reply=reply,
         form=form,
-        variables=list(canned_replies.VARIABLES.items()),
+        variables=list(VARIABLES.items()),
         may_share=current_user.is_lead,
     )
 
