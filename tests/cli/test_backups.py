@@ -20,7 +20,7 @@ from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.organization import Organization
 from tests import conftest
-from tests.cli.test_commands import one_line, run  # noqa: F401, a fixture
+from tests.cli.test_commands import one_line
 
 KEY = "abcdefghijklmnopqrstuv"
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -56,7 +56,7 @@ def filled(session, make, tmp_path):
 
 
 @pytest.fixture
-def backup(run, filled, tmp_path):  # noqa: F811
+def backup(run, filled, tmp_path):
     """The path of a backup of what is filled in."""
     path = tmp_path / "backup.tar"
     status, out, error = run("backup", str(path))
@@ -98,7 +98,7 @@ def rewrite(path: Path, alter) -> None:
                 target.addfile(member, BytesIO(altered))
 
 
-def test_restore_brings_everything_back_and_holds_what_waits(run, session, make, backup):  # noqa: F811
+def test_restore_brings_everything_back_and_holds_what_waits(run, session, make, backup):
     assert backup.stat().st_mode & 0o777 == 0o600
     assert run("backup", str(backup))[0] != 0, "an earlier backup is never overwritten"
     change(session)
@@ -115,7 +115,7 @@ def test_restore_brings_everything_back_and_holds_what_waits(run, session, make,
     make.ticket(subject="Everything works on")
 
 
-def test_verify_restores_elsewhere_and_changes_nothing(run, session, backup):  # noqa: F811
+def test_verify_restores_elsewhere_and_changes_nothing(run, session, backup):
     change(session)
     status, out, error = run("backup", "--verify", str(backup))
     assert status == 0, error
@@ -125,7 +125,7 @@ def test_verify_restores_elsewhere_and_changes_nothing(run, session, backup):  #
 
 @pytest.mark.parametrize("command", [("restore", "--replace", "--force"), ("backup", "--verify")])
 @pytest.mark.parametrize("damage", ["flipped", "cut", "no file", "other"])
-def test_damaged_archive_changes_nothing(run, session, backup, damage, command):  # noqa: F811
+def test_damaged_archive_changes_nothing(run, session, backup, damage, command):
     change(session)
     if damage == "flipped":
 
@@ -147,14 +147,14 @@ def test_damaged_archive_changes_nothing(run, session, backup, damage, command):
     assert name_of(session) == "Somebody else"
 
 
-def test_archive_without_a_manifest_is_accepted_on_request(run, session, backup):  # noqa: F811
+def test_archive_without_a_manifest_is_accepted_on_request(run, session, backup):
     change(session)
     rewrite(backup, lambda name, data: None if name == archive.MANIFEST_NAME else data)
     assert run("restore", str(backup), "--replace", "--unverified")[0] == 0
     assert name_of(session) == "Globex"
 
 
-def test_archive_of_a_newer_version_is_refused(run, session, backup):  # noqa: F811
+def test_archive_of_a_newer_version_is_refused(run, session, backup):
     change(session)
 
     def raise_revision(name, data):
@@ -166,7 +166,7 @@ def test_archive_of_a_newer_version_is_refused(run, session, backup):  # noqa: F
     assert name_of(session) == "Somebody else"
 
 
-def test_running_portal_is_refused(run, session, database_url, backup):  # noqa: F811
+def test_running_portal_is_refused(run, session, database_url, backup):
     change(session)
     if database_url.startswith("sqlite"):
         portal = sqlite3.connect(database_url.removeprefix("sqlite:///"))
@@ -182,7 +182,7 @@ def test_running_portal_is_refused(run, session, database_url, backup):  # noqa:
 
 
 @ON_SQLITE
-def test_connection_that_was_open_reads_and_writes_what_was_restored(run, session, database_url, backup):  # noqa: F811
+def test_connection_that_was_open_reads_and_writes_what_was_restored(run, session, database_url, backup):
     change(session)
     with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=60)) as portal:
         portal.execute("SELECT count(*) FROM tickets")
@@ -195,7 +195,7 @@ def test_connection_that_was_open_reads_and_writes_what_was_restored(run, sessio
 
 
 @ON_POSTGRESQL
-def test_tables_of_neighbours_are_left_alone(run, session, database_url, make, tmp_path, filled):  # noqa: F811
+def test_tables_of_neighbours_are_left_alone(run, session, database_url, make, tmp_path, filled):
     conftest.run_sql(
         database_url,
         "CREATE TABLE neighbour (id serial PRIMARY KEY, name text)",
@@ -223,7 +223,7 @@ def test_tables_of_neighbours_are_left_alone(run, session, database_url, make, t
 
 
 @ON_POSTGRESQL
-def test_what_depends_on_our_tables_stops_a_restore_before_anything_changes(run, session, database_url, backup):  # noqa: F811
+def test_what_depends_on_our_tables_stops_a_restore_before_anything_changes(run, session, database_url, backup):
     conftest.run_sql(database_url, "CREATE VIEW report AS SELECT count(*) FROM tickets")
     try:
         change(session)
@@ -256,7 +256,7 @@ def test_programs_are_given_the_options_of_the_url(url, expected, monkeypatch):
 
 
 @ON_SQLITE
-def test_files_in_s3_are_part_of_it(run, session, filled, tmp_path, monkeypatch):  # noqa: F811
+def test_files_in_s3_are_part_of_it(run, session, filled, tmp_path, monkeypatch):
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -277,7 +277,7 @@ def test_files_in_s3_are_part_of_it(run, session, filled, tmp_path, monkeypatch)
 
 
 @ON_SQLITE
-def test_disk_that_is_full_leaves_no_half_archive(run, filled, tmp_path, monkeypatch):  # noqa: F811
+def test_disk_that_is_full_leaves_no_half_archive(run, filled, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
@@ -285,19 +285,3 @@ def test_disk_that_is_full_leaves_no_half_archive(run, filled, tmp_path, monkeyp
     status, _, error = run("backup", str(tmp_path / "backup.tar"))
     assert status != 0 and "No space left" in error
     assert list(tmp_path.glob("backup*")) == []
-
-
-def test_names_that_lead_elsewhere_are_not_unpacked(tmp_path):
-    path = tmp_path / "evil.tar"
-    from io import BytesIO
-
-    with tarfile.open(path, "w") as target:
-        for name in ("../escaped", "/tmp/escaped", f"files/../../{KEY}", "files/ab/link"):  # noqa: S108
-            member = tarfile.TarInfo(name)
-            if name.endswith("link"):
-                member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
-            target.addfile(member, BytesIO(b""))
-    (tmp_path / "in").mkdir()
-    with pytest.raises(Exception, match="no manifest"):
-        archive.unpack(path, tmp_path / "in", "helpdesk.db", unverified=False)
-    assert list((tmp_path / "in").iterdir()) == [] and not (tmp_path / "escaped").exists()

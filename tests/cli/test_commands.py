@@ -1,6 +1,5 @@
 """Commands do what their help says; wrong usage is one line and an exit status."""
 
-import logging
 import os
 import subprocess
 import sys
@@ -8,61 +7,12 @@ import sys
 import pytest
 from sqlalchemy import func, select
 
-from helpdesk import cli, clock, config, extensions
-from helpdesk.domain.administration import settings
+from helpdesk import clock
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
-
-SECRET = "a-secret-for-tests-only-0123456789abcdef"
-
-
-@pytest.fixture
-def environment(configuration):
-    """What the command's process would find in its environment."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "SECRET_KEY": SECRET,
-        "DATABASE_URL": configuration.DATABASE_URL,
-        "REDIS_URL": configuration.REDIS_URL,
-        "VAR_DIR": configuration.VAR_DIR,
-        "PORTAL_BASE_URL": "http://localhost",
-    }
-
-
-@pytest.fixture
-def run(app, session, capsys):
-    """``run("settings", "list")`` returns (status, stdout, stderr) of the command, inside the app under test."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        session.rollback()
-        capsys.readouterr()
-        status = cli.run_command(list(arguments))
-        session.expire_all()
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
-
-
-@pytest.fixture
-def start(environment, monkeypatch, capsys):
-    """``start("settings", "list", SECRET_KEY="short")``: the same for a command that starts an app of its own."""
-
-    def start(*arguments: str, **more: str) -> tuple[int, str, str]:
-        with monkeypatch.context() as patched:
-            for name in list(os.environ):
-                patched.delenv(name)
-            for name, value in {**environment, **more}.items():
-                patched.setenv(name, value)
-            status = cli.run_command(list(arguments))
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    yield start
-    extensions.drop_redis_client()
-    settings.invalidate_cache()
+from tests.cli.conftest import SECRET
 
 
 def one_line(text: str) -> bool:
@@ -273,42 +223,6 @@ def test_help_names_every_command(start):
         "restore",
     ):
         assert f"\n  {name} " in out
-
-
-def test_doctor_leaves_the_log_as_it_was(run):
-    before = logging.getLogger("helpdesk").level
-    run("doctor", "--quick")
-    assert logging.getLogger("helpdesk").level == before
-
-
-def test_doctor_reports_problems(run):
-    status, out, error = run("doctor", "--quick")
-    assert status == 1
-    assert "The schema is the newest" in out and "No worker runs" in out
-    assert one_line(error)
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_doctor_tries_files_sender_and_key(run, monkeypatch, tmp_path):
-    out = run("doctor", "--quick")[1]
-    assert "A file was stored, read and deleted" in out and "Mail comes from help@support.example" in out
-    assert "No delivery waits for a worker" in out and "The database and the folder of files take writes" in out
-    monkeypatch.setattr(config.current(), "DKIM_PRIVATE_KEY", "junk")
-    monkeypatch.setattr(config.current(), "STORAGE_URL", f"file://{tmp_path}/file-in-the-way/files")
-    (tmp_path / "file-in-the-way").write_text("")
-    out = run("doctor", "--quick")[1]
-    assert "WRONG  DKIM_PRIVATE_KEY: The DKIM key is not a private key" in out
-    assert "WRONG  STORAGE_URL: no file can be stored" in out
-    monkeypatch.setattr(config.current(), "MAIL_DEFAULT_SENDER", "")
-    monkeypatch.setattr(config.current(), "MAIL_SERVER", "smtp.example")
-    assert "WRONG  No mail leaves: set MAIL_DEFAULT_SENDER" in run("doctor", "--quick")[1]
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_doctor_reports_unreachable_redis(start):
-    status, out, error = start("doctor", "--quick", REDIS_URL="redis://127.0.0.1:1/0")
-    assert status == 1 and "Redis does not answer" in out
-    assert one_line(error)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

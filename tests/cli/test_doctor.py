@@ -1,0 +1,44 @@
+"""``helpdesk doctor`` tries everything that is set up and says what is wrong."""
+
+import logging
+
+import pytest
+
+from helpdesk import config
+from tests.cli.test_commands import one_line
+
+
+def test_doctor_leaves_the_log_as_it_was(run):
+    before = logging.getLogger("helpdesk").level
+    run("doctor", "--quick")
+    assert logging.getLogger("helpdesk").level == before
+
+
+def test_doctor_reports_problems(run):
+    status, out, error = run("doctor", "--quick")
+    assert status == 1
+    assert "The schema is the newest" in out and "No worker runs" in out
+    assert one_line(error)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_tries_files_sender_and_key(run, monkeypatch, tmp_path):
+    out = run("doctor", "--quick")[1]
+    assert "A file was stored, read and deleted" in out and "Mail comes from help@support.example" in out
+    assert "No delivery waits for a worker" in out and "The database and the folder of files take writes" in out
+    monkeypatch.setattr(config.current(), "DKIM_PRIVATE_KEY", "junk")
+    monkeypatch.setattr(config.current(), "STORAGE_URL", f"file://{tmp_path}/file-in-the-way/files")
+    (tmp_path / "file-in-the-way").write_text("")
+    out = run("doctor", "--quick")[1]
+    assert "WRONG  DKIM_PRIVATE_KEY: The DKIM key is not a private key" in out
+    assert "WRONG  STORAGE_URL: no file can be stored" in out
+    monkeypatch.setattr(config.current(), "MAIL_DEFAULT_SENDER", "")
+    monkeypatch.setattr(config.current(), "MAIL_SERVER", "smtp.example")
+    assert "WRONG  No mail leaves: set MAIL_DEFAULT_SENDER" in run("doctor", "--quick")[1]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_reports_unreachable_redis(start):
+    status, out, error = start("doctor", "--quick", REDIS_URL="redis://127.0.0.1:1/0")
+    assert status == 1 and "Redis does not answer" in out
+    assert one_line(error)
