@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "helpdesk.domain"
+KIND = re.compile(r"""\b(?:kind|source)\b[^\n"']*["'](?:slack|email|webhook)\b""")
+BOUND_TO_A_KIND = {"people/organization_channels.py"}  # an organization names its channels of the chat by their ids
 NAMES = re.compile(r"slack|webhook|\bemail\b|\bsmtp\b", re.IGNORECASE)
 
 
@@ -21,6 +23,13 @@ NAMES = re.compile(r"slack|webhook|\bemail\b|\bsmtp\b", re.IGNORECASE)
 )
 def test_no_channel_is_named_in(path):
     assert NAMES.findall(path.read_text()) == []
+
+
+def test_nothing_in_the_domain_asks_of_which_kind_a_channel_is():
+    domain = ROOT / "helpdesk/domain"
+    asking = {str(path.relative_to(domain)) for path in domain.rglob("*.py") if KIND.search(path.read_text())}
+    assert asking == BOUND_TO_A_KIND
+    assert KIND.search('if thread.channel.kind == "slack"') and KIND.search("InboundEvent.source.like('slack%')")
 
 
 def test_packages_of_the_domain_do_not_need_each_other_in_a_circle():
