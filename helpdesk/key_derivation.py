@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     CONNECTION = "helpdesk entered connection"
     PROVIDER_SECRET = "helpdesk sign-in connection secret"
     PASSKEY_OWNER = "helpdesk passkey owner"
+    BROWSER_NOTICE = "helpdesk browser notice"
 
 
 def secret_keys() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from helpdesk.domain.authentication.connections import administration as sign_in
 from helpdesk.domain.authentication.connections import domain_proofs
 from helpdesk.domain.integrations import connections, idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts, sizes
+from helpdesk.domain.notifications import digests
 from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress
 from helpdesk.domain.reporting import weekly_digest
@@ -122,6 +123,13 @@ def apply_service_levels(after_id: int = 0) -> None:
     while next_id is not None:
         next_id = timers.recalculate(next_id)
         db.session.commit()
+
+
+@job
+def send_notification_digests() -> None:
+    """Mail the notifications of an hour or a day to those who chose that."""
+    digests.send_due_digests()
+    db.session.commit()
 
 
 @job

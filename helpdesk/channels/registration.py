@@ -1,14 +1,17 @@
 """Registration of the channels that belong to the product."""
 
+from helpdesk.channels.browser.channel import BrowserChannel
 from helpdesk.channels.email.channel import EmailChannel
 from helpdesk.channels.slack.channel import SlackChannel
 from helpdesk.channels.webhook.channel import WebhookChannel
 from helpdesk.domain.integrations import person_events
+from helpdesk.domain.notifications import events
 from helpdesk.domain.outbox import registry
 
 
 def register_channels() -> None:
-    """Register the channels, and the events of webhooks about people; called when the application is created."""
+    """Register the channels, and who hears of what; called when the application is created."""
     person_events.register()
-    for channel in (SlackChannel(), EmailChannel(), WebhookChannel()):
+    events.register()
+    for channel in (SlackChannel(), EmailChannel(), WebhookChannel(), BrowserChannel()):
         registry.register_channel(channel)

@@ -17,6 +17,7 @@ from helpdesk.models import (  # noqa: F401
     imported_record,
     inbound_event,
     message,
+    notification,
     operation,
     organization,
     qa_review,

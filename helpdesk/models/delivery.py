@@ -49,7 +49,8 @@ class DeliveryKind(StrEnum):
     ``card`` is the root message of a thread and ``card_update`` a new version of it; ``message``, ``edit``, ``delete``,
     ``file`` and ``delete_file`` concern messages of the ticket; ``line`` is a sentence written by the helpdesk itself
     and ``mark`` a reaction. ``received``, ``solved`` and ``closing_soon`` are mails about a ticket. The others belong
-    to no thread: an agent's Slack home page, mails about accounts, a webhook's request.
+    to no thread: an agent's Slack home page, mails about accounts, notifications by mail and in a browser, a webhook's
+    request.
     """
 
     card = "card"
@@ -73,6 +74,9 @@ class DeliveryKind(StrEnum):
     mail_test = "mail_test"
     mail_waiting = "mail_waiting"
     quarantine_summary = "quarantine_summary"
+    notification = "notification"
+    notification_digest = "notification_digest"
+    browser_notice = "browser_notice"
     webhook = "webhook"
 
 
@@ -160,6 +164,8 @@ class Delivery(Base):
         if self.thread is None:
             if self.kind == DeliveryKind.line:
                 return gettext("direct message") if self.subject_id else gettext("the team's channel")
+            if self.kind == DeliveryKind.browser_notice:
+                return gettext("browser notice")
             return gettext("email")
         if self.thread.user:
             return gettext("email to %(name)s", name=self.thread.user.display_name)

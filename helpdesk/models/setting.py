@@ -173,6 +173,9 @@ SETTINGS = {
             365,
             "Days after which finished merges and moves are deleted and can no longer be undone; 0 keeps them.",
         ),
+        SettingDefinition(
+            "notification_retention_days", 90, "Days after which notifications of the team are deleted; 0 keeps them."
+        ),
         SettingDefinition("size_retention_days", 400, "Days after which recorded sizes of tables are deleted."),
         SettingDefinition("setup_dismissed", False, "Do not open the set-up checklist by itself any more."),
         SettingDefinition("setup_ticket", "", "Number of the test ticket of the set-up checklist."),

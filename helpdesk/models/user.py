@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
@@ -46,6 +46,9 @@ class User(Base):
     message, or "off". ``quiet_from`` and ``quiet_until`` are minutes of the day, in the person's time zone, between
     which they are not. ``language``: the code of the language they chose, if they did.
 
+    ``notification_channels``: where they want which kind of notification, None until they chose; ``mail_rhythm``: when
+    these are mailed (models.notification).
+
     ``merged_into_id``: the person who this turned out to be; the row stays, deactivated, so that a merge can be undone.
     """
 
@@ -62,6 +65,8 @@ class User(Base):
         "ticket_visibility": CODE,
         "chat_notifications": CODE,
         "language": ErasedBy("erase_account"),
+        "notification_channels": CODE,
+        "mail_rhythm": CODE,
     }
 
     id: Mapped[Id]
@@ -81,6 +86,8 @@ class User(Base):
     chat_notifications: Mapped[str] = mapped_column(String(8), default="thread", server_default="thread")
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
+    notification_channels: Mapped[dict[str, list[str]] | None] = mapped_column(JSON)
+    mail_rhythm: Mapped[str] = mapped_column(String(8), default="soon", server_default="soon")
     created_at: Mapped[Created]
     last_seen_at: Mapped[Time | None]
     email_verified_at: Mapped[Time | None]

@@ -14,6 +14,7 @@ from helpdesk.web import (
     files,
     health,
     hooks,
+    notifications,
     request,
     second_factor_settings,
     settings,
@@ -60,6 +61,7 @@ from helpdesk.web.tickets import (
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
     account.blueprint,
+    notifications.blueprint,
     second_factor_settings.blueprint,
     theme.blueprint,
     language_blueprint,

@@ -12,6 +12,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.notifications import browsers, choices
 from helpdesk.domain.people import preferences, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_connection import SignInConnection
@@ -64,10 +65,12 @@ def guess_time_zone() -> ResponseReturnValue:
 @blueprint.post("/notifications")
 @authorization.team_only
 def save_notifications() -> ResponseReturnValue:
-    """Save where and when an agent is notified in Slack."""
+    """Save where and when an agent is notified of what."""
     user, form = authentication.get_current_user(), request.form
-    values = {name: form.get(name, "") for name in ("chat_notifications", "quiet_from", "quiet_until")}
+    values = {name: form.get(name, "") for name in ("chat_notifications", "quiet_from", "quiet_until", "mail_rhythm")}
+    chosen = {str(kind): set(form.getlist(f"notify-{kind}")) for kind in choices.KIND_LABELS}
     try:
+        choices.save_channels(user, chosen, values["mail_rhythm"])
         preferences.save_notifications(
             user,
             where=values["chat_notifications"],
@@ -75,7 +78,8 @@ def save_notifications() -> ResponseReturnValue:
             quiet_until=values["quiet_until"],
         )
     except ValidationError as error:
-        return render_page(user, _stored_values(user) | values, error.errors), 422
+        db.session.rollback()
+        return render_page(user, _stored_values(user) | values | {"channels": chosen}, error.errors), 422
     db.session.commit()
     flash(gettext("Your notifications are saved."), "success")
     return redirect("/account#notifications", 303)
@@ -171,6 +175,8 @@ def _stored_values(user: User) -> dict[str, Any]:
         "mail_replies": user.mail_replies,
         "mail_updates": user.mail_updates,
         "chat_notifications": user.chat_notifications,
+        "channels": {str(kind): choices.channels_for(user, kind) for kind in choices.KIND_LABELS},
+        "mail_rhythm": user.mail_rhythm,
         "quiet_from": _format_time(user.quiet_from),
         "quiet_until": _format_time(user.quiet_until),
     }
@@ -186,6 +192,12 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
     return render_template(
         "account/show.html",
         values=_stored_values(user) | (values or {}),
+        notification_kinds=list(choices.KIND_LABELS.items()),
+        notification_channels=list(choices.CHANNEL_LABELS.items()),
+        without_chat=choices.WITHOUT_CHAT,
+        mail_rhythms=list(choices.RHYTHM_LABELS.items()),
+        browsers=[(row, user_agent.describe_user_agent(row.user_agent)) for row in browsers.list_browsers(user)],
+        push_key=browsers.public_key(),
         notification_choices=preferences.CHAT_NOTIFICATION_LABELS.items(),
         errors=errors or {},
         zones=clock.time_zone_names(),

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.channels.webhook import ssrf
+from helpdesk.channels import ssrf
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.integrations import api_tokens, webhook_address, webhooks

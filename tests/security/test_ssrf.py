@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from helpdesk.channels.webhook import ssrf
+from helpdesk.channels import ssrf
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.outbox import errors
 

@@ -154,6 +154,13 @@ TABLE = {
     # the desk
     "GET /desk": TEAM,
     "GET /desk/queue": TEAM,
+    "GET /notifications": TEAM,
+    "GET /notifications/unread": TEAM,
+    "GET /notifications/<int:notification_id>": "sign-in hidden hidden hidden hidden hidden",  # another's
+    "POST /notifications/read": TEAM,
+    "GET /service-worker.js": PUBLIC,
+    "POST /account/browsers": PERSON,
+    "POST /account/browsers/<int:browser_id>/delete": "sign-in hidden hidden hidden hidden hidden",  # another's
     "GET /desk/palette": TEAM,
     "GET /desk/people": TEAM,
     "POST /desk/people": TEAM,

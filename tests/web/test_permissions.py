@@ -207,6 +207,8 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
         "call_id": call.id,
         "name": "reply",
         "row_id": 1,
+        "notification_id": 1,
+        "browser_id": 1,
     }
 
 

@@ -42,9 +42,11 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
             DeliveryKind.mail_test,
             DeliveryKind.mail_waiting,
             DeliveryKind.quarantine_summary,
+            DeliveryKind.notification,
+            DeliveryKind.notification_digest,
         }
     )
-    urgent_kinds = threadless_kinds
+    urgent_kinds = threadless_kinds - {DeliveryKind.notification, DeliveryKind.notification_digest}
     pauses_when_rate_limited = False  # a temporary refusal of a mail server concerns one recipient
 
     def hold_off(self) -> timedelta:

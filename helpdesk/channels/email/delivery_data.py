@@ -70,6 +70,11 @@ def set_carried_ids(delivery: Delivery, ids: Sequence[int]) -> None:
     delivery.data = {**delivery.data, "carries": list(ids)}
 
 
+def notification_ids(delivery: Delivery) -> list[int]:
+    """Return the ids of the notifications that a mail of an hour or a day is about."""
+    return list(delivery.data.get("notifications", ()))
+
+
 def is_proven(delivery: Delivery) -> bool:
     """Return whether the recipient's domain has proven that they sent the mail which this one answers."""
     return bool(delivery.data.get("proven"))

@@ -1,81 +1,13 @@
-"""Send one POST to a checked address, without redirects or retries, and map the answer to our errors.
-
-No outcome here is unknown: a receiver recognises a repeated request by its id, so sending again is always safe.
-"""
+"""Send one signed request of a webhook. A receiver recognises a repeated one by its id."""
 
 import time
 from collections.abc import Sequence
 
-import urllib3
-
-from helpdesk.channels.webhook import signing, ssrf
-from helpdesk.domain.outbox import errors
+from helpdesk.channels import checked_requests
+from helpdesk.channels.webhook import signing
 from helpdesk.domain.outbox.channel import SendResult
-from helpdesk.translation import gettext
-
-TIMEOUT = urllib3.Timeout(connect=5, read=10)
-MAX_SHOWN_LENGTH = 300  # characters of an answer that the log shows
-MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are read
 
 
 def post_request(key: str, url: str, secrets: Sequence[bytes], body: bytes) -> SendResult:
-    """POST ``body``; any 2xx counts as received. Raises the errors of domain.outbox.errors."""
-    place = ssrf.resolve_url(url)
-    headers = signing.signed_headers(key, secrets, body, int(time.time())) | {"Host": _host_header(place)}
-    try:
-        with _connection_pool(place) as pool:
-            answer = pool.urlopen(
-                "POST", place.path, body=body, headers=headers, redirect=False, retries=False, preload_content=False
-            )
-            status = answer.status
-            beginning = answer.read(MAX_RESPONSE_BYTES, decode_content=False)
-            retry_after = answer.headers.get("Retry-After", "")
-            answer.close()
-    except urllib3.exceptions.NewConnectionError:
-        raise errors.TemporaryError(gettext("%(host)s takes no connection.", host=place.host)) from None
-    except urllib3.exceptions.ConnectTimeoutError:
-        raise errors.TemporaryError(gettext("%(host)s did not answer in time.", host=place.host)) from None
-    except urllib3.exceptions.SSLError:
-        raise errors.TemporaryError(
-            gettext("The certificate of %(host)s could not be verified.", host=place.host)
-        ) from None
-    except urllib3.exceptions.HTTPError:
-        raise errors.TemporaryError(
-            gettext("%(host)s ended the connection before it answered.", host=place.host)
-        ) from None
-    if 200 <= status < 300:
-        return SendResult(str(status), {"status": status, "answer": _shown_text(beginning)})
-    if status == 410:
-        raise errors.PermanentError(gettext("%(host)s answered 410: it wants no more of these.", host=place.host))
-    if status in (429, 503):
-        raise errors.TemporaryError(
-            gettext("%(host)s answered %(status)s.", host=place.host, status=status), _parse_seconds(retry_after)
-        )
-    if 300 <= status < 400:
-        raise errors.PermanentError(
-            gettext("%(host)s answered %(status)s, a redirect, which is not followed.", host=place.host, status=status)
-        )
-    raise errors.TemporaryError(gettext("%(host)s answered %(status)s.", host=place.host, status=status))
-
-
-def _connection_pool(place: ssrf.ResolvedUrl) -> urllib3.HTTPConnectionPool:
-    if place.scheme == "http":
-        return urllib3.HTTPConnectionPool(place.address, place.port, timeout=TIMEOUT, maxsize=1)
-    return urllib3.HTTPSConnectionPool(
-        place.address, place.port, timeout=TIMEOUT, maxsize=1, server_hostname=place.host, assert_hostname=place.host
-    )
-
-
-def _host_header(place: ssrf.ResolvedUrl) -> str:
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    return host if place.port in (80, 443) else f"{host}:{place.port}"
-
-
-def _shown_text(beginning: bytes) -> str:
-    """The beginning of an answer as text for the log: printable and on one line."""
-    text = beginning.decode("utf-8", errors="replace")
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:MAX_SHOWN_LENGTH]
-
-
-def _parse_seconds(text: str) -> float | None:
-    return min(float(text), 3600.0) if text.isdecimal() else None
+    """POST ``body`` with its signatures; any 2xx counts as received. Raises the errors of domain.outbox.errors."""
+    return checked_requests.post_request(url, signing.signed_headers(key, secrets, body, int(time.time())), body)

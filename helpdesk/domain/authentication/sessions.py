@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager
 from helpdesk import clock, key_derivation
 from helpdesk.database.types import affected_rows
 from helpdesk.domain.authentication import ways
+from helpdesk.domain.notifications import inbox
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -51,6 +52,7 @@ SESSION_QUERY = (
             ),
             exists(Passkey.id).where(Passkey.user_id == User.id),
         ).label("has_second_factor"),
+        inbox.UNREAD_COUNT,
     )
     .join(Session.user)
     .outerjoin(User.organization)
@@ -89,6 +91,7 @@ class SessionInfo(NamedTuple):
     connection_is_active: bool | None
     connection_organization_id: int | None
     has_second_factor: bool
+    unread_notifications: int
 
 
 def create_session(
@@ -141,7 +144,8 @@ def load_session(token: str) -> User | None:
     row = db.session.execute(SESSION_QUERY, {"token_hash": key_derivation.fingerprint(token), "now": now}).first()
     if row is None:
         return None
-    user, session = row[0], SessionInfo(*row[1:])
+    user: User = row[0]
+    session = SessionInfo._make(row[1:])
     if session.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
         return None
     if not ways.permits_session(

@@ -108,6 +108,17 @@ def enqueue_account_mail(
     return delivery
 
 
+def enqueue_rows(rows: list[dict[str, Any]]) -> None:
+    """Add deliveries that belong to no thread, with the same columns in each row, in one statement."""
+    if not rows:
+        return
+    now = clock.now()
+    ids = transactions.execute_core(INSERT_STATEMENT, rows).scalars()
+    for id, row in zip(ids, rows, strict=True):
+        if row["due_at"] <= now:
+            jobs.enqueue_after_commit("deliver", id)
+
+
 def wake_worker(delivery: Delivery) -> None:
     """Wake a worker for ``delivery`` after the commit."""
     jobs.enqueue_after_commit("deliver", delivery.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events
 from helpdesk.domain import locking
-from helpdesk.domain.outbox import errors, notifications
+from helpdesk.domain.outbox import errors, failure_listeners
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -161,7 +161,7 @@ def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.P
 def _fail(delivery: Delivery, reason: str) -> None:
     """Set the state of a delivery that only a person can help, and notify an agent."""
     delivery.state = DeliveryState.failed
-    notifications.on_delivery_failed(delivery, reason)
+    failure_listeners.on_failed(delivery, reason)
 
 
 def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -> None:

@@ -16,6 +16,7 @@ from helpdesk.extensions import Base, db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import PURGEABLE_DELIVERY, Delivery
 from helpdesk.models.inbound_event import PURGEABLE_STATES, InboundEvent
+from helpdesk.models.notification import Notification
 from helpdesk.models.operation import Operation, OperationState
 from helpdesk.models.second_factor import PasskeyChallenge
 from helpdesk.models.session import Session
@@ -61,6 +62,7 @@ PURGES = (
             Operation.state.in_((OperationState.done, OperationState.undone)), Operation.finished_at < before
         ),
     ),
+    Purge("notification_retention_days", Notification, lambda before: Notification.created_at < before),
     Purge("size_retention_days", SizeRecord, lambda before: SizeRecord.at < before),
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from helpdesk import clock
 from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS, QaReview
@@ -80,6 +81,7 @@ def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "
     review.reviewer_id, review.agent_id = reviewer.id, ticket.assignee_id
     review.rating, review.comment, review.created_at, review.read_at = rating, comment, clock.now(), None
     db.session.flush()
+    events.on_reviewed(ticket, ticket.assignee, reviewer)
     return review
 
 

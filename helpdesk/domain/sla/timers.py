@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from helpdesk import clock, jobs, live_events, urls
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
-from helpdesk.domain.outbox import notifications
+from helpdesk.domain.notifications import events
 from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.domain.sla import business_hours
 from helpdesk.extensions import db
@@ -214,7 +214,7 @@ def _post_in_triage(timer: SlaTimer, due_at: datetime, now: datetime) -> None:
             else gettext("The resolution of #%(number)s is overdue: %(address)s", **values)
         )
     live_events.publish_after_commit("desk")
-    if notifications.on_service_level(timer.ticket, sentence):
+    if events.on_service_level(timer.ticket, sentence, timer_kind=timer.kind, is_breached=minutes < 0):
         return
     team = (
         select(Thread)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.database.row_ids import parse_id
-from helpdesk.domain import labels, locking
+from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, DomainError, ValidationError
 from helpdesk.domain.people import permissions, users
 from helpdesk.domain.tickets import bulk_update, canned_replies, messages, status, undo
 from helpdesk.models.canned_reply import AssignTo, CannedReply
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -46,7 +47,7 @@ def describe_changes(changes: Changes) -> list[tuple[str, str, str]]:
         sentence = gettext("Assign to %(person)s", person=person.display_name)
         found.append(("assignee", str(person.id), sentence))
     if changes.priority in list(Priority):
-        label = labels.PRIORITY_LABELS[Priority(changes.priority)]
+        label = Priority(changes.priority).definition.label
         found.append(("priority", changes.priority, gettext("Priority: %(priority)s", priority=label)))
     return found
 
@@ -55,7 +56,7 @@ def describe_macro(macro: CannedReply) -> list[str]:
     """Everything ``macro`` sets, a sentence each."""
     sentences = [sentence for _, _, sentence in describe_changes(changes_of(macro))]
     if macro.status:
-        sentences.insert(0, gettext("Status: %(status)s", status=labels.status_label(macro.status)))
+        sentences.insert(0, gettext("Status: %(status)s", status=Status(macro.status).definition.team_label))
     return sentences
 
 

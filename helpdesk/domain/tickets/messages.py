@@ -67,7 +67,7 @@ def reply(
     if stored:
         status.apply_reply_to_status(message.ticket, message)
         outbox.fan_out_message(message)
-        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks)
+        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
     return message
 
 
@@ -88,7 +88,7 @@ def add_note(
     )
     if stored:
         outbox.fan_out_message(message)
-        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks)
+        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
     return message
 
 
@@ -116,7 +116,7 @@ def reply_from_outside(
     if stored:
         status.apply_reply_to_status(message.ticket, message)
         outbox.fan_out_message(message)
-        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks)
+        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
     return message
 
 

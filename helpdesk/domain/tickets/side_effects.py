@@ -1,13 +1,13 @@
 """Side effects of changes of a ticket: SLA timers are updated and webhooks are enqueued."""
 
 from helpdesk.domain.integrations import webhooks
-from helpdesk.domain.outbox import notifications
+from helpdesk.domain.notifications import events
 from helpdesk.domain.sla import timers
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 
 # What the statement that inserts a ticket or a message is asked besides, so that nothing else has to be.
-ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS,)
+ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS, events.HAS_WATCHERS)
 ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, timers.HAS_POLICIES)
 
 
@@ -19,10 +19,10 @@ def on_ticket_created(
         timers.start_timers(ticket)
     if has_webhooks:
         webhooks.enqueue_ticket_created(ticket, message)
-    notifications.on_unassigned_urgent(ticket)
+    events.on_unassigned_urgent(ticket)
 
 
-def on_message_added(message: Message, *, has_webhooks: bool = True) -> None:
+def on_message_added(message: Message, *, has_webhooks: bool = True, has_watchers: bool = True) -> None:
     """Update the SLA timers of a locked ticket after its first response, and enqueue the webhooks of a new message.
 
     Call it after the status has changed.
@@ -31,7 +31,7 @@ def on_message_added(message: Message, *, has_webhooks: bool = True) -> None:
         timers.update_timers(message.ticket)
     if has_webhooks:
         webhooks.enqueue_message_added(message)
-    notifications.on_message_added(message)
+    events.on_message_added(message, has_watchers=has_watchers)
 
 
 def on_message_changed(message: Message) -> None:
@@ -49,5 +49,5 @@ def on_ticket_changed(ticket: Ticket, kind: str, old: object, new: object) -> No
     if kind != "assigned":
         timers.update_timers(ticket)
     if kind == "priority":
-        notifications.on_unassigned_urgent(ticket)
+        events.on_unassigned_urgent(ticket)
     webhooks.enqueue_ticket_changed(ticket, kind, {"old": old, "new": new})

@@ -6,7 +6,7 @@ from typing import Any
 from helpdesk import clock
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.outbox import notifications
+from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, timeline
 from helpdesk.models.delivery import DeliveryKind
@@ -107,7 +107,7 @@ def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User | No
     ticket.assignee = assignee
     ticket.updated_at = clock.now()
     side_effects.on_ticket_changed(ticket, "assigned", old, new)
-    notifications.on_assigned(ticket, assignee, actor)
+    events.on_assigned(ticket, assignee, actor)
 
 
 def _lock_for_team(ticket: Ticket, actor: User, refusal: str) -> Ticket:

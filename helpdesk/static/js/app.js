@@ -28,4 +28,5 @@ import "./relative_times.js";
 import "./time_zone.js";
 import "./signed_out.js";
 import "./platform.js";
+import "./browser_notices.js";
 import "./live.js";

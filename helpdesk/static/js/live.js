@@ -5,6 +5,7 @@ import { byId, isTeam, listen, queryAll } from "./dom.js";
 import { refresh } from "./live_fragments.js";
 
 const RETRY_MS = 60000; // until a refused connection is asked for again
+const FRESH_MS = 10000; // for which the number of a page that was just opened is right
 const user = document.body.dataset.user;
 const name = `helpdesk-live-${user}`;
 const fragments = () => queryAll("[data-live]");
@@ -14,9 +15,13 @@ const conversation = () => byId("conversation");
 let isFirstOfAll = false; // the conversation asks, and where it has changed, the ticket's other fragments do
 
 // "everything" may have changed: a ticket's fragments have one version, so that the conversation asks for all of them.
-// A ticket's own fragments follow that ticket, its messages ("messages:42") the conversation alone, others the lists.
+// The number of unread ones follows the person's notifications, a ticket's own fragments that ticket, its messages
+// ("messages:42") the conversation alone, others the lists.
 // Each ticket that customers hear of changes their list; the team's lists hear of it by themselves.
 const concerns = (element, changed) => {
+  if (element.dataset.live === "notifications") {
+    return changed.has("notifications") || (changed.has("everything") && performance.now() > FRESH_MS);
+  }
   if (changed.has("everything")) return !isOfTicket(element) || !conversation() || element === conversation();
   if (element === conversation() && changed.has(element.dataset.live.replace("ticket:", "messages:"))) return true;
   if (isOfTicket(element)) return changed.has(element.dataset.live);

@@ -1,11 +1,11 @@
 """The open streams of one process: the topics each subscribes to, and how a change is written to them.
 
 A published topic is ``user:<id>`` (that person's streams end), ``end:<topic>`` (the streams that follow ``topic`` end:
-what they may follow has changed), a list (``desk``, ``organization:<id>``) or a ticket,
-alone (``ticket:<id>``) or for an audience (``team:ticket:<id>``, ``organization:<id>:ticket:<id>``,
-``requester:<id>:ticket:<id>``); it ends with ``:messages`` where only the conversation has changed. Events written to a
-stream are ``ticket:<id>``, ``messages:<id>``, ``list`` or ``everything``. All of it runs in one event loop, so that no
-locks are needed.
+what they may follow has changed), ``notifications:<id>`` (that person's notifications), a list (``desk``,
+``organization:<id>``) or a ticket, alone (``ticket:<id>``) or for an audience (``team:ticket:<id>``,
+``organization:<id>:ticket:<id>``, ``requester:<id>:ticket:<id>``); it ends with ``:messages`` where only the
+conversation has changed. Events written to a stream are ``ticket:<id>``, ``messages:<id>``, ``notifications``,
+``list`` or ``everything``. All of it runs in one event loop, so that no locks are needed.
 """
 
 import asyncio
@@ -68,6 +68,8 @@ class SseHub:
             topic = topic.removesuffix(MESSAGES_ONLY)
             audience, separator, ticket_id = topic.partition(":ticket:")
             name = f"ticket:{ticket_id}" if separator else topic if topic.startswith("ticket:") else "list"
+            if topic.startswith("notifications:"):
+                name = "notifications"
             if is_messages:
                 name = name.replace("ticket:", "messages:")
             for topic_to_notify in {topic, audience}:

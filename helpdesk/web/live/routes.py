@@ -66,5 +66,5 @@ def authorize_stream(topics: tuple[str, ...]) -> Response:
     if not isinstance(grant, StreamGrant):
         return Response(status=204)
     person = current_user.viewer if current_user.is_impersonating else current_user
-    grant.topics = (f"user:{person.id}", *topics)
+    grant.topics = (f"user:{person.id}", f"notifications:{person.id}", *topics)
     return Response(mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

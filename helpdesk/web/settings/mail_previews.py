@@ -22,6 +22,7 @@ TITLES = {
     "weekly_summary": lazy_gettext("The weekly summary"),
     "delivery_alert": lazy_gettext("Deliveries are stuck"),
     "quarantine_summary": lazy_gettext("Mails wait in quarantine"),
+    "notifications": lazy_gettext("Notifications of the team"),
     "mail_waiting": lazy_gettext("A mail waits for the team"),
     "test": lazy_gettext("A test mail"),
 }

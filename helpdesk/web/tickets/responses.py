@@ -8,6 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database import errors, transactions
 from helpdesk.domain import tickets
+from helpdesk.domain.notifications import inbox
+from helpdesk.domain.tickets.read_receipts import PendingReadReceipt
 from helpdesk.extensions import htmx
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
@@ -97,7 +99,16 @@ def render_after_reply(
 def mark_read(ticket: Ticket) -> None:
     """Save that this person has read the ticket, in a transaction of its own after the page is rendered."""
     user = authentication.get_current_user()
-    receipt = None if getattr(user, "is_impersonating", False) else tickets.pending_read_receipt(ticket, user)
-    if receipt:
+    if getattr(user, "is_impersonating", False):
+        return
+    receipt = tickets.pending_read_receipt(ticket, user)
+    if receipt or user.session.unread_notifications:
         transactions.start_write_transaction()
-        errors.ignore_if_unavailable(lambda: tickets.save_read_receipt(receipt))
+        errors.ignore_if_unavailable(lambda: save_as_read(receipt, user.id, ticket.id))
+
+
+def save_as_read(receipt: PendingReadReceipt | None, user_id: int, ticket_id: int) -> None:
+    """Save ``receipt``, and mark the notifications about the ticket as read."""
+    if receipt:
+        tickets.save_read_receipt(receipt)
+    inbox.mark_read(user_id, ticket_id=ticket_id)

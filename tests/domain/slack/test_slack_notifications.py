@@ -9,7 +9,7 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
-from helpdesk.domain.outbox import notifications
+from helpdesk.domain.notifications import choices, events
 from helpdesk.domain.people import preferences
 from helpdesk.domain.sla import timers
 from helpdesk.models.delivery import Delivery
@@ -93,7 +93,7 @@ def test_in_quiet_hours_it_waits_and_holds_nothing_else(filed_ticket, day, sessi
 def test_quiet_hours_cross_midnight_and_follow_the_persons_clock(quiet_from, quiet_until, hour, ends):
     person = User(time_zone="Pacific/Auckland", quiet_from=quiet_from, quiet_until=quiet_until)
     now = datetime(2026, 7, 1, hour, tzinfo=UTC) - timedelta(hours=12)  # their clock shows ``hour``
-    until = notifications.quiet_until(person, now)
+    until = choices.quiet_until(person, now)
     assert (until is None) == (ends is None)
     if until is not None:
         assert ((until + timedelta(hours=12)).hour, until > now, until - now < timedelta(days=1)) == (ends, True, True)
@@ -119,8 +119,8 @@ def test_a_note_from_the_portal_notifies_those_it_names(filed_ticket, day, sessi
 
 
 def test_names_in_notes_are_those_of_the_team(agents):
-    assert notifications.find_mentioned("@Jonas Weber, @PRIYA!") == agents
-    assert notifications.find_mentioned("mail@Jonas, @Jonass and @Dana") == []
+    assert events.find_mentioned("@Jonas Weber, @PRIYA!") == agents
+    assert events.find_mentioned("mail@Jonas, @Jonass and @Dana") == []
 
 
 def test_a_service_level_mentions_the_assignee_before_and_when_it_is_missed(filed_ticket, day, session, agents):

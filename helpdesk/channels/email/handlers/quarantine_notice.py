@@ -8,6 +8,7 @@ from helpdesk import clock, urls
 from helpdesk.channels.email import quarantine_summary
 from helpdesk.domain import tickets
 from helpdesk.domain.inbox.results import Result
+from helpdesk.domain.notifications import events
 from helpdesk.domain.outbox import enqueue, registry
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
@@ -35,6 +36,7 @@ def notify_team(inbound: InboundEvent, result: Result) -> None:
     if db.session.scalar(earlier.limit(1)) is not None:
         return
     ticket = db.session.get(Ticket, result.ticket_id) if result.ticket_id else None
+    events.on_unmatched_mail(ticket)
     if ticket is None:
         _write_to_team()
     else:

@@ -244,6 +244,26 @@ class MailWaiting:
     url: str
 
 
+@dataclass(frozen=True)
+class NotificationLine:
+    """One notification: its sentence, the subject of its ticket ("" for none), its address and its time."""
+
+    sentence: str
+    subject: str
+    url: str
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Notifications:
+    """What somebody of the team is notified of, the oldest first: one thing, or all of an hour or a day."""
+
+    envelope: Envelope
+    lines: tuple[NotificationLine, ...]
+    url: str
+    is_digest: bool = False
+
+
 Mail = (
     Reply
     | TicketReceived
@@ -258,6 +278,7 @@ Mail = (
     | TestMail
     | QuarantineSummary
     | MailWaiting
+    | Notifications
 )
 
 TYPES_BY_NAME: dict[str, type] = {
@@ -274,4 +295,5 @@ TYPES_BY_NAME: dict[str, type] = {
     "test": TestMail,
     "quarantine_summary": QuarantineSummary,
     "mail_waiting": MailWaiting,
+    "notifications": Notifications,
 }

@@ -4,6 +4,7 @@ from helpdesk.channels.email import delivery_data
 from helpdesk.domain.people import admission, reader_language, users
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.notification import Notification
 from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity, User
@@ -36,4 +37,7 @@ def _find_reader(delivery: Delivery) -> tuple[User | None, Organization | None]:
     if delivery.kind == DeliveryKind.linked:
         identity = db.session.get(Identity, delivery.subject_id)
         return (identity.user if identity is not None else None), None
+    if delivery.kind == DeliveryKind.notification:
+        notification = db.session.get(Notification, delivery.subject_id)
+        return (notification.user if notification is not None else None), None
     return db.session.get(User, delivery.subject_id), None

@@ -132,6 +132,19 @@ def sample_mails() -> dict[str, message_types.Mail]:
                 ),
             ),
         ),
+        "notifications": message_types.Notifications(
+            _envelope("notifications", preferences=True),
+            lines=(
+                message_types.NotificationLine(
+                    "Jonas Park assigned #1042 to you", "Export stops at 10,000 rows", f"{_PORTAL}/tickets/1042", _NOON
+                ),
+                message_types.NotificationLine(
+                    "Ann Lee replied on #987", "Invoice shows the old address", f"{_PORTAL}/tickets/987", _NOON
+                ),
+            ),
+            url=f"{_PORTAL}/notifications",
+            is_digest=True,
+        ),
         "mail_waiting": message_types.MailWaiting(_envelope("waiting", preferences=True), f"{_PORTAL}/tickets"),
         "test": message_types.TestMail(_envelope("test", preferences=True), _NOON, f"{_PORTAL}/settings/mail"),
     }

@@ -6,10 +6,12 @@ from helpdesk import clock, config, urls
 from helpdesk.channels.email import delivery_data, quarantine_summary, token
 from helpdesk.channels.email.render import message_context, message_headers, message_types, recipients
 from helpdesk.domain.monitoring import delivery_alerts
+from helpdesk.domain.notifications import digests, sentences
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.domain.reporting import qa_reviews, weekly_digest
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.notification import Notification
 from helpdesk.models.user import User
 from helpdesk.translation import format_list, gettext, lazy_gettext
 
@@ -91,6 +93,44 @@ def _render_quarantine_summary(delivery: Delivery) -> message_types.QuarantineSu
     )
 
 
+def _render_notification(delivery: Delivery) -> message_types.Notifications:
+    notification = db.session.get(Notification, delivery.subject_id)
+    if notification is None:
+        raise SkipDelivery(lazy_gettext("What it was about is gone."))
+    if notification.read_at is not None:
+        raise SkipDelivery(lazy_gettext("It was read before."))
+    return _make_notifications(delivery, notification.user, [notification])
+
+
+def _render_notification_digest(delivery: Delivery) -> message_types.Notifications:
+    user = db.session.get(User, delivery.subject_id)
+    found = digests.list_for_mail(user, delivery_data.notification_ids(delivery)) if user is not None else []
+    if not found:
+        raise SkipDelivery(lazy_gettext("It was read before."))
+    return _make_notifications(delivery, user, found, is_digest=True)
+
+
+def _make_notifications(
+    delivery: Delivery, user: User, found: list[Notification], is_digest: bool = False
+) -> message_types.Notifications:
+    if not user.is_active or not user.is_team:
+        raise SkipDelivery(lazy_gettext("They no longer belong to the team."))
+    return message_types.Notifications(
+        envelope=message_headers.make_account_envelope(delivery, user),
+        lines=tuple(
+            message_types.NotificationLine(
+                sentence=sentences.describe(each),
+                subject=each.ticket.subject if each.ticket else "",
+                url=urls.absolute_url(sentences.path(each)),
+                when=recipients.to_local_time(each.created_at, user),
+            )
+            for each in found
+        ),
+        url=urls.absolute_url("/notifications"),
+        is_digest=is_digest,
+    )
+
+
 def _get_admin(delivery: Delivery) -> User:
     user = db.session.get(User, delivery.subject_id)
     if user is None or not user.is_active or not user.is_admin:
@@ -103,4 +143,6 @@ RENDERERS = {
     DeliveryKind.delivery_alert: _render_delivery_alert,
     DeliveryKind.mail_test: _render_test,
     DeliveryKind.quarantine_summary: _render_quarantine_summary,
+    DeliveryKind.notification: _render_notification,
+    DeliveryKind.notification_digest: _render_notification_digest,
 }

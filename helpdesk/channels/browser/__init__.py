@@ -1,0 +1,1 @@
+"""Notices in a browser, also with the page closed, by Web Push (RFC 8030)."""

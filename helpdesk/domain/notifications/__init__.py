@@ -1,0 +1,1 @@
+"""Notifications: whom to tell about what, where each person wants it, and the list that they read."""

@@ -1,0 +1,80 @@
+"""The list below the notifications: what a person was notified of, and what of it they have read."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock, live_events
+from helpdesk.database.row_ids import is_id
+from helpdesk.database.types import affected_rows
+from helpdesk.extensions import db
+from helpdesk.models.notification import Notification
+from helpdesk.models.user import User
+
+PAGE_SIZE = 50
+MAX_COUNT = 99  # more is shown as 99+
+# For the query that loads the signed-in person: how many they have not read.
+UNREAD_COUNT = (
+    select(func.count())
+    .where(Notification.user_id == User.id, Notification.read_at.is_(None), Notification.is_listed)
+    .correlate(User)
+    .scalar_subquery()
+    .label("unread_notifications")
+)
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    """One page of the list; ``before``: the id to continue from, None at the end."""
+
+    notifications: list[Notification]
+    before: int | None
+
+
+def list_notifications(user: User, *, only_unread: bool = False, before: int | None = None) -> InboxPage:
+    """Return the newest notifications of ``user``, or those older than the id ``before``."""
+    query = (
+        select(Notification)
+        .where(Notification.user_id == user.id, Notification.is_listed)
+        .options(joinedload(Notification.ticket))
+        .order_by(Notification.id.desc())
+        .limit(PAGE_SIZE + 1)
+    )
+    if only_unread:
+        query = query.where(Notification.read_at.is_(None))
+    if before is not None:
+        query = query.where(Notification.id < before)
+    found = list(db.session.scalars(query))
+    page = found[:PAGE_SIZE]
+    return InboxPage(page, page[-1].id if len(found) > PAGE_SIZE else None)
+
+
+def find_notification(user: User, notification_id: int) -> Notification | None:
+    """The notification of ``user`` with this id."""
+    if not is_id(notification_id):
+        return None
+    query = select(Notification).where(Notification.id == notification_id, Notification.user_id == user.id)
+    return db.session.scalar(query)
+
+
+def count_unread(user: User) -> int:
+    """How many of ``user``'s notifications are unread."""
+    unread = Notification.read_at.is_(None) & Notification.is_listed
+    return db.session.scalar(select(func.count()).where(Notification.user_id == user.id, unread)) or 0
+
+
+def mark_read(user_id: int, *, notification_id: int | None = None, ticket_id: int | None = None) -> int:
+    """Mark one notification, those of a ticket, or all of a person as read. Returns how many were unread."""
+    unread = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))
+    if notification_id is not None:
+        unread = unread.where(Notification.id == notification_id)
+    if ticket_id is not None:
+        unread = unread.where(Notification.ticket_id == ticket_id)
+    result = db.session.execute(
+        unread.values(read_at=clock.now(), mail_waits=False).execution_options(synchronize_session=False)
+    )
+    count = affected_rows(result)
+    if count:
+        live_events.publish_after_commit(f"notifications:{user_id}")
+    return count

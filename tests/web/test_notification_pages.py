@@ -1,0 +1,102 @@
+"""The number of unread notifications, their list, and what somebody chooses on their account."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from helpdesk.domain import tickets
+from helpdesk.domain.notifications import browsers, choices
+from helpdesk.models.notification import NotificationKind
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def maya(make):
+    return make.agent("Maya Lind")
+
+
+@pytest.fixture
+def ticket(make, maya, session):
+    ticket = make.ticket(make.user(make.organization("Globex"), "Dana Fields"), subject="Smoke")
+    tickets.assign(ticket, maya, actor=make.agent("Jonas Park"))
+    session.commit()
+    return ticket
+
+
+def soup(response, status=200):
+    assert response.status_code == status, response.get_data(as_text=True)[:2000]
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+
+def count(client) -> str:
+    found = soup(client.get("/desk")).select_one("#unread-notifications .unread-count")
+    return found.text if found else ""
+
+
+def token(client) -> str:
+    return soup(client.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
+
+
+def test_the_count_shows_until_it_is_read(browser_of, maya, ticket):
+    client = browser_of(maya)
+    assert count(client) == "1"
+    page = soup(client.get("/notifications?unread"))
+    link = page.select_one(".notifications .row-link")
+    assert "Jonas Park assigned" in link.text and "Smoke" in page.select_one(".notifications").text
+    assert client.get(link["href"]).headers["Location"] == f"/tickets/{ticket.number}"
+    assert count(client) == ""
+    assert soup(client.get("/notifications?unread")).select_one(".empty")
+
+
+def test_who_opens_the_ticket_has_read_it(browser_of, maya, ticket):
+    client = browser_of(maya)
+    client.get(f"/tickets/{ticket.number}")
+    assert count(client) == ""
+
+
+def test_all_are_marked_as_read_and_nobody_opens_anothers(browser_of, maya, ticket, make):
+    client, other = browser_of(maya), browser_of(make.agent())
+    assert other.get("/notifications/1").status_code == 404
+    first = client.get("/notifications/unread")
+    unchanged = client.get("/notifications/unread", headers={"If-None-Match": first.headers["ETag"]})
+    assert unchanged.status_code == 304
+    client.post("/notifications/read", data={"csrf_token": token(client)})
+    assert count(client) == ""
+
+
+def test_an_agent_chooses_by_kind_and_place(browser_of, maya, session):
+    client = browser_of(maya)
+    page = soup(client.get("/account"))
+    shown = {box["value"] for box in page.select("input[name=notify-assigned][checked]")}
+    assert shown == {str(each) for each in choices.channels_for(maya, NotificationKind.assigned)}
+    data = {
+        "csrf_token": token(client),
+        "notify-assigned": ["mail"],
+        "mail_rhythm": "daily",
+        "chat_notifications": "thread",
+        "quiet_from": "",
+        "quiet_until": "",
+    }
+    assert client.post("/account/notifications", data=data).status_code == 303
+    session.refresh(maya)
+    assert choices.channels_for(maya, NotificationKind.assigned) == {"mail"}
+    assert choices.channels_for(maya, NotificationKind.reply) == set() and maya.mail_rhythm == "daily"
+    assert client.post("/account/notifications", data=data | {"mail_rhythm": "never"}).status_code == 422
+
+
+def test_a_customer_adds_and_removes_a_browser(browser_of, make, session):
+    ann = make.user(make.organization())
+    client = browser_of(ann)
+    page = soup(client.get("/account"))
+    assert page.select_one("#browser-notices-add")["data-public-key"] == browsers.public_key()
+    key = page.find("meta", {"name": "csrf-token"})["content"]
+    data = {"csrf_token": key, "endpoint": "https://push.example/1", "auth": "MDEyMzQ1Njc4OWFiY2RlZg"}
+    assert client.post("/account/browsers", data=data | {"p256dh": "x"}).status_code == 422
+    assert client.post("/account/browsers", data=data | {"p256dh": browsers.public_key()}).status_code == 204
+    [row] = browsers.list_browsers(ann)
+    assert "This browser" in soup(client.get("/account")).select_one("#browsers-section").text
+    assert browser_of(make.agent()).post(f"/account/browsers/{row.id}/delete").status_code in (400, 403, 404)
+    assert client.post(f"/account/browsers/{row.id}/delete", data={"csrf_token": key}).status_code == 303
+    assert browsers.list_browsers(ann) == []
+    script = client.get("/service-worker.js")
+    assert script.mimetype == "text/javascript" and "showNotification" in script.text
