@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_
 from helpdesk import jobs
 from helpdesk.channels.slack import (
     file_posts,
+    former_threads,
     handlers,
     health,
     known_threads,
@@ -58,10 +59,11 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     gives_up_after = None
 
     def render(self, delivery: Delivery) -> SlackContent:
-        return web_api_calls.render_call(delivery)
+        return former_threads.add_former_roots(web_api_calls.render_call(delivery), delivery)
 
     def render_look_up(self, delivery: Delivery) -> SlackContent | None:
-        return web_api_calls.render_look_up(delivery)
+        content = web_api_calls.render_look_up(delivery)
+        return former_threads.add_former_roots(content, delivery) if content is not None else None
 
     def send(self, request: SlackRequest) -> SendResult:
         return sending.send(request)

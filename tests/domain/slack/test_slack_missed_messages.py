@@ -118,3 +118,21 @@ def test_what_is_missed_below_a_deleted_card_is_found_after_a_new_card_replaced_
     say_unheard(day, PRIYA, "It is repaired.", thread_ts=root)
     sync_all(session)
     assert ("reply", "It is repaired.") in day.words()
+
+
+def test_what_is_in_doubt_below_a_deleted_card_is_looked_for_there_and_not_sent_again(filed_ticket, day, session, team):
+    root = day.root(GLOBEX)
+    day.workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=GLOBEX)
+    tickets.reply(filed_ticket, author=filed_ticket.requester, body="unmistakable")
+    session.commit()
+    worker_helpers.drain(session)
+    day.do("delete", "U0MAYA00001", GLOBEX, root)
+    tickets.set_priority(filed_ticket, "urgent", actor=team[0])  # which redraws the card that is gone
+    session.commit()
+    for _ in range(3):
+        worker_helpers.drain(session)
+        worker_helpers.advance_time(session, 400)
+    worker_helpers.drain(session)
+    assert day.root(GLOBEX) != root, "a new card took its place"
+    said = [message["text"] for message in day.workspace.state.channels[GLOBEX].messages.values()]
+    assert sum("unmistakable" in text for text in said) == 1

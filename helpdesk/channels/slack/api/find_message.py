@@ -33,17 +33,17 @@ def find(
     """
     slack = client or clients.current()
     match request.content:
-        case FileUpload(channel=channel, thread_ts=root, names=names):
-            for message in list_messages(slack, channel, root, request.possibly_sent_since):
+        case FileUpload(channel=channel, thread_ts=root, names=names, former_roots=former):
+            for message in list_candidates(slack, channel, root, former, request.possibly_sent_since):
                 sent = upload_keys.match_upload(
                     message, request.key, names, lambda file: uploads.fetch_title(slack, file)
                 )
                 if sent:
                     return sent
-        case WebApiCall(method="chat.postMessage", arguments=arguments):
+        case WebApiCall(method="chat.postMessage", arguments=arguments, former_roots=former):
             channel, root = arguments["channel"], arguments.get("thread_ts")
             without_metadata = []
-            for message in list_messages(slack, channel, root, request.possibly_sent_since):
+            for message in list_candidates(slack, channel, root, former, request.possibly_sent_since):
                 if find_key(message) == request.key:
                     return _make_result(message, channel)
                 if not message.get("metadata"):
@@ -60,6 +60,19 @@ def find_key(message: Message) -> str:
     if metadata.get("event_type") != events.METADATA_EVENT_TYPE or not message.get("ts"):
         return ""
     return str(json_access.object_in(metadata, "event_payload").get("delivery") or "")
+
+
+def list_candidates(
+    slack: clients.Client, channel: str, root: str | None, former_roots: Iterable[str], since: datetime | None
+) -> Iterable[Message]:
+    """Yield the messages of the thread or channel, then those of the threads that it replaced, as far as they exist."""
+    yield from list_messages(slack, channel, root, since)
+    for former in former_roots:
+        try:
+            yield from list_messages(slack, channel, former, since)
+        except errors.PermanentError as refused:
+            if api_errors.error_code(refused) != "thread_not_found":
+                raise
 
 
 def list_messages(

@@ -12,12 +12,14 @@ from helpdesk.domain.outbox.channel import OutboundRequest
 class WebApiCall:
     """A Web API call; ``arguments`` are named as in the reference of the method.
 
-    ``plain_arguments`` are sent instead where Slack refuses the layout of a message.
+    ``plain_arguments`` are sent instead where Slack refuses the layout of a message. ``former_roots``: threads of the
+    same ticket, whose cards were deleted, in which an earlier attempt may have arrived.
     """
 
     method: str
     arguments: dict[str, Any]
     plain_arguments: dict[str, Any] | None = None
+    former_roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class FileUpload:
     """Upload of ``files`` into the thread below ``thread_ts`` as one message, introduced as sent by ``author``.
 
     The first is that of the delivery itself; the others are of deliveries that wait behind it. ``names``: those of all
-    files of the message, by the ids of their deliveries, to recognise an earlier upload.
+    files of the message, by the ids of their deliveries, to recognise an earlier upload. ``former_roots``: as in
+    ``WebApiCall``.
     """
 
     channel: str
@@ -48,6 +51,7 @@ class FileUpload:
     author: str = ""
     username: str | None = None
     icon_url: str | None = None
+    former_roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
