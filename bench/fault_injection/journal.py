@@ -43,13 +43,26 @@ class RecordedResponse:
 
 @dataclass
 class TicketRecord:
-    """A ticket: its number once filed, its threads (ts by channel) once its cards are on Slack."""
+    """A ticket: its number once filed, its threads (ts by channel) once its cards are on Slack.
+
+    It moves to another organization at most once: ``moving_to`` is set before the request, ``moved_from`` and
+    ``moved_at`` (monotonic seconds) once the portal has accepted it; then ``organization`` and ``requester`` are new.
+    """
 
     subject: str
     organization: str
     requester: str
     number: int = 0
     threads: dict[str, str] = field(default_factory=dict)
+    moving_to: str = ""
+    moved_from: str = ""
+    moved_at: float = float("inf")
+
+    def list_readers(self, since: float) -> set[str]:
+        """The organizations that may read what is written on the ticket, or asked of it, at the time ``since``."""
+        if since > self.moved_at:
+            return {self.organization}
+        return {self.organization, self.moving_to, self.moved_from} - {""}
 
 
 class Journal:
@@ -60,6 +73,7 @@ class Journal:
         self.messages: list[SentMessage] = []
         self.responses: list[RecordedResponse] = []
         self.tickets: dict[str, TicketRecord] = {}
+        self.subjects: dict[str, str] = {}  # of messages, by their words
         self.outages: list[list[float]] = []
         self.foreign_words: list[str] = []
         self.deleted_roots: set[str] = set()  # timestamps of the cards that somebody deleted in Slack
@@ -68,6 +82,7 @@ class Journal:
     def add_message(self, message: SentMessage) -> SentMessage:
         with self.lock:
             self.messages.append(message)
+            self.subjects[message.word] = message.ticket
         return message
 
     def add_ticket(self, ticket: TicketRecord) -> None:
@@ -88,6 +103,12 @@ class Journal:
         """The messages whose words must be nowhere any more."""
         with self.lock:
             return [message for message in self.messages if message.outcome in ("edited", "deleted")]
+
+    def find_ticket(self, word: str) -> TicketRecord | None:
+        """The ticket whose subject or message ``word`` is."""
+        with self.lock:
+            subject = word if word in self.tickets else self.subjects.get(word, "")
+            return self.tickets.get(subject)
 
     def add_response(self, response: RecordedResponse) -> None:
         with self.lock:

@@ -43,9 +43,11 @@ class RetryingBrowser:
         return self._request("POST", path, fields)
 
     def page(self, path: str, until: float) -> requests.Response | None:
-        """A page that is there (200), tried until the time ``until``."""
+        """A page that is there (200), tried until the time ``until``; None at once where it may not be seen (404)."""
         while time.monotonic() < until:
             response = self.get(path)
+            if response is not None and response.status_code == 404:
+                return None
             if response is not None and response.status_code == 200:
                 return response
             time.sleep(0.5)
@@ -76,20 +78,25 @@ class RetryingBrowser:
         now = time.monotonic()
         retry_after = response.headers.get("Retry-After", "")
         self.journal.add_response(RecordedResponse(now, started_at, method, path, response.status_code, retry_after))
-        self._record_foreign_words(path, response.text)
+        self._record_foreign_words(path, response.text, started_at)
         return response
 
-    def _record_foreign_words(self, path: str, text: str) -> None:
+    def _record_foreign_words(self, path: str, text: str, started_at: float) -> None:
         company = self.person.company
         if company:
-            foreign = {word for word in scenario.find_words(text) if scenario.get_owner(word) != company}
+            foreign = {word for word in scenario.find_words(text) if not self._may_read(company, word, started_at)}
             if foreign:
                 self.journal.foreign_words.append(f"{self.person.email} read {sorted(foreign)} at {path}")
 
+    def _may_read(self, company: str, word: str, started_at: float) -> bool:
+        ticket = self.journal.find_ticket(word)
+        readers = ticket.list_readers(started_at) if ticket is not None else {scenario.get_owner(word)}
+        return company in readers
+
 
 def parse_hidden_fields(page: str, action: str) -> dict[str, str]:
-    """The hidden fields of the form on ``page`` that has the action ``action``, itself or at one of its buttons."""
-    start = page.rindex("<form", 0, page.index(f'action="{action}"'))
+    """The hidden fields of the last form on ``page`` with the action ``action``, itself or at one of its buttons."""
+    start = page.rindex("<form", 0, page.rindex(f'action="{action}"'))
     form = page[start : page.index("</form>", start)]
     fields = {}
     for tag in HIDDEN_INPUT_PATTERN.findall(form):

@@ -142,7 +142,8 @@ def _verify_run(installation: Installation, arguments: argparse.Namespace, disab
     pages = PageObservations(journal, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.errors]
     verdict = verifier.verdict(drained.records, pages, drained, wrong)
-    verdict.facts["faults"] = dict(fault_plan.fault_counts)
+    moved = sum(1 for ticket in journal.list_filed() if ticket.moved_from)
+    verdict.facts["faults"] = dict(fault_plan.fault_counts) | {"tickets moved": moved}
     if drained.after is None:
         print(installation.run("bench.fault_injection.pending_work"))
     return verdict

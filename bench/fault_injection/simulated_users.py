@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 
-from bench.fault_injection import scenario
+from bench.fault_injection import expectations, scenario
 from bench.fault_injection.installation import Installation
 from bench.fault_injection.journal import NOTE, REPLY, TICKET_CREATED, Journal, SentMessage, TicketRecord
 from bench.fault_injection.retrying_browser import RetryingBrowser, parse_hidden_fields
@@ -15,6 +15,7 @@ TIMEOUT_SECONDS = 45.0  # a user goes on trying so long after the run has ended
 MAX_BURST = 3
 TAKE_BACK_CHANCE = 0.12  # of an action
 ARTICLE_PATTERN = re.compile(r'<article\s+class="message[^>]*id="message-(\d+)".*?</article>', re.DOTALL)
+MOVE_CHANCE = 0.15  # of an action of the agent without Slack
 MAX_TICKETS = 4  # per customer
 MAX_SAID_LENGTH = 300  # of a page that refuses a message, in a finding
 
@@ -144,6 +145,8 @@ class SimulatedUser(threading.Thread):
         response, message.started_at, message.ended_at = sent
         location = response.headers.get("Location", "")
         message.accepted = response.status_code < 400 and (response.status_code == 200 or expected_path in location)
+        if not message.accepted and response.status_code == 404 and self.journal.tickets[message.ticket].moving_to:
+            return ""  # the ticket moved meanwhile
         if not message.accepted:
             shown = re.sub("<[^>]*>", " ", response.text.partition("<main")[2])
             said = location or " ".join(shown.split())[:MAX_SAID_LENGTH]
@@ -199,6 +202,9 @@ class SimulatedAgent(SimulatedUser):
         if not tickets:
             return
         ticket = self.random.choice(known if known and self.person.slack else tickets)
+        if not self.person.slack and self.random.random() < MOVE_CHANCE and not ticket.moving_to:
+            self.move(ticket)
+            return
         kind = NOTE if self.random.random() < 0.2 else REPLY
         channels = [channel for channel in ticket.threads if kind == REPLY or channel == scenario.TRIAGE_CHANNEL_ID]
         if self.person.slack and channels and self.random.random() < 0.85:
@@ -206,13 +212,34 @@ class SimulatedAgent(SimulatedUser):
         else:
             self.reply(ticket, kind)
 
+    def move(self, ticket: TicketRecord) -> None:
+        """Move the ticket to another organization, whose first person becomes its requester."""
+        limit, address = self.until + TIMEOUT_SECONDS, f"/tickets/{ticket.number}/move"
+        target = self.random.choice([each.key for each in scenario.COMPANIES if each.key != ticket.organization])
+        requester = f"person1@{target}.example"
+        page = self.browser.page(f"{address}?organization={target}", limit)
+        found = re.search(rf'<option[^>]*value="(\d+)"[^>]*>[^<]*{re.escape(requester)}', page.text) if page else None
+        if found is None:
+            return
+        ticket.moving_to = target
+        fields = {**parse_hidden_fields(page.text, address), "requester": found[1], "understood": "1"}
+        sent = self.browser.send(address, fields | {"organization": target}, limit)
+        # Refused as done already: an earlier try whose answer was lost has moved it.
+        if sent is not None and (sent[0].status_code < 400 or "already" in sent[0].text):
+            ticket.threads.pop(expectations.get_channel(ticket.organization), None)
+            ticket.moved_from, ticket.organization, ticket.requester = ticket.organization, target, requester
+            ticket.moved_at = time.monotonic()
+
     def answer_in_slack(self, ticket: TicketRecord, channel: str, kind: str) -> None:
         for _ in range(2 if self.random.random() < 0.2 else 1):
             message = self._add_message(ticket, kind, "slack")
             message.origin = channel
             text = f"{'note: ' if kind == NOTE else ''}Look at {message.word} for this."
-            message.started_at = time.monotonic()
-            self.installation.control(
-                "say", user=self.person.slack, channel=channel, text=text, thread_ts=ticket.threads[channel]
-            )
+            message.started_at, root = time.monotonic(), ticket.threads[channel]
+            try:
+                self.installation.control("say", user=self.person.slack, channel=channel, text=text, thread_ts=root)
+            except RuntimeError:
+                if root in self.journal.deleted_roots:  # without an answer nothing is left below which to write
+                    return
+                raise
             message.accepted, message.ended_at = True, time.monotonic()

@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from bench.fault_injection import scenario
+from bench.fault_injection import expectations, scenario
 from bench.fault_injection.draining import Drained
-from bench.fault_injection.journal import NOTE, REPLY, TICKET_CREATED, Journal, SentMessage, TicketRecord
+from bench.fault_injection.journal import NOTE, TICKET_CREATED, Journal, SentMessage, TicketRecord
 from bench.fault_injection.observations import MailObservations, PageObservations, SlackObservations
 
 CHECKS = {
@@ -48,14 +48,12 @@ class Verifier:
         missing = []
         for message in self.journal.list_accepted():
             ticket = self.journal.tickets[message.ticket]
-            for channel in list_expected_channels(message):
+            if expectations.is_typed_in_former_channel(message, ticket):
+                continue
+            for channel in expectations.list_expected_channels(message, ticket):
                 if not slack.find_containing(channel, message.word):
                     missing.append(f"{message.kind} {message.word} (by {message.via}) is not in {channel}")
-            if (
-                is_mailed(message, ticket)
-                and message.via != "edit"
-                and not mails.list_for(ticket.requester, message.word)
-            ):
+            if expectations.must_be_mailed(message, ticket) and not mails.list_for(ticket.requester, message.word):
                 missing.append(f"{message.kind} {message.word} (by {message.via}) was not mailed to {ticket.requester}")
         return missing
 
@@ -90,7 +88,9 @@ class Verifier:
                 continue
             times = _count_word(pages.team.get(message.ticket, ()), message.word)
             if message.kind == TICKET_CREATED:
-                rows = sum(message.ticket in row for row in pages.lists[message.organization])
+                rows = sum(
+                    message.ticket in row for row in pages.lists[self.journal.tickets[message.ticket].organization]
+                )
                 if rows > 1 or (message.accepted and rows != 1):
                     wrong.append(f"ticket {message.ticket} is in the list {rows} times")
             if times > 1 or (message.accepted and times != 1):
@@ -100,9 +100,10 @@ class Verifier:
     def _check_sent_once(self, slack: SlackObservations) -> list[str]:
         wrong = []
         for message in self.journal.messages:
-            if message.outcome:
+            ticket = self.journal.tickets[message.ticket]
+            if message.outcome or expectations.is_typed_in_former_channel(message, ticket):
                 continue
-            for channel in list_expected_channels(message):
+            for channel in expectations.list_expected_channels(message, ticket):
                 found = slack.find_containing(channel, message.word)
                 if len(found) > 1 or (message.accepted and not found):
                     where = ", ".join(f"{each['ts']} below {each['root']}" for each in found)
@@ -124,7 +125,7 @@ class Verifier:
         for message in self.journal.list_taken_back():
             wrong += [
                 f"{message.word}, {message.outcome}, is still in {channel}"
-                for channel in list_expected_channels(message)
+                for channel in expectations.list_expected_channels(message, self.journal.tickets[message.ticket])
                 if slack.find_containing(channel, message.word)
             ]
             for who, shown in (("team", pages.team), ("customers", pages.customers)):
@@ -143,7 +144,7 @@ class Verifier:
             order = [shown.word for shown in pages.team.get(ticket.subject, ())]
             place = {word: position for position, word in enumerate(order)}
             wrong += self._check_author_order(ticket, place)
-            for channel in (scenario.TRIAGE_CHANNEL_ID, _get_channel(ticket.organization)):
+            for channel in (scenario.TRIAGE_CHANNEL_ID, expectations.get_channel(ticket.organization)):
                 root = slack.root(channel, ticket.subject)
                 posted = (
                     [m["words"][0] for m in slack.thread(channel, root) if m["ours"] and m["words"]] if root else []
@@ -177,7 +178,7 @@ class Verifier:
         wrong = []
         for message in self.journal.messages:
             ticket = self.journal.tickets[message.ticket]
-            if not is_mailed(message, ticket) or message.outcome or message.via == "edit":
+            if not expectations.must_be_mailed(message, ticket) or message.outcome:
                 continue
             found = mails.list_for(ticket.requester, message.word)
             if message.accepted and not found:
@@ -195,7 +196,8 @@ class Verifier:
             if message.via == "slack" and message.accepted:
                 shown = (pages.team if message.kind == NOTE else pages.customers).get(message.ticket, ())
                 times = _count_word(shown, message.word)
-                if times != 1:
+                is_late = expectations.is_typed_in_former_channel(message, self.journal.tickets[message.ticket])
+                if times != 1 and not (is_late and times == 0):
                     wrong.append(
                         f"{message.kind} {message.word} typed in {message.origin} is in the portal {times} times"
                     )
@@ -204,14 +206,15 @@ class Verifier:
     def _check_isolation(self, slack: SlackObservations, mails: MailObservations, pages: PageObservations) -> list[str]:
         wrong = list(self.journal.foreign_words)
         notes = {message.word for message in self.journal.messages if message.kind == NOTE}
+        may_read = expectations.Readers(self.journal).may_read
         for channel, company in scenario.CHANNELS.items():
             for message in slack.channels.get(channel, ()):
-                foreign = [word for word in message["words"] if scenario.get_owner(word) != company or word in notes]
+                foreign = [word for word in message["words"] if word in notes or not may_read(company, word)]
                 wrong += [f"{word} was put into {channel}" for word in foreign]
         for mail in mails.all:
             for address in mail["to"]:
                 company = address.partition("@")[2].partition(".")[0]
-                foreign = [word for word in mail["all"] if scenario.get_owner(word) != company or word in notes]
+                foreign = [word for word in mail["all"] if word in notes or not may_read(company, word)]
                 wrong += [f"{word} was mailed to {address}" for word in foreign]
         for subject, shown in pages.customers.items():
             wrong += [
@@ -256,22 +259,6 @@ class Verifier:
             "events given up": records["failed"],
             "drained after": None if drained_after is None else round(drained_after, 1),
         }
-
-
-def list_expected_channels(message: SentMessage) -> list[str]:
-    """The ids of the Slack channels the message belongs to."""
-    if message.kind == NOTE:
-        return [scenario.TRIAGE_CHANNEL_ID]
-    return [scenario.TRIAGE_CHANNEL_ID, _get_channel(message.organization)]
-
-
-def is_mailed(message: SentMessage, ticket: TicketRecord) -> bool:
-    """Whether the ticket's requester gets a mail with the message."""
-    return message.kind == TICKET_CREATED or (message.kind == REPLY and message.author != ticket.requester)
-
-
-def _get_channel(organization: str) -> str:
-    return next(company.channel for company in scenario.COMPANIES if company.key == organization)
 
 
 def _count_word(shown, word: str) -> int:
