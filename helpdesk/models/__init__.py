@@ -15,6 +15,7 @@ from helpdesk.models import (  # noqa: F401
     form,
     idempotency_key,
     imported_record,
+    inbound_content,
     inbound_event,
     message,
     notification,

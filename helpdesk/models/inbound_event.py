@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.database.types import Created, Id, Time, one_of_condition
+from helpdesk.database.types import Created, Id, Time, one_of_condition, partial_index_not_null
 from helpdesk.extensions import Base
 from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 
@@ -16,8 +16,9 @@ class InboundEvent(Base):
     """One event as a channel received it, stored before it is processed: a row of the inbox.
 
     Events with the same ``ordering_key`` (a Slack thread) are processed in the order of their ``position``, the other
-    side's time of the event or that of its arrival. ``errors``: attempts that ended with an error of ours. ``result``
-    is a sentence for people about what was done.
+    side's time of the event or that of its arrival. ``raw`` is a received mail if that is short; the parts of a long
+    one are the ``InboundContent`` rows with ``content_key`` (``domain.inbox.contents``). ``errors``: attempts that
+    ended with an error of ours. ``result`` is a sentence for people about what was done.
     """
 
     __tablename__ = "inbound_events"
@@ -28,6 +29,7 @@ class InboundEvent(Base):
         "position": IDENTIFIER,
         "payload": ErasedBy("erase_from_inbox"),
         "raw": ErasedBy("erase_from_inbox"),
+        "content_key": IDENTIFIER,
         "state": CODE,
         "result": ErasedBy("erase_from_inbox"),
     }
@@ -38,6 +40,7 @@ class InboundEvent(Base):
     ordering_key: Mapped[str | None] = mapped_column(String(120), index=True)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    content_key: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     position: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(default=0)
@@ -56,4 +59,5 @@ class InboundEvent(Base):
         ),
         Index("ix_inbound_events_state_due", "state", "due_at"),
         Index("ix_inbound_events_finished", "finished_at"),
+        partial_index_not_null("inbound_events", "content_key"),
     )

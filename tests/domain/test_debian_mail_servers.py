@@ -148,7 +148,7 @@ def test_a_reply_goes_through_postfix_and_opendmarc_into_the_pipe(app, session, 
     assert (row.state, row.ticket_id) == ("quarantined", ticket.id)
     assert "dmarc=" in row.result, "OpenDMARC's field is read, which cannot ask the DNS here"
     waiting = quarantine.find_waiting(row.id)
-    acceptance.accept(waiting, actor=make.agent("Maya"))
+    acceptance.accept(waiting, mail=quarantine.prepare(waiting), actor=make.agent("Maya"))
     session.commit()
     message = session.query(Message).order_by(Message.id.desc()).first()
     assert (message.body, message.author_id, message.ticket_id) == ("By Postfix", ticket.requester_id, ticket.id)

@@ -19,6 +19,7 @@ from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.inbound_content import InboundContent
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.operation import Operation
@@ -162,8 +163,11 @@ def plant(session, make, admin) -> User:
                 state=state,
                 result="zanzibar",
                 ticket_id=other.id if number == 3 else None,
+                content_key=f"planted {number}" if raw else None,
             )
         )
+        if raw:  # a long mail has its content in parts
+            session.add(InboundContent(key=f"planted {number}", number=1, data=raw))
     webhook = {"payload": {"event": "message.replied", "ticket": {"number": filed.id}, "message": {"body": "zanzibar"}}}
     session.add(Delivery(kind="webhook", queue_key="mail", state="sent", subject_id=1, data=webhook))
     session.commit()
@@ -178,7 +182,7 @@ def plant(session, make, admin) -> User:
 
 ALSO_PLANTED = {
     "answers.text answers.value deliveries.content deliveries.data events.data inbound_events.payload",
-    "inbound_events.raw inbound_events.result message_revisions.body messages.body messages.quoted messages.rendered",
+    "inbound_contents.data inbound_events.raw inbound_events.result message_revisions.body messages.body messages.quoted messages.rendered",
     "qa_reviews.comment ratings.comment tickets.subject",
 }
 

@@ -49,7 +49,12 @@ def accept(session, make):
     def accept(row, remember=None):
         waiting = quarantine.find_waiting(row.id)
         proposed = acceptance.propose(waiting, quarantine.parse_mail(waiting.raw))
-        ticket = acceptance.accept(waiting, actor=maya, remember=remember or proposed.choices[0][0])
+        ticket = acceptance.accept(
+            waiting,
+            mail=quarantine.prepare(waiting),
+            actor=maya,
+            remember=remember or proposed.choices[0][0],
+        )
         session.commit()
         worker_helpers.drain(session)
         return ticket, proposed

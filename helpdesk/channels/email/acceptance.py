@@ -63,12 +63,12 @@ def propose(inbound: InboundEvent, mail: ParsedMail) -> Acceptance | None:
     return Acceptance(sentence, _list_choices(inbound, mail, author, author), requester=requester)
 
 
-def accept(inbound: InboundEvent, *, actor: User, remember: str = NOTHING) -> Ticket:
-    """Accept the mail and remember its sender, as one of the choices of ``propose``. Returns the ticket it is on.
+def accept(inbound: InboundEvent, *, mail: ParsedMail, actor: User, remember: str = NOTHING) -> Ticket:
+    """Accept ``mail``, which ``quarantine.prepare`` gave, and remember its sender, as one of the choices of
+    ``propose``. Returns the ticket it is on.
 
     Raises ValidationError, PermissionDenied, or ConflictError where somebody was quicker.
     """
-    mail = quarantine.parse_mail(inbound.raw or b"")
     proposed = propose(inbound, mail)
     if proposed is None:
         raise ValidationError(
@@ -78,12 +78,16 @@ def accept(inbound: InboundEvent, *, actor: User, remember: str = NOTHING) -> Ti
         raise ValidationError(gettext("Choose what to remember."), "remember")
     if proposed.ticket is not None:
         message = quarantine.attach_to_ticket(
-            inbound, proposed.ticket, actor=actor, as_reply=True, author=proposed.person
+            inbound, proposed.ticket, mail=mail, actor=actor, as_reply=True, author=proposed.person
         )
         ticket = message.ticket
     else:
         ticket = quarantine.create_ticket_from_mail(
-            inbound, requester_email=proposed.requester, subject=create_ticket.make_subject(mail), actor=actor
+            inbound,
+            mail=mail,
+            requester_email=proposed.requester,
+            subject=create_ticket.make_subject(mail),
+            actor=actor,
         )
     if remember == ADDRESS:
         trusted_senders.remember_address(mail.author_id, actor=actor)

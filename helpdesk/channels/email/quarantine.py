@@ -15,9 +15,10 @@ from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.database.row_ids import is_id
-from helpdesk.domain import tickets
+from helpdesk.domain import inbox, tickets
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.inbox import contents
 from helpdesk.domain.people import admission, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
@@ -30,6 +31,7 @@ PAGE_SIZE = 50
 MAX_COUNT = 99  # more is not counted
 MAX_RAW_LENGTH = 200_000  # bytes of the raw mail on the page; all of it can be downloaded
 DISCARD_BATCH_SIZE = 500
+_TARGET = "quarantine {}"
 
 _IS_WAITING, _IS_AUTOMATIC = quarantine_summary.IS_WAITING, quarantine_summary.IS_AUTOMATIC
 _SENDER_CONDITIONS = {True: _IS_AUTOMATIC, False: ~_IS_AUTOMATIC}
@@ -77,7 +79,7 @@ def find_waiting(inbound_id: int) -> InboundEvent | None:
 
 def load_details(inbound: InboundEvent) -> QuarantinedMail:
     """Return the values of the mail's page; everything in it is unproven text."""
-    raw = inbound.raw or b""
+    raw = inbox.load_raw(inbound) or b""
     mail = parse_mail(raw)
     return QuarantinedMail(
         inbound=inbound,
@@ -89,25 +91,45 @@ def load_details(inbound: InboundEvent) -> QuarantinedMail:
     )
 
 
+def prepare(inbound: InboundEvent) -> ParsedMail:
+    """Parse the mail and store its files, for one of the functions below. Rolls back first: a large mail takes seconds,
+    during which no other writer may wait.
+    """
+    raw, target = inbox.load_raw(inbound) or b"", _target_of(inbound)
+    settings = _parsing_settings()
+    db.session.rollback()
+    mail = email.parse_mail(raw, settings)[0]
+    message_content.write_files(mail, target)
+    return mail
+
+
+def discard_prepared(inbound_id: int, mail: ParsedMail) -> None:
+    """Delete the files of a prepared mail that nothing was made of."""
+    message_content.delete_files(mail, _TARGET.format(inbound_id))
+
+
 def attach_to_ticket(
-    inbound: InboundEvent, ticket: Ticket, *, actor: User, as_reply: bool = False, author: User | None = None
+    inbound: InboundEvent,
+    ticket: Ticket,
+    *,
+    mail: ParsedMail,
+    actor: User,
+    as_reply: bool = False,
+    author: User | None = None,
 ) -> Message:
-    """Add the mail to ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which all participants read.
-    ``author``: whose reply it is, if not the person with its From address.
+    """Add the prepared ``mail`` to ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which all
+    participants read. ``author``: whose reply it is, if not the person with its From address.
 
     Raises ValidationError where the sender may not reply on that ticket, ConflictError where somebody was quicker or
     the ticket is closed.
     """
     inbound = _lock_waiting(inbound, actor)
-    mail = parse_mail(inbound.raw or b"")
     content = message_content.make_content(mail)
     sender = author or trusted_senders.find_person(mail.author_id)
     uploader = sender if as_reply else actor
     if as_reply and (sender is None or sender.is_team or not admission.can_receive_mail(sender, ticket)):
         raise ValidationError(gettext("Its sender may not reply on this ticket. Attach it as a note instead."), "as")
-    target = f"quarantine {inbound.id}"
-    message_content.write_files(mail, target)
-    files = message_content.build_attachments(mail, content, target, uploader, ticket.organization_id)
+    files = message_content.build_attachments(mail, content, _target_of(inbound), uploader, ticket.organization_id)
     if as_reply:
         message = tickets.reply(ticket, author=sender, body=content.body or _files_only_text(files), attachments=files)
     else:
@@ -123,18 +145,18 @@ def attach_to_ticket(
     return message
 
 
-def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subject: str, actor: User) -> Ticket:
-    """Create a ticket from the mail for ``requester_email``: a customer, or somebody whom an organization admits.
+def create_ticket_from_mail(
+    inbound: InboundEvent, *, mail: ParsedMail, requester_email: str, subject: str, actor: User
+) -> Ticket:
+    """Create a ticket from the prepared ``mail`` for ``requester_email``: a customer, or somebody whom an organization
+    admits.
 
     Raises ValidationError with a sentence for an address that is neither, ConflictError where somebody was quicker.
     """
     inbound = _lock_waiting(inbound, actor)
     requester, organization_id = _find_requester(users.canonical_email(requester_email, "requester"))
-    mail = parse_mail(inbound.raw or b"")
     content = message_content.make_content(mail)
-    target = f"quarantine {inbound.id}"
-    message_content.write_files(mail, target)
-    files = message_content.build_attachments(mail, content, target, requester, organization_id)
+    files = message_content.build_attachments(mail, content, _target_of(inbound), requester, organization_id)
     ticket = tickets.create_ticket(
         requester=requester,
         organization_id=organization_id,
@@ -155,7 +177,8 @@ def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subj
 def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
     """Discard the mail: its bytes are deleted, and only who sent it, its subject and this decision stay."""
     inbound = _lock_waiting(inbound, actor)
-    inbound.state, inbound.raw = "ignored", None
+    inbound.state = "ignored"
+    contents.delete_raw(inbound)
     discarded = gettext("Discarded by %(agent)s.", agent=actor.display_name)
     inbound.result = f"{inbound.result or ''} {discarded}".strip()
     inbound.finished_at = clock.now()
@@ -172,10 +195,12 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
         .limit(DISCARD_BATCH_SIZE)
     )
     result = func.coalesce(InboundEvent.result, "") + " " + gettext("Discarded by %(agent)s.", agent=actor.display_name)
+    chosen = InboundEvent.id.in_(list(db.session.scalars(ids)))
+    contents.delete_parts(chosen & _IS_WAITING)
     discarded = db.session.execute(
         update(InboundEvent)
-        .where(InboundEvent.id.in_(list(db.session.scalars(ids))), _IS_WAITING)
-        .values(state="ignored", raw=None, finished_at=clock.now(), result=result)
+        .where(chosen, _IS_WAITING)
+        .values(state="ignored", raw=None, content_key=None, finished_at=clock.now(), result=result)
         .execution_options(synchronize_session=False)
     )
     live_events.publish_after_commit("desk")
@@ -184,12 +209,17 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
 
 def parse_mail(raw: bytes) -> ParsedMail:
     """Parse the mail again, without asking the DNS who sent it."""
-    return email.parse_mail(
-        raw,
-        dataclasses.replace(
-            mail_settings.incoming_mail_settings(signed_links.instances()), verify_ourselves=False, asks_policies=False
-        ),
-    )[0]
+    return email.parse_mail(raw, _parsing_settings())[0]
+
+
+def _parsing_settings() -> mail_settings.IncomingMailSettings:
+    incoming = mail_settings.incoming_mail_settings(signed_links.instances())
+    return dataclasses.replace(incoming, verify_ourselves=False, asks_policies=False)
+
+
+def _target_of(inbound: InboundEvent) -> str:
+    """Name what becomes of the mail, from which the keys of its files are derived."""
+    return _TARGET.format(inbound.id)
 
 
 def _lock_waiting(inbound: InboundEvent, actor: User) -> InboundEvent:

@@ -6,7 +6,7 @@ processed again.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from helpdesk import clock, config, jobs
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
 from helpdesk.domain.outbox.channel import OutboundRequest
 from helpdesk.domain.outbox.errors import ChannelError
@@ -70,7 +71,7 @@ CLAIM_STATEMENT = (
     update(rows)
     .where(rows.c.id == bindparam("claimed"), _is_claimable())
     .values(state="working", lease_until=bindparam("until"), attempts=rows.c.attempts + 1)
-    .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts)
+    .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts, rows.c.content_key)
 )
 LOCK_CLAIMED_QUERY = select(InboundEvent).where(InboundEvent.id == bindparam("claimed")).with_for_update()
 NEXT_IN_ORDER_QUERY = (
@@ -141,7 +142,14 @@ def _claim_event(inbound_id: int) -> InboundClaim | None:
     until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
     claimed = db.session.execute(CLAIM_STATEMENT, {"claimed": inbound_id, "now": now, "until": until}).one_or_none()
     db.session.commit()
-    return InboundClaim(inbound_id, *claimed) if claimed is not None else None
+    if claimed is None:
+        return None
+    *values, content_key = claimed
+    claim = InboundClaim(inbound_id, *values)
+    if content_key is None:
+        return claim
+    with transactions.read_only():
+        return replace(claim, raw=contents.load_parts(content_key))
 
 
 def _lock_claimed(claim: InboundClaim) -> InboundEvent | None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, union, update
 
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
+from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import Sender, sent_by_condition
 from helpdesk.domain.tickets import message_changes
 from helpdesk.extensions import db
@@ -150,17 +151,17 @@ def erase_answers_in_events(user: User) -> None:
 
 def erase_from_inbox(user: User, sender: Sender) -> None:
     """Empty the events that brought the words of ``user``: those of their tickets, and all that they sent."""
+    of_tickets = InboundEvent.ticket_id.in_(select_affected_tickets(user)) & InboundEvent.state.in_(("done", "ignored"))
+    sent = sent_by_condition(sender)
+    contents.delete_parts(of_tickets | sent)
     db.session.execute(
-        update(InboundEvent)
-        .where(InboundEvent.ticket_id.in_(select_affected_tickets(user)), InboundEvent.state.in_(("done", "ignored")))
-        .values(payload={}, raw=None, result=None),
+        update(InboundEvent).where(of_tickets).values(payload={}, raw=None, content_key=None, result=None),
         execution_options={"synchronize_session": False},
     )
-    sent = sent_by_condition(sender)
     unfinished = InboundEvent.ticket_id.is_(None) & InboundEvent.state.not_in(("done", "ignored"))
     db.session.execute(delete(InboundEvent).where(sent, unfinished))
     db.session.execute(
-        update(InboundEvent).where(sent).values(payload={}, raw=None, result=None),
+        update(InboundEvent).where(sent).values(payload={}, raw=None, content_key=None, result=None),
         execution_options={"synchronize_session": False},
     )
 

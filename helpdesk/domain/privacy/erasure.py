@@ -15,6 +15,7 @@ from helpdesk import clock, storage
 from helpdesk.domain import locking
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import Sender
 from helpdesk.domain.people import permissions
 from helpdesk.domain.privacy import erase_content
@@ -212,8 +213,9 @@ def erase_tickets(ids: list[int]) -> list[str]:
     )
     for column in (Ticket.follows_id, Ticket.merged_into_id):
         db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=options)
+    contents.delete_parts(InboundEvent.ticket_id.in_(ids))
     db.session.execute(
-        update(InboundEvent).where(InboundEvent.ticket_id.in_(ids)).values(payload={}, raw=None),
+        update(InboundEvent).where(InboundEvent.ticket_id.in_(ids)).values(payload={}, raw=None, content_key=None),
         execution_options=options,
     )
     db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=options)

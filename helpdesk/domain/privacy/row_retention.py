@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from helpdesk import clock
 from helpdesk.database.types import affected_rows
 from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.inbox import contents
 from helpdesk.extensions import Base, db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import PURGEABLE_DELIVERY, Delivery
+from helpdesk.models.inbound_content import InboundContent
 from helpdesk.models.inbound_event import PURGEABLE_STATES, InboundEvent
 from helpdesk.models.notification import Notification
 from helpdesk.models.operation import Operation, OperationState
@@ -25,6 +27,9 @@ from helpdesk.models.size_record import SizeRecord
 
 BATCH_SIZE = 500  # rows of one transaction
 REFUSED_PERIOD = timedelta(days=2)  # after which requests for links that were refused are deleted, whatever the setting
+
+ORPHAN_PERIOD = timedelta(days=1)  # after which the parts of a mail that no event has are deleted
+MAX_CONTENTS = 20  # parts of mails in one transaction, of half a megabyte each
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,13 @@ def purge_next_batch() -> int:
     """Delete at most BATCH_SIZE rows of the first kind that has any to delete. Returns how many; 0 when none is left.
 
     The caller commits between two batches. Requests for links that were refused, which are many when somebody floods
-    the form, and challenges of passkeys are deleted soon, whatever the settings.
+    the form, and challenges of passkeys are deleted soon, whatever the settings; so are the parts of long mails once
+    their event is gone.
     """
     refused = SignInLink.refused.is_not(None) & (SignInLink.expires_at < clock.now() - REFUSED_PERIOD)
     count = _delete(SignInLink, refused) or _delete(PasskeyChallenge, PasskeyChallenge.expires_at < clock.now())
+    is_unused = contents.IS_ORPHAN & (InboundContent.created_at < clock.now() - ORPHAN_PERIOD)
+    count = count or _delete(InboundContent, is_unused, MAX_CONTENTS)
     for purge in PURGES:
         days = settings.get(purge.setting)
         if not count and days:
@@ -82,9 +90,9 @@ def purge_next_batch() -> int:
     return count
 
 
-def _delete(table: type[Base], condition: ColumnElement[bool]) -> int:
+def _delete(table: type[Base], condition: ColumnElement[bool], most: int | None = None) -> int:
     key = next(iter(table.__table__.primary_key))
-    keys = list(db.session.scalars(select(key).where(condition).limit(BATCH_SIZE)))
+    keys = list(db.session.scalars(select(key).where(condition).limit(most or BATCH_SIZE)))
     if not keys:
         return 0
     deletion = delete(table).where(key.in_(keys)).execution_options(synchronize_session=False)

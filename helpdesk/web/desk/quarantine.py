@@ -6,7 +6,9 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import acceptance, quarantine
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain import inbox
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -46,7 +48,7 @@ def show_mail(mail_id: int) -> ResponseReturnValue:
 @authorization.team_only
 def download_mail(mail_id: int) -> ResponseReturnValue:
     """The raw mail as a download; browsers never display it."""
-    response = Response(get_mail_or_404(mail_id).raw or b"", mimetype="application/octet-stream")
+    response = Response(inbox.load_raw(get_mail_or_404(mail_id)) or b"", mimetype="application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="mail-{mail_id}.eml"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -58,12 +60,12 @@ def download_mail(mail_id: int) -> ResponseReturnValue:
 def accept_mail(mail_id: int) -> ResponseReturnValue:
     """Accept it as what it says it is, and remember its sender as chosen."""
     mail = get_mail_or_404(mail_id)
+    heard = quarantine.prepare(mail)
+    remember = request.form.get("remember", acceptance.NOTHING)
     try:
-        ticket = acceptance.accept(
-            mail, actor=authentication.get_current_user(), remember=request.form.get("remember", acceptance.NOTHING)
-        )
+        ticket = acceptance.accept(mail, mail=heard, actor=authentication.get_current_user(), remember=remember)
     except DomainError as error:
-        return render_refusal(mail_id, error, "remember")
+        return render_refusal(mail_id, error, "remember", heard)
     db.session.commit()
     flash(gettext("The mail is on ticket #%(number)s.", number=ticket.number), "success")
     return redirect(f"/tickets/{ticket.number}", 303)
@@ -80,12 +82,14 @@ def attach_mail(mail_id: int) -> ResponseReturnValue:
         return render_page(
             mail, {"ticket": TICKET_NOT_FOUND_SENTENCE if number else gettext("Enter the number of a ticket.")}
         ), 422
+    heard = quarantine.prepare(mail)
+    as_reply = request.form.get("as") == "reply"
     try:
         message = quarantine.attach_to_ticket(
-            mail, ticket, actor=authentication.get_current_user(), as_reply=request.form.get("as") == "reply"
+            mail, ticket, mail=heard, actor=authentication.get_current_user(), as_reply=as_reply
         )
     except DomainError as error:
-        return render_refusal(mail_id, error, "as")
+        return render_refusal(mail_id, error, "as", heard)
     db.session.commit()
     flash(gettext("The mail is on ticket #%(ticket_id)s.", ticket_id=message.ticket_id), "success")
     return redirect(f"/tickets/{message.ticket_id}#message-{message.id}", 303)
@@ -96,15 +100,17 @@ def attach_mail(mail_id: int) -> ResponseReturnValue:
 def create_ticket(mail_id: int) -> ResponseReturnValue:
     """Create a ticket from it."""
     mail = get_mail_or_404(mail_id)
+    heard = quarantine.prepare(mail)
     try:
         ticket = quarantine.create_ticket_from_mail(
             mail,
+            mail=heard,
             requester_email=request.form.get("requester", ""),
             subject=request.form.get("subject", ""),
             actor=authentication.get_current_user(),
         )
     except DomainError as error:
-        return render_refusal(mail_id, error, "requester")
+        return render_refusal(mail_id, error, "requester", heard)
     db.session.commit()
     flash(gettext("Ticket #%(number)s is filed.", number=ticket.number), "success")
     return redirect(f"/tickets/{ticket.number}", 303)
@@ -165,14 +171,20 @@ def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str
     return render_template("quarantine/show.html", mail=details, proposed=proposed, values=values, errors=errors or {})
 
 
-def render_refusal(mail_id: int, error: DomainError, field: str) -> ResponseReturnValue:
-    """The page with the error; if somebody else has dealt with the mail, a redirect to the list."""
+def render_refusal(
+    mail_id: int, error: DomainError, field: str, heard: ParsedMail | None = None
+) -> ResponseReturnValue:
+    """The page with the error; if somebody else has dealt with the mail, a redirect to the list. ``heard`` is the mail
+    if it was prepared.
+    """
     errors = getattr(error, "errors", None) or {error.field or field: error.message}
     db.session.rollback()
     mail = quarantine.find_waiting(mail_id)
     if mail is None:
         flash(error.message, "warning")
         return redirect("/desk/quarantine", 303)
+    if heard is not None:
+        quarantine.discard_prepared(mail_id, heard)
     return render_page(
         mail,
         {

@@ -26,6 +26,7 @@ from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.database import transactions
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import errors
 from helpdesk.models.inbound_event import InboundEvent
@@ -60,7 +61,7 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     if mail.target and result.state != "done":
         message_content.delete_files(mail.parsed, mail.target)
     if result.state == "quarantined" and (excess := storage_limits.excess_reason(inbound, mail.parsed)):
-        inbound.raw = None
+        contents.delete_raw(inbound)
         return Result("ignored", excess, result.ticket_id)
     if result.state == "quarantined":
         quarantine_notice.notify_team(inbound, result)

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.domain.inbox import contents
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.translation import gettext
@@ -19,12 +20,11 @@ def excess_reason(inbound: InboundEvent, mail: ParsedMail) -> str | None:
     makes space for others.
     """
     waits = InboundEvent.source == "email", InboundEvent.state == "quarantined", InboundEvent.id != inbound.id
-    size = func.coalesce(func.sum(func.length(InboundEvent.raw)), 0)
     sender = InboundEvent.payload["from"].as_string() == mail.author_id
-    count, of_sender = db.session.execute(select(func.count(), size).where(*waits, sender)).one()
-    if count >= MAX_MAILS_OF_SENDER or of_sender > MAX_BYTES_OF_SENDER:
+    count = db.session.scalar(select(func.count()).where(*waits, sender)) or 0
+    if count >= MAX_MAILS_OF_SENDER or contents.measure(*waits, sender) > MAX_BYTES_OF_SENDER:
         who = mail.author_id or gettext("senders that cannot be read")
         return gettext("Not kept: too many mails of %(who)s wait already.", who=who)
-    if db.session.scalar(select(size).where(*waits)) > MAX_BYTES_OF_ALL:
+    if contents.measure(*waits) > MAX_BYTES_OF_ALL:
         return gettext("Not kept: too much waits in quarantine already.")
     return None
