@@ -110,6 +110,12 @@ ENVIRONMENT_VARIABLES = (
         "INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty switches replies by mail off."
     ),
     EnvironmentVariable(
+        "MAIL_RETURN_DOMAIN",
+        "",
+        "Domain of the addresses bounce+key@, to which each mail is returned if it cannot be delivered; empty: to its "
+        "sender's address.",
+    ),
+    EnvironmentVariable(
         "INBOUND_AUTHSERV_ID",
         "",
         "Server name in the Authentication-Results headers to trust (your incoming mail server).",

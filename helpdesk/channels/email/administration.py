@@ -137,6 +137,10 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
         found.append(
             diagnostics.DiagnosticResult(False, gettext("Nobody can reply by mail: INBOUND_MAIL_DOMAIN is not set."))
         )
+    if current.MAIL_RETURN_DOMAIN:
+        address = f"bounce+…@{current.MAIL_RETURN_DOMAIN}"
+        sentence = gettext("Undeliverable mail returns to %(address)s, an address for each mail.", address=address)
+        found.append(diagnostics.DiagnosticResult(True, sentence))
     if current.INBOUND_AUTHSERV_ID:
         found.append(
             diagnostics.DiagnosticResult(

@@ -36,9 +36,10 @@ class SmtpSettings:
 class IncomingMailSettings:
     """Settings of incoming mail: which senders are trusted.
 
-    ``reply_domain``: the domain of reply+token@ addresses. ``authserv_ids``: whose Authentication-Results header
-    counts. ``verify_ourselves``: without such a header, check DKIM and DMARC here, which asks DNS: for workers only.
-    ``asks_policies``: where that header has results of SPF and DKIM only, look up the sender's DMARC policy.
+    ``reply_domain``: the domain of reply+token@ addresses. ``return_domain``: that of return addresses.
+    ``authserv_ids``: whose Authentication-Results header counts. ``verify_ourselves``: without it, check DKIM
+    and DMARC here, which asks DNS: for workers only. ``asks_policies``: where that header has results of SPF and DKIM
+    only, look up the sender's DMARC policy.
     ``dns``: returns the TXT text of a name or None; None asks the real DNS. ``instances``: this installation's random
     ids, one for every accepted SECRET_KEY.
     """
@@ -49,6 +50,7 @@ class IncomingMailSettings:
     verify_ourselves: bool = False
     asks_policies: bool = False
     dns: Callable[[str], str | None] | None = None
+    return_domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,14 @@ def incoming_mail_settings(
     config = config or configuration.current()
     names = tuple(config.INBOUND_AUTHSERV_ID.replace(",", " ").split())
     domain = config.INBOUND_MAIL_DOMAIN.lower()
-    return IncomingMailSettings(domain, names, instances, verify_ourselves=not names, asks_policies=True)
+    return IncomingMailSettings(
+        domain,
+        names,
+        instances,
+        verify_ourselves=not names,
+        asks_policies=True,
+        return_domain=config.MAIL_RETURN_DOMAIN,
+    )
 
 
 def imap_settings(config: configuration.Config | None = None) -> ImapSettings | None:

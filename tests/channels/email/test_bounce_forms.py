@@ -4,6 +4,7 @@ import pytest
 
 from helpdesk.channels import email
 from helpdesk.channels.email.render import compose
+from helpdesk.channels.email.settings import IncomingMailSettings
 
 KEY = "0123456789abcdef0123456789abcdef"
 PORTAL = "https://help.northwind.example"
@@ -92,6 +93,36 @@ PEOPLE = [
 def test_people_who_write_about_such_mail_are_people(head, body):
     mail = parse(head, body)
     assert mail.bounce is None and mail.automatic == ""
+
+
+RETURNED = IncomingMailSettings(return_domain="reply.northwind.example")
+TO_RETURN_ADDRESS = f"To: bounce+{KEY}@reply.northwind.example"
+NAMELESS = {
+    "qmail": ("From: MAILER-DAEMON@x.example\r\nSubject: failure notice", "Sorry, no mailbox here. (#5.1.1)"),
+    "French": ("From: postmaster@x.example\r\nSubject: Message non remis", "Bonjour"),
+    "Japanese": ("From: MAILER-DAEMON@x.example\r\nSubject: =?utf-8?B?6YWN5L+h44Gn44GN44G+44Gb44KT?=", "x"),
+    "Russian, a code only": ("From: Mail Delivery System <a@x.example>\r\nSubject: x", "550 ящик не найден"),
+}
+
+
+def parse_returned(head, body):
+    raw = f"{TO_RETURN_ADDRESS}\r\n{head}\r\nMIME-Version: 1.0\r\n\r\n{body}\r\n".encode()
+    return email.parse_mail(raw, RETURNED)[0]
+
+
+@pytest.mark.parametrize("server", NAMELESS)
+def test_a_report_that_names_nothing_is_one_when_it_was_returned(server):
+    head, body = NAMELESS[server]
+    returned = parse_returned(head, body)
+    assert (returned.returned_key, bool(returned.bounce and returned.bounce.permanent)) == (KEY, True)
+    assert parse(head, body).bounce is None
+
+
+def test_the_answer_of_somebody_away_is_returned_and_no_failure():
+    mail = parse_returned("From: dana@globex.example\r\nAuto-Submitted: auto-replied\r\nSubject: Away", "550 km away")
+    assert mail.automatic and mail.bounce is None
+    delayed = parse_returned("From: MAILER-DAEMON@x.example\r\nSubject: Warning: still trying", "451 4.4.1 delayed")
+    assert delayed.bounce is not None and not delayed.bounce.permanent
 
 
 def test_a_delay_is_no_failure():

@@ -17,8 +17,8 @@ from helpdesk.models.delivery import Delivery
 def handle_bounce(mail: ParsedMail) -> Result | None:
     """Store the bounce at the delivery and count it against the address; None where it is about no delivery of ours."""
     bounce = mail.bounce
-    delivery = _find_delivery(bounce) if bounce else None
-    if delivery is None:
+    delivery = _find_returned(mail) or _find_delivery(bounce) if bounce else None
+    if delivery is None or bounce is None:
         return None
     recipient = delivery_data.recipient(delivery) or ""
     ticket = delivery.thread.ticket if delivery.thread else None
@@ -33,6 +33,14 @@ def handle_bounce(mail: ParsedMail) -> Result | None:
     if ticket is not None:
         live_events.bump_version_and_publish(ticket, team_only=True)
     return Result("done", f"A mail to {recipient} came back.", ticket_id)
+
+
+def _find_returned(mail: ParsedMail) -> Delivery | None:
+    """Return the mail of ours to whose return address the report was sent; only its servers and reader know that."""
+    if not mail.returned_key:
+        return None
+    delivery = db.session.scalar(select(Delivery).where(Delivery.key == mail.returned_key))
+    return delivery if delivery is not None and delivery_data.recipient(delivery) else None
 
 
 def _find_delivery(bounce: Bounce) -> Delivery | None:

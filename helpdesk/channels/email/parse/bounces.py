@@ -21,19 +21,29 @@ _MACHINE_ADDRESS = re.compile(r"(?:mailer-?daemon|mail-?daemon|postmaster|bounce
 _STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
 _REASON = re.compile(r"\b[45]\d\d[ -]|\b[45]\.\d\.\d")
 _DELAYED = re.compile(r"\bdelayed\b|\bwarning\b|will (?:be )?(?:retr|keep trying)|still trying|not yet", re.IGNORECASE)
+_FAILED = re.compile(
+    r"undeliver|not (?:be |been )?(?:be )?delivered|(?:could|can)(?: ?no|n')t (?:be )?(?:deliver|sen[dt])"
+    r"|not able to deliver|deliver\w* (?:\w+ ){0,4}fail|fail\w* (?:\w+ ){0,3}deliver|failure notice"
+    r"|returned (?:mail|to sender)|rejected|unknown (?:user|address|recipient)|no such user"
+    r"|(?:user|address|recipient) (?:\w+ ){0,2}(?:unknown|not found)|does ?n[o']t (?:exist|have an account)"
+    r"|unzustellbar|nicht zu(?:ge)?stell|non remis|no se (?:pudo|ha podido) entregar|non recapitat|não (?:foi )?entreg"
+    r"|エラー|配信できません|送信できません|无法投递|退信",
+    re.IGNORECASE,
+)
 _ID = re.compile(r"^message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTILINE)
 
 
-def parse_bounce(message: Message, parts: list[MimePart]) -> Bounce | None:
+def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = False) -> Bounce | None:
     """Return the bounce in a mail: recipient, action, status, reason, the original's message_id, permanent. None for
     any other mail.
 
-    Anybody can write such a mail: believe it only where ``message_id`` is that of a delivery to ``recipient``.
+    ``is_returned``: it came to the return address of a mail, which says which one. Anybody can write any other report:
+    believe it only where ``message_id`` is that of a delivery to ``recipient``.
     """
     report = next((part for part in parts if part.media_type == "message/delivery-status"), None)
     failed = mime.header_text(message, "X-Failed-Recipients")
     if not report and not failed:
-        return _parse_free_form(message, parts)
+        return _parse_free_form(message, parts, is_returned)
     fields = (
         _first_recipient_fields(report.message)
         if report
@@ -51,16 +61,18 @@ def parse_bounce(message: Message, parts: list[MimePart]) -> Bounce | None:
     )
 
 
-def _parse_free_form(message: Message, parts: list[MimePart]) -> Bounce | None:
+def _parse_free_form(message: Message, parts: list[MimePart], is_returned: bool) -> Bounce | None:
     """Return a report in a mail server's own words (qmail, Exchange 2003, Notes, Yahoo, GMX): it comes from nobody and
-    names the original in its text.
+    names the original in its text. One that was returned need not name it, but has to say that it failed: answers of
+    people who are away are returned, too.
     """
     if not _is_from_machine(message) and message.get_content_type() != "multipart/report":
         return None
     text = "\n".join(_text_of(part) for part in parts)[:MAX_TEXT_LENGTH]
     bare = [f"<{one}>" for one in _BARE_ID.findall(text)]
     ids = tuple(dict.fromkeys([*_ANY_ID.findall(text), *bare]))[:MAX_MENTIONED]
-    if not ids:
+    says_failure = _REASON.search(text) or _FAILED.search(mime.header_text(message, "Subject") + "\n" + text)
+    if not ids and not (is_returned and says_failure):
         return None
     addresses = dict.fromkeys(_parse_recipient(address) for address in _ADDRESS.findall(text)[:MAX_ADDRESSES])
     status = _STATUS.search(text)
@@ -71,7 +83,7 @@ def _parse_free_form(message: Message, parts: list[MimePart]) -> Bounce | None:
         action="delayed" if is_delayed else "failed",
         status=code,
         reason=_find_reason(text),
-        message_id=ids[0],
+        message_id=ids[0] if ids else "",
         permanent=not is_delayed,
         mentioned_ids=ids,
         mentioned_addresses=tuple(address for address in addresses if address),

@@ -59,6 +59,8 @@ class ParsedMail(ChannelEvent):
 
     ``recipients`` are those that any field names, ``visible_recipients`` those of To and Cc.
 
+    ``returned_key`` is the key of the delivery whose return address it was sent to; "" for none.
+
     ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
     ""; ``foreign`` is the part of it that is no signature. ``digest`` is the SHA-256 of the raw mail. ``automatic`` is
     a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
@@ -79,6 +81,7 @@ class ParsedMail(ChannelEvent):
     cut: str = ""
     automatic: str = ""
     bounce: Bounce | None = None
+    returned_key: str = ""
     own: bool = False
     in_reply_to: str = ""
     references: tuple[str, ...] = ()

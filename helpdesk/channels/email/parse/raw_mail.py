@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from helpdesk.channels.email import settings, token
+from helpdesk.channels.email import return_address, settings, token
 from helpdesk.channels.email.parse import auto_reply, body_text, bounces, dmarc, mime, parts, quotes
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
 from helpdesk.domain.people import email_address
@@ -61,6 +61,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
     author, author_name = _parse_author(message)
     recipients = _list_recipients(message)
     hashes = tuple(token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain))
+    returned_key = return_address.find_key(recipients, incoming.return_domain)
     leaves = [] if unparsed else parts.list_parts(message)
     content = body_text.read_content(leaves)
     known = _known_values(message, author, recipients)
@@ -83,8 +84,10 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         foreign=written.foreign,
         cut=written.cut,
         digest=hashlib.sha256(raw).hexdigest(),
-        automatic=auto_reply.automatic_reason(message, author),
-        bounce=bounces.parse_bounce(message, leaves),
+        automatic=auto_reply.automatic_reason(message, author)
+        or ("It was sent to the address that undeliverable mail returns to." if returned_key else ""),
+        bounce=bounces.parse_bounce(message, leaves, is_returned=bool(returned_key)),
+        returned_key=returned_key,
         own=own,
         authentication=dmarc.check_dmarc(raw, message, email_address.domain_of(author) if author else "", incoming),
         in_reply_to=next(iter(_list_message_ids(message, "In-Reply-To")), ""),

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk import clock, config, urls
-from helpdesk.channels.email import dkim_signing, senders, token
+from helpdesk.channels.email import dkim_signing, return_address, senders, token
 from helpdesk.channels.email.render import message_types
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import signed_links
@@ -93,6 +93,7 @@ def _make_envelope(
     return message_types.Envelope(
         key=delivery.key,
         sender=sender,
+        return_path=return_address.format_address(delivery.key, config.current().MAIL_RETURN_DOMAIN),
         sender_name=sender_name or chosen["team_name"],
         date=clock.now().replace(microsecond=0),
         portal_name=chosen["portal_name"],

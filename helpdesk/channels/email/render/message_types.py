@@ -14,7 +14,8 @@ class Envelope:
     """Values that every mail has.
 
     ``key`` is the delivery's key and becomes the Message-ID; ``date`` is aware and fixed once; ``references`` are the
-    stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming mail is off.
+    stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming mail is off;
+    ``return_path``, the envelope sender, is empty where it is the sender.
     """
 
     key: str
