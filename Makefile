@@ -8,7 +8,7 @@ LANGUAGE ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test test-large test-races test-walk coverage mutants lint format lock translations bench bench-faults \
+.PHONY: help run test test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
     bench-load bench-mail bench-markup screenshots production release release-try clean
 
 help:
@@ -16,13 +16,14 @@ help:
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
 	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
 	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
+	@echo "make test-mail     mail through Debian's Postfix, OpenDMARC and Dovecot, as root; fails where one is missing"
 	@echo "make test-large    the plans of all pages over many tickets on PostgreSQL (TICKETS=200000)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          format, linter, import rules and types"
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
 	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
-	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder)"
+	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder); without it our own, by language"
 	@echo "make bench-markup  a folder of Markdown, Slack JSON or HTML files, scored (DIR=folder)"
 	@echo "make lock          new requirements*.lock from setup.cfg"
 	@echo "make translations  every sentence into the catalogues, and these compiled (LANGUAGE=xx begins another language)"
@@ -51,6 +52,12 @@ test-walk:
 test-large:
 	@bin/set-up dev
 	@LARGE_TICKETS=$(TICKETS) exec .venv/bin/python -m pytest -q tests/web/test_query_plans.py $(ARGS)
+
+# Fails where a server is missing: apt-get install postfix opendmarc dovecot-imapd
+test-mail:
+	@bin/set-up dev
+	@MAIL_SERVERS=required .venv/bin/python -m pytest -q -rs tests/domain/test_debian_mail_servers.py \
+	    tests/channels/email/test_email_imap.py $(ARGS)
 
 mutants:
 	@bin/set-up dev
@@ -86,7 +93,8 @@ bench-load:
 
 bench-mail:
 	@bin/set-up dev
-	@exec .venv/bin/python -m bench.mail "$(DIR)" $(ARGS)
+	@if [ -n "$(DIR)" ]; then exec .venv/bin/python -m bench.mail "$(DIR)" $(ARGS); \
+	else exec .venv/bin/python -m bench.mail_languages $(ARGS); fi
 
 bench-markup:
 	@bin/set-up dev

@@ -26,7 +26,7 @@ def list_cases() -> Iterator[Case]:
     answer = samples.ANSWER
     for name, line in samples.ATTRIBUTIONS.items():
         program, _, code = name.partition("-")
-        language = code if program in NAMED else name
+        language = code.rpartition("-")[2] if program in NAMED else name
         for kind, text in (("own", mail_clients.SENT.text), ("foreign", FOREIGN)):
             yield language, kind, f"{answer}\n\n{line}\n\n{mail_clients.quoted(text)}\n"
         yield language, "own", f"{answer}\n\n{line}\n\n{mail_clients.SENT.text}"

@@ -7,6 +7,7 @@ from helpdesk.channels.email.parse import quote_phrases
 MAX_ATTRIBUTION_LINES = 5  # over which a program may break "On ... wrote:"
 MAX_FIELD_LINES = 14  # of a block of fields, with the lines that continue a field
 _MAX_CONTINUATIONS = 2
+_MAX_END_LENGTH = 60  # characters behind a broken address: "> a écrit :"
 
 
 def ends_like_attribution(line: str) -> bool:
@@ -15,6 +16,15 @@ def ends_like_attribution(line: str) -> bool:
         return True
     tail = line.rstrip(" -_.")
     return (tail != line or not line[-1:].isascii()) and quote_phrases.has_verb(tail[-40:])
+
+
+def closes_address(before: str, line: str) -> bool:
+    """Return whether ``line`` begins with the ">" of an address that its program broke from the line ``before``: no
+    quote, but the end of "On ... <ann@globex.example, then "> wrote:".
+    """
+    _, bracket, address = before.rpartition("<")
+    is_open = bool(bracket) and "@" in address and ">" not in address and not before.lstrip().startswith(">")
+    return is_open and len(line) <= _MAX_END_LENGTH and line.rstrip()[-1:] in (":", "：")
 
 
 def find_attribution(lines: Sequence[str], last: int, is_quote: Sequence[bool], is_certain: bool) -> range | None:

@@ -73,7 +73,10 @@ class _Splitter:
         self.cleaned = [quote_phrases.clean(line) for line in lines]
         self.codes = codes
         self.known = known
-        self.is_quote = [line.lstrip().startswith(">") for line in lines]
+        self.is_quote = [
+            line.lstrip().startswith(">") and not attributions.closes_address(lines[max(0, number - 1)], line)
+            for number, line in enumerate(lines)
+        ]
         self.next_written = self._find_next_written()
         self.last_digit = self._find_last_digits()
         self.foreign: set[int] = set()
