@@ -145,3 +145,44 @@ def test_all_tickets_are_indexed_anew_in_batches_the_newest_first(session, make,
         connection = session.connection()
     assert find_tickets(dana, "printer") == [ticket.id for ticket in reversed(made)]
     assert reindexing.reindex_next_batch(connection) == 0
+
+
+def test_one_typo_is_forgiven_where_nothing_else_is_found(session, make, dana):
+    printer = make.ticket(dana, "The printer", "It is on fire, said Wittgenstein.")
+    make.ticket(dana, "Other", "Nothing of that.")
+    for typed in ("pirnter", "prnter", "printter", "prinyer", "wittgenstien", "pirnter fire", "Kowalski pirnter"):
+        reader = make.agent() if "Kowalski" in typed else dana
+        assert find_tickets(reader, typed) == [printer.id], typed
+        assert "<mark>" in str(search.load_excerpts(reader, typed, [printer.id])[printer.id]), typed
+    assert search.build_search(dana, "pirnter").misspelt == "pirnter"
+    assert search.build_search(dana, "printer").misspelt == ""
+    for typed in ("pritner fier", "prinrt", '"the pirnter"', "pirnter other", "20261"):
+        assert find_tickets(dana, typed) == [], typed
+
+
+def test_what_is_found_needs_no_typo(make, dana):
+    exact, near = make.ticket(dana, "form"), make.ticket(dana, "from")
+    assert find_tickets(dana, "form") == [exact.id] and find_tickets(dana, "from") == [near.id]
+
+
+@pytest.mark.parametrize(
+    ("filed", "typed"),
+    [("принтер", "прнтер"), ("εκτυπωτής", "εκτυποτής"), ("طابعة", "طابعه"), ("מדפסת", "מדפסט"), ("Drücker", "Drüker")],
+)
+def test_a_typo_is_forgiven_in_other_scripts(make, dana, filed, typed):
+    ticket = make.ticket(dana, f"x {filed} y", "other")
+    assert find_tickets(dana, typed) == [ticket.id]
+    assert "<mark>" in search.load_excerpts(dana, typed, [ticket.id])[ticket.id].subject
+
+
+def test_a_typo_forgives_nothing_that_somebody_may_not_see(make, dana):
+    make.ticket(make.user(make.organization("Initech")), "The printer")
+    assert find_tickets(dana, "pirnter") == []
+
+
+def test_the_lists_say_that_a_typo_was_forgiven(make, dana, browser_of):
+    make.ticket(dana, "The printer")
+    for reader, path in ((dana, "/tickets?q="), (make.agent(), "/desk?view=all&q=")):
+        browser = browser_of(reader)
+        assert "Nothing has “pirnter”." in browser.get(f"{path}pirnter").text
+        assert "Nothing has" not in browser.get(f"{path}printer").text

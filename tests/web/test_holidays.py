@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from helpdesk.domain.administration import settings as stored_settings
 from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.sla import business_hours, holiday_calendar, policies, timers
 from helpdesk.models.sla import Holiday
+from tests.factories import signed_in_client
+from tests.web import page_forms
 
 UTC = ZoneInfo("UTC")
 
@@ -100,3 +103,21 @@ def test_the_page_takes_a_file(make, session, browser_of):
     assert answer.status_code == 303
     page = client.get("/settings/service-levels").text
     assert "1 January 2027" in page and "New Year" in page and "Every year" in page
+
+
+def test_night_shifts_whole_days_and_the_pause_on_hold_are_set_on_the_page(app, make):
+    client = signed_in_client(app, make.agent(role="admin"))
+    page = page_forms.parse(client.get("/settings/service-levels"))
+    form = next(
+        each
+        for each in page_forms.forms_of(page, "/settings/service-levels")
+        if each.action == "/settings/service-levels/hours"
+    )
+    hours = {"hours-0": "22:00-06:00", "hours-3": "00:00-24:00", "hours-4": "09:00-12:30, 13:30-17:00"}
+    values = form.sent_values() | dict.fromkeys((f"hours-{day}" for day in range(7)), "") | hours
+    values |= {"time_zone": "Europe/Berlin", "sla_pauses_on_hold": "1"}
+    assert page_forms.submit(client, form, values).status_code == 303
+    page = page_forms.parse(client.get("/settings/service-levels"))
+    shown = {day: page.select_one(f"[name=hours-{day}]")["value"] for day in range(5)}
+    assert shown == {0: "22:00-24:00", 1: "00:00-06:00", 2: "", 3: "00:00-24:00", 4: "09:00-12:30, 13:30-17:00"}
+    assert stored_settings.get("sla_pauses_on_hold") is True

@@ -106,6 +106,7 @@ class QueuePage:
     tickets: list[Any]  # QueueRow or Ticket
     next: str | None
     previous: str | None
+    misspelt: str = ""  # the word of the search in which a typo was forgiven
 
 
 def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
@@ -157,7 +158,7 @@ def fetch_queue_page(
         found.matches,
     )
     page = query.at(after, size, values | found.values | _bind_values(user))
-    return QueuePage([_make_row(*row) for row in page.rows], page.next, page.previous)
+    return QueuePage([_make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 
 
 def fetch_tickets_page(

@@ -34,7 +34,7 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_pgettext
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -43,9 +43,9 @@ _for_customer = statuses_waiting_on(WaitingOn.customer)
 WAITING_GROUP = str(_for_customer[0])  # its name in the URL, which is also the name of the status
 STATUS_GROUPS = {"active": UNSOLVED, WAITING_GROUP: _for_customer, "done": DONE}
 GROUP_LABELS = {
-    "active": lazy_gettext("Open"),
+    "active": lazy_pgettext("group of tickets", "Open"),
     WAITING_GROUP: WaitingOn.customer.definition.customer_label,
-    "done": lazy_gettext("Solved"),
+    "done": lazy_pgettext("group of tickets", "Solved"),
 }
 CUSTOMER_ORDER = {status: status.definition.customer_order for status in Status}
 SORT_ORDERS = {
@@ -124,6 +124,7 @@ class TicketPage:
     next: str | None = None
     previous: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    misspelt: str = ""  # the word of the search in which a typo was forgiven
 
 
 def fetch_list_page(
@@ -147,7 +148,8 @@ def fetch_list_page(
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
     page = query.at(after, size, values)
     excerpts = search.load_excerpts(user, text, [row.id for row in page.rows]) if text else {}
-    return TicketPage([_make_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
+    rows = [_make_row(excerpts, *row) for row in page.rows]
+    return TicketPage(rows, page.next, page.previous, errors, found.misspelt)
 
 
 def count_tickets(user: User, filters: Mapping[str, str] | None = None) -> dict[str, int]:

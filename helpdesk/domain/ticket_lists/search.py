@@ -1,9 +1,9 @@
 """Full-text search of tickets.
 
 Every word of a search must be the beginning of a word in the ticket's subject, messages, answers or names of files;
-words inside scripts without spaces are found as well. Notes and answers that only the team sees are searched for the
-team only. The team also finds tickets by the people and the organization they are of. ``search_syntax`` reads the text,
-``search_candidates`` asks the index.
+words inside scripts without spaces are found as well, and a word with one typo where nothing else is found. Notes and
+answers that only the team sees are searched for the team only. The team also finds tickets by the people and the
+organization they are of. ``search_syntax`` reads the text, ``search_candidates`` asks the index.
 """
 
 from collections.abc import Iterable
@@ -16,11 +16,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from helpdesk.database import transactions
 from helpdesk.database.types import BigId
-from helpdesk.domain.ticket_lists import search_candidates, search_conditions, search_excerpts, search_people
+from helpdesk.domain.ticket_lists import (
+    search_candidates,
+    search_conditions,
+    search_excerpts,
+    search_people,
+    search_typos,
+)
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS as SEARCH_CONDITIONS
 from helpdesk.domain.ticket_lists.search_excerpts import SearchExcerpt as SearchExcerpt
 from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, Candidates, Search
-from helpdesk.domain.ticket_lists.search_syntax import parse_search_text
+from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
 from helpdesk.domain.ticket_lists.search_syntax import parse_ticket_number as parse_ticket_number
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
@@ -35,11 +41,14 @@ class SearchFilter:
     """A search as part of a query of tickets: a subquery to join, names of conditions, and the parameters of both.
 
     ``matches`` has the columns ``ticket_id`` and ``rank``, of which less is better; None if no words were typed.
+    ``terms`` is what was looked for; ``misspelt``: the typed word in which a typo was forgiven, "" if there is none.
     """
 
     matches: Subquery | None = None
     conditions: tuple[str, ...] = ()
     values: dict[str, Any] = field(default_factory=dict)
+    terms: tuple[Term, ...] = ()
+    misspelt: str = ""
 
 
 def build_search(user: User, text: str | None) -> SearchFilter:
@@ -66,10 +75,27 @@ def _search(user: User, text: str) -> SearchFilter:
     terms = read.terms + filters.terms
     if conditions and not terms and read.number is None:
         return SearchFilter(None, conditions, filters.values)
-    found = _find(Search(user, terms, conditions, filters.values))
+    search, misspelt = Search(user, terms, conditions, filters.values), ""
+    found = _find(search)
     if read.number is not None:
         found = [(read.number, NUMBER_RANK), *(each for each in found if each[0] != read.number)]
-    return SearchFilter(_found_subquery(_is_sqlite()), conditions, filters.values | _bind_found(found))
+    elif terms and not found:
+        found, terms, misspelt = _forgive_typo(search)
+    values = filters.values | _bind_found(found)
+    return SearchFilter(_found_subquery(_is_sqlite()), conditions, values, terms, misspelt)
+
+
+def _forgive_typo(search: Search) -> tuple[Candidates, tuple[Term, ...], str]:
+    """The tickets, terms and word of a search that found nothing, with one typo in its first word that is nowhere."""
+    for place, term in enumerate(search.terms):
+        varied = search_typos.vary_term(term)
+        if varied is None or (len(search.terms) > 1 and _find(Search(search.reader, (term,)))):
+            continue
+        terms = (*search.terms[:place], varied, *search.terms[place + 1 :])
+        if found := _find(Search(search.reader, terms, search.conditions, search.values)):
+            return found, terms, term.text
+        break
+    return [], search.terms, ""
 
 
 def search_similar(user: User, text: str) -> SearchFilter:
@@ -84,9 +110,10 @@ def load_excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, Sea
 
     ``ticket_ids`` must be visible to ``user``.
     """
-    read = parse_search_text(text)
-    terms = read.terms + search_conditions.read_filters(user, read).terms
-    return search_excerpts.load_excerpts(user, terms, ticket_ids) if terms and ticket_ids else {}
+    if not ticket_ids:
+        return {}
+    terms = build_search(user, text).terms
+    return search_excerpts.load_excerpts(user, terms, ticket_ids) if terms else {}
 
 
 def _find(search: Search) -> Candidates:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from helpdesk.database import transactions
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
@@ -12,6 +12,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.user import Role, User
 
 MAX_PEOPLE = 300  # people, and organizations, that one search stands for
+MAX_SPELLINGS = 20  # of a name
 
 _user, _organization = User.__table__, Organization.__table__
 
@@ -71,6 +72,8 @@ def _find(terms: Sequence[Term]) -> NamedPeople | None:
 
 def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[bool]:
     """Whether ``column``, made by ``search_words.join_words``, has every one of ``terms``; never without terms."""
+    if any(len(term.alternatives) > MAX_SPELLINGS for term in terms):
+        return false()  # a word with a typo
     conditions: list[Any] = [
         or_(*(column.like(f"% {' '.join(tokens)}{'' if term.is_prefix else ' '}%") for tokens in term.alternatives))
         for term in terms

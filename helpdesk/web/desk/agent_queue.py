@@ -69,6 +69,7 @@ def queue_context() -> dict[str, Any]:
     return {
         "page": {
             "tickets": page.tickets,
+            "misspelt": page.misspelt,
             "next": queue_url(filters, after=page.next) if page.next else None,
             "previous": queue_url(filters, after=page.previous) if page.previous else None,
         },

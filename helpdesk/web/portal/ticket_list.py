@@ -64,6 +64,7 @@ def list_context() -> dict[str, Any]:
     return {
         "page": {
             "tickets": page.tickets,
+            "misspelt": page.misspelt,
             "next": _list_url(filters, page.next),
             "previous": _list_url(filters, page.previous),
         },

@@ -1,0 +1,60 @@
+"""A word of a search with one typo: the words that differ from it by one letter more, less, other or exchanged.
+
+They are asked of the index as one term with some hundred spellings, each of them a whole word, so that no list of all
+words is needed, on neither database. Numbers, short words and scripts without spaces have none.
+"""
+
+import unicodedata
+from dataclasses import replace
+from functools import lru_cache
+
+from helpdesk.domain.ticket_lists.search_syntax import Term
+from helpdesk.markup import search_words
+
+MIN_LENGTH, MAX_LENGTH = 4, 24  # letters of a word in which a typo is forgiven
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+BLOCK_SIZE = 256  # neighbouring code points in which the letters of a script are looked for
+LETTERS = {"Ll", "Lo", "Mn", "Mc"}
+
+
+def vary_term(term: Term) -> Term | None:
+    """Return ``term`` with each spelling that has one typo; None for a phrase, a number or a word too short."""
+    word = term.text
+    is_word = not search_words.is_unspaced(word) and (word.isalpha() or _has_marks(word))
+    if term.is_phrase or not is_word or not MIN_LENGTH <= len(word) <= MAX_LENGTH:
+        return None
+    alternatives = tuple((each,) for each in list_variants(word))
+    return replace(term, alternatives=alternatives, is_prefix=False)
+
+
+def list_variants(word: str) -> list[str]:
+    """Return the words that have one letter less or more than ``word``, another one, or two neighbours exchanged."""
+    letters = _list_letters(word[0])
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    variants = [start + end[1:] for start, end in parts if end]
+    variants += [start + end[1] + end[0] + end[2:] for start, end in parts if len(end) > 1]
+    variants += [start + letter + end[1:] for start, end in parts if end for letter in letters]
+    variants += [start + letter + end for start, end in parts for letter in letters]
+    return list(dict.fromkeys(each for each in variants if each != word))
+
+
+def _has_marks(word: str) -> bool:
+    """Whether ``word`` is letters with vowel signs, as in Indic scripts."""
+    return bool(word) and not word.isalpha() and all(unicodedata.category(sign) in LETTERS for sign in word)
+
+
+@lru_cache(maxsize=1_000)
+def _list_letters(letter: str) -> str:
+    """Return the letters of the script of ``letter``, as the index has them."""
+    if letter in LATIN:
+        return LATIN
+    script = unicodedata.name(letter, "").partition(" ")[0]
+    first = ord(letter) // BLOCK_SIZE * BLOCK_SIZE
+    signs = map(chr, range(first, first + BLOCK_SIZE))
+    return "".join(
+        sign
+        for sign in signs
+        if unicodedata.category(sign) in LETTERS
+        and unicodedata.name(sign, "").startswith(f"{script} ")
+        and search_words.fold(sign) == sign
+    )
