@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 # Direction, the time of filing, and the size of the file, as CLDR has them.
 PAGES = {
-    "de": ("ltr", "28. November 2026, 10:30 MEZ", "1,2 MB"),
+    "de": ("ltr", "28. November 2026, 10:30 CET", "1,2 MB"),
     "ja": ("ltr", "2026年11月28日 10:30", "1.2 MB"),
     "ar": ("rtl", "28 نوفمبر 2026", "1.2 م.ب"),
 }

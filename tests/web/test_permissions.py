@@ -100,6 +100,7 @@ class World:
             "/settings/people/<int:user_id>/identities/<int:identity_id>/delete": {"identity_id": theirs.id},
             "/settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/retry": {"delivery_id": desk["call_id"]},
             "/settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay": {"delivery_id": desk["call_id"]},
+            "/settings/translations/<language>": {"language": "de"},
             "/sign-in/link/<token>": {"token": "t" * 43},
             "/tickets/<int:number>/followers/<int:user_id>/delete": {"user_id": colleague.id},
         }

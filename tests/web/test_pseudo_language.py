@@ -16,8 +16,9 @@ from tests.web.test_crawler import STARTS, TEAM_STARTS, Crawler, kind_of, people
 TEMPLATE = languages.FOLDER / "messages.pot"
 ACCENTS = str.maketrans("aceiounsyzACEIOUNSYZ", "áćéíóúńśýźÁĆÉÍÓÚŃŚÝŹ")
 KEPT = re.compile(r"%\(\w+\)[sd]|%%|<[^>]*>|\{\{.*?\}\}|&\w+;")
-# The description of the API is English; what mails say is tested with the mails.
-ELSEWHERE = re.compile("/api|/settings/mail/previews")
+# The description of the API is English; what mails say is tested with the mails; a preview is in a language named in
+# its address.
+ELSEWHERE = re.compile(r"/api|/settings/mail/previews|.*\?language=")
 WORD = re.compile(r"[A-Za-z]{3,}")
 # What people wrote, names of products and settings, and what CLDR writes in the language that is replaced (German).
 OTHER_WORDS = re.compile(

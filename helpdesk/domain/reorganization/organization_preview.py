@@ -148,10 +148,10 @@ def _describe_channels(source: Organization, target: Organization) -> list[str]:
     if not labels:
         return []
     sentences = [
-        gettext("%(names)s and the threads there become %(target)s’s.", names=", ".join(labels), target=target.name)
+        gettext("%(names)s and the threads there become %(target)s’s.", names=format_list(labels), target=target.name)
     ]
     if defaults:
-        sentences.append(gettext("New tickets of all get their card in %(names)s only.", names=", ".join(defaults)))
+        sentences.append(gettext("New tickets of all get their card in %(names)s only.", names=format_list(defaults)))
     return sentences
 
 

@@ -177,5 +177,5 @@ def _describe(source: Organization, target: Organization, people: list[int], tic
         ),
     ]
     if channels and tickets:
-        sentences.append(gettext("Each ticket gets a card in %(names)s.", names=", ".join(channels)))
+        sentences.append(gettext("Each ticket gets a card in %(names)s.", names=format_list(channels)))
     return [*sentences, gettext("Moving cannot be undone as a whole; a single ticket can be moved back from its page.")]

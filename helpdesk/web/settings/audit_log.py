@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
+from helpdesk.translation import format_list, gettext, pgettext
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 
@@ -52,7 +53,7 @@ def format_details(values: dict[str, Any], are_changes: bool = False) -> list[tu
     If ``are_changes``, a value that is a list of two is a pair of old and new value.
     """
     old, new = values.get("old"), values.get("new")
-    rows = [("", f"{format_value(old)} → {format_value(new)}")] if "old" in values or "new" in values else []
+    rows = [("", format_change(old, new))] if "old" in values or "new" in values else []
     for key, value in values.items():
         if key in ("old", "new"):
             continue
@@ -60,16 +61,21 @@ def format_details(values: dict[str, Any], are_changes: bool = False) -> list[tu
         rows.append(
             (
                 key.replace("_", " "),
-                f"{format_value(value[0])} → {format_value(value[1])}" if is_change else format_value(value),
+                format_change(value[0], value[1]) if is_change else format_value(value),
             )
         )
     return rows
 
 
+def format_change(old: object, new: object) -> str:
+    """A former and a new value; the arrow is that of the reader's language."""
+    return gettext("%(old)s → %(new)s", old=format_value(old), new=format_value(new))
+
+
 def format_value(value: object) -> str:
     """One value as text."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return str(value) if value not in (None, "") else "none"
+        return format_list([str(each) for each in value]) if value else pgettext("value of a setting", "none")
+    return str(value) if value not in (None, "") else pgettext("value of a setting", "none")
