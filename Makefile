@@ -9,7 +9,7 @@ LANGUAGE ?=
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
 .PHONY: help run test test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
-    bench-load bench-mail bench-markup screenshots production release release-try clean
+    bench-load bench-mail bench-markup bench-growth screenshots production release release-try clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
 	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder); without it our own, by language"
 	@echo "make bench-markup  a folder of Markdown, Slack JSON or HTML files, scored (DIR=folder)"
+	@echo "make bench-growth  the time of every conversion for 100,000 characters of a thousand repeated patterns"
 	@echo "make lock          new requirements*.lock from setup.cfg"
 	@echo "make translations  every sentence into the catalogues, and these compiled (LANGUAGE=xx begins another language)"
 	@echo "make coverage      the suite in one process, with the lines that no test runs"
@@ -99,6 +100,10 @@ bench-mail:
 bench-markup:
 	@bin/set-up dev
 	@exec .venv/bin/python -m bench.markup "$(DIR)" $(ARGS)
+
+bench-growth:
+	@bin/set-up dev
+	@exec .venv/bin/python -m bench.markup.growth $(ARGS)
 
 screenshots:
 	@bin/set-up dev

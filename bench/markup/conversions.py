@@ -1,8 +1,9 @@
 """Every rendering of a text in the product, and what a reader without our code sees of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from markdown_it import MarkdownIt
 
@@ -44,33 +45,68 @@ def send(markdown: str) -> list[dict]:
 
 def is_same_after_slack(markdown: str) -> bool:
     """Whether ``markdown`` shows the same in the portal after a way through Slack's blocks. What Slack has no sign for
-    counts as what stands for it there: headings are bold, rules are dashes, tables are code.
+    counts as what stands for it there: headings are bold, rules are dashes, tables are code, code in an item of a list
+    is behind it, lists and code right behind each other are one, empty code is nothing.
     """
     came = "\n\n".join(mrkdwn.message_to_markdown({"blocks": each["blocks"]}) for each in send(markdown))
     return _without_slacks_gaps(came) == _without_slacks_gaps(markdown)
 
 
 def _without_slacks_gaps(markdown: str) -> str:
-    blocks_shown = [_replace_block(block) for block in markdown_reader.read_markdown(markdown)]
+    blocks_shown = _replace_blocks(markdown_reader.read_markdown(markdown))
     return str(markdown_rendering.markdown_to_html(markdown_writer.write_markdown(blocks_shown)))
 
 
-def _replace_block(block: document.Block) -> document.Block:
+def _replace_blocks(blocks_shown: Iterable[document.Block]) -> list[document.Block]:
+    found: list[document.Block] = []
+    for block in blocks_shown:
+        for each in _replace_block(block):
+            last = found[-1] if found else None
+            if _are_bullets(last) and _are_bullets(each):
+                last.items.extend(each.items)
+            elif isinstance(last, document.CodeBlock) and isinstance(each, document.CodeBlock):
+                found[-1] = document.CodeBlock(f"{last.text}\n{each.text}")
+            else:
+                found.append(each)
+    return found
+
+
+def _are_bullets(block: document.Block | None) -> TypeGuard[document.ListBlock]:
+    return isinstance(block, document.ListBlock) and block.start is None
+
+
+def _replace_block(block: document.Block) -> list[document.Block]:
     match block:
         case document.Heading(_, spans):
             bold = [replace(span, style=span.style | document.BOLD) for span in spans]
-            return document.Paragraph(document.join_spans(bold))
+            return [document.Paragraph(document.join_spans(bold))]
         case document.Rule():
-            return document.Paragraph([document.Span("———")])
+            return [document.Paragraph([document.Span("———")])]
         case document.Table(rows):
-            return document.CodeBlock("\n".join(table_text.table_lines(rows, table_text.plain_cell)))
+            return [document.CodeBlock("\n".join(table_text.table_lines(rows, table_text.plain_cell)))]
         case document.CodeBlock(text):
-            return document.CodeBlock(text.strip("\n"))
+            return [document.CodeBlock(text.strip("\n"))] if text.strip() else []
         case document.Quote(inner):
-            return document.Quote([_replace_block(each) for each in inner])
-        case document.ListBlock(items, start):
-            return document.ListBlock([[_replace_block(each) for each in item] for item in items], start)
-    return block
+            return [document.Quote(_replace_blocks(inner))]
+        case document.ListBlock():
+            return _replace_list(block)
+    return [block]
+
+
+def _replace_list(block: document.ListBlock) -> list[document.Block]:
+    """Put code, and what follows it in the same item, behind the item, where Slack shows it."""
+    found: list[document.Block] = []
+    items: list[list[document.Block]] = []
+    start = block.start
+    for number, item in enumerate(block.items, block.start or 0):
+        shown = _replace_blocks(item)
+        cut = next((n for n, each in enumerate(shown) if isinstance(each, document.CodeBlock)), len(shown))
+        cut = next((n + 1 for n, each in enumerate(shown[:cut]) if isinstance(each, document.ListBlock)), cut)
+        items.append(shown[:cut])
+        if shown[cut:]:
+            found += [document.ListBlock(items, start), *shown[cut:]]
+            items, start = [], None if block.start is None else number + 1
+    return [*found, document.ListBlock(items, start)] if items else found
 
 
 def slack_messages(text: str) -> Iterator[dict]:

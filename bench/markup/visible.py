@@ -13,6 +13,8 @@ _TAGS |= {"code": CODE, "pre": CODE, "tt": CODE, "kbd": CODE, "samp": CODE}
 _SLACK_TAGS = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BOLD) | dict.fromkeys(("th", "td"), CODE)
 _INLINE = {*_TAGS, "span", "font", "u", "small", "big", "sub", "sup", "img", "wbr"}
 _SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select", "object"}
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_VOID = {"img", "br", "input", "hr", "meta", "link", "col", "wbr", "area", "base"}
 _STYLE_NAMES = {"bold": BOLD, "italic": ITALIC, "strike": STRIKE, "code": CODE}
 
 
@@ -75,8 +77,15 @@ class _HtmlReader(HTMLParser):
         self.runs: list[tuple[str, int]] = []
         self.open: list[str] = []
         self.silent = 0
+        self.hidden, self.depth = "", 0  # an element that is not displayed, and how many of its name are open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.hidden:
+            self.depth += tag == self.hidden
+            return
+        if tag not in _VOID and _HIDDEN.search(str(dict(attrs).get("style") or "")):
+            self.hidden, self.depth = tag, 1
+            return
         if tag in _SILENT:
             self.silent += 1
         if tag in self.tags:
@@ -87,6 +96,10 @@ class _HtmlReader(HTMLParser):
             self.runs.append((str(dict(attrs).get("alt") or ""), self._style()))
 
     def handle_endtag(self, tag: str) -> None:
+        if self.hidden:
+            self.depth -= tag == self.hidden
+            self.hidden = self.hidden if self.depth else ""
+            return
         if tag in _SILENT:
             self.silent = max(0, self.silent - 1)
         if tag in self.open:
@@ -95,7 +108,7 @@ class _HtmlReader(HTMLParser):
             self.runs.append(("\n", 0))
 
     def handle_data(self, data: str) -> None:
-        if not self.silent:
+        if not self.silent and not self.hidden:
             self.runs.append((data, self._style()))
 
     def _style(self) -> int:

@@ -1,6 +1,7 @@
 """Escape text so that Markdown shows it unchanged, with no more backslashes than it takes."""
 
 import re
+from itertools import pairwise
 
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 _SPECIAL = re.compile(
@@ -30,7 +31,7 @@ def escape_text(text: str, in_label: bool = False, is_last: bool = False) -> str
     nothing comes behind it.
     """
     if in_label:
-        return _ANY_BRACKET.sub(r"\\\g<0>", _SPECIAL.sub(r"\\\g<0>", text))
+        return _put_backslashes(_ANY_BRACKET, _put_backslashes(_SPECIAL, text))
     if "://" not in text:
         return _escape_words(text)
     parts: list[str] = []
@@ -65,8 +66,14 @@ def encode_url(url: str) -> str:
 
 
 def _escape_words(text: str) -> str:
-    text = _SPECIAL.sub(r"\\\g<0>", text)
+    text = _put_backslashes(_SPECIAL, text)
     return _BRACKET.sub(r"\\[", text) if "](" in text or "][" in text or "]:" in text else text
+
+
+def _put_backslashes(pattern: re.Pattern[str], text: str) -> str:
+    """Put a backslash before each match. Text may be nothing but signs, so no function is called for each."""
+    starts = [match.start() for match in pattern.finditer(text)]
+    return "\\".join([text[begin:end] for begin, end in pairwise([0, *starts, len(text)])]) if starts else text
 
 
 def _write_address(address: str, ends_here: bool) -> str:
@@ -74,8 +81,8 @@ def _write_address(address: str, ends_here: bool) -> str:
     and stays text.
     """
     if "|" in address:
-        return _escape_words(address).replace("://", r"\:\//")
-    return address if ends_here and not _BREAKS_URL.search(address) else f"<{encode_url(address)}>"
+        return re.sub(r"(?<!\\)&", r"\\&", _escape_words(address)).replace("://", r"\:\//")
+    return address if ends_here and not _BREAKS_URL.search(address) else f"<{address}>"
 
 
 def _without_trailing_signs(address: str) -> str:

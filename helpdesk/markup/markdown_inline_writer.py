@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from helpdesk.markup import document, markdown_escaping, markdown_parser, markdown_reader
+from helpdesk.markup import document, markdown_escaping, markdown_links, markdown_parser, markdown_reader
 from helpdesk.markup.document import BOLD, CODE, ITALIC, STRIKE, Span
 from helpdesk.markup.links import has_safe_scheme
 
@@ -20,12 +20,13 @@ _EMAIL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z
 def write_inline(spans: Sequence[Span]) -> str:
     """Return one paragraph's ``spans`` as Markdown; a line break stays a line break.
 
-    Where styles meet in a way that Markdown has no signs for, italic is left out first, then strike, then bold.
+    Where styles meet in a way that Markdown has no signs for, italic is left out first, then strike, then bold; all of
+    them where the text has more signs than the parser looks at.
     """
     if len(spans) == 1 and not spans[0].style and not spans[0].url:
         return markdown_escaping.escape_text(spans[0].text, is_last=True)
     pieces = _make_pieces(spans)
-    if len(pieces) > MAX_PIECES:
+    if len(pieces) > MAX_PIECES or sum(map(_count_signs, pieces)) > markdown_parser.MAX_SIGNS:
         return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
     if not any(piece.style & _STYLES for piece in pieces):
         return _Writer(pieces).write()
@@ -37,6 +38,10 @@ def write_inline(spans: Sequence[Span]) -> str:
             if writer.is_certain or _is_read_as(text, kept):
                 return text
     return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
+
+
+def _count_signs(piece: Span) -> int:
+    return sum(piece.text.count(sign) for sign in "*_~`[<&\\")
 
 
 def _make_pieces(spans: Sequence[Span]) -> list[Span]:
@@ -165,7 +170,8 @@ def _autolink(piece: Span) -> str:
         address = url[len("mailto:") :]
         if _EMAIL.fullmatch(address):
             return f"<{address}>"
-    return f"<{markdown_escaping.encode_url(url)}>"
+    is_as_written = not re.search(r"[\s<>]", piece.text) and markdown_links.encode_address(piece.text) == url
+    return f"<{piece.text if is_as_written else markdown_escaping.encode_url(url)}>"
 
 
 def _target(url: str) -> str:

@@ -3,7 +3,9 @@
 It differs from CommonMark where words would be lost or marks would not be what their author meant:
 
 - A link definition that no link uses, or that gives no address ("[main]: started"), is text.
-- A link to an address that cannot be followed shows the address behind its label.
+- A link to an address that cannot be followed shows the address behind its label; in angle brackets it is text, such
+  as "<cv::Mat>".
+- A bare address ends before the marks around it ("_https://a.example/x_"), and is shown as it was written.
 - Marks next to Chinese, Japanese and Korean signs work as they do beside spaces, and ``**`` closes between punctuation
   and a word ("**Note:**text").
 - What is nested deeper than the parser goes is a paragraph.
@@ -27,6 +29,7 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+from helpdesk.markup import markdown_links
 from helpdesk.markup.links import has_safe_scheme
 
 log = logging.getLogger(__name__)
@@ -118,6 +121,11 @@ class _InlineParser(ParserInline):
         return state.tokens
 
 
+class _MarkdownIt(MarkdownIt):
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802 (the library's name)
+        return markdown_links.show_address(link)
+
+
 class _InlineState(StateInline):
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 (the library's names)
         """Decide as CommonMark does, but take a CJK sign beside the marks for a space, and let ``**`` close before a
@@ -131,9 +139,14 @@ class _InlineState(StateInline):
         if before.isspace() or after.isspace():
             return scanned
         cjk = bool(_CJK.match(before) or _CJK.match(after))
-        is_end = scanned.length == 2 and after.isalnum() and unicodedata.category(before) not in _OPENING
+        is_end = scanned.length == 2 and self.src[start] == "*" and after.isalnum() and not _can_precede(before)
         can_close = scanned.can_close or cjk or is_end
         return Scanned(scanned.can_open or cjk, can_close, scanned.length)
+
+
+def _can_precede(sign: str) -> bool:
+    """Whether a word in marks often follows ``sign``: an opening bracket or quotation mark, or a slash of a path."""
+    return sign in "/\\" or unicodedata.category(sign) in _OPENING
 
 
 def _count_signs(text: str) -> int:
@@ -223,37 +236,8 @@ def _put_before(following: list[Token], token: Token, children: list[Token]) -> 
     ]
 
 
-def _show_unsafe_addresses(state: StateCore) -> None:
-    """Replace links that cannot be followed by their label and address."""
-    for token in state.tokens:
-        if token.children and any(child.type == "link_open" for child in token.children):
-            token.children = _without_unsafe_links(token.children)
-
-
-def _without_unsafe_links(children: list[Token]) -> list[Token]:
-    kept: list[Token] = []
-    address: str | None = None
-    for child in children:
-        if child.type == "link_open" and not has_safe_scheme(href := str(child.attrs.get("href", ""))):
-            address = "" if child.info == "auto" else href
-        elif child.type == "link_close" and address is not None:
-            kept += [Token("text", "", 0, content=f" ({address})")] if address else []
-            address = None
-        else:
-            kept.append(child)
-    return kept
-
-
-def _title_encoded_addresses(state: StateCore) -> None:
-    """Give each link to a domain beyond ASCII its encoded address as title: characters can look alike."""
-    for token in state.tokens:
-        for child in token.children or ():
-            if child.type == "link_open" and "xn--" in str(child.attrs.get("href", "")):
-                child.attrSet("title", str(child.attrs["href"]))
-
-
 def _make_parser(bare_links: bool) -> MarkdownIt:
-    parser = MarkdownIt()
+    parser = _MarkdownIt()
     parser.block, parser.inline = _BlockParser(), _InlineParser()
     parser.configure("commonmark", {"html": False, "linkify": bare_links, "breaks": True})
     parser.enable(["table", "strikethrough"]).disable("image")
@@ -264,10 +248,11 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     parser.block.ruler.at("reference", _parse_definition)
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("link", _parse_link)
+    parser.inline.ruler.at("linkify", markdown_links.parse_bare_link)
     parser.core.ruler.before("inline", "drop_definitions_without_address", _drop_definitions_without_address)
     parser.core.ruler.after("inline", "show_unused_definitions", _show_unused_definitions)
-    parser.core.ruler.push("show_unsafe_addresses", _show_unsafe_addresses)
-    parser.core.ruler.push("title_encoded_addresses", _title_encoded_addresses)
+    parser.core.ruler.push("show_unsafe_addresses", markdown_links.show_unsafe_addresses)
+    parser.core.ruler.push("title_encoded_addresses", markdown_links.title_encoded_addresses)
     return parser
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from helpdesk.channels.slack.parse import emoji_names, json_access
+from helpdesk.channels.slack.parse import emoji_names, flat_blocks, json_access
 from helpdesk.markup import document, markdown_writer
 from helpdesk.markup.document import Block, Span
 from helpdesk.markup.links import has_safe_scheme
@@ -51,15 +51,15 @@ def _plain_text(element: dict, names: Names) -> str:
 
 
 class _Reader:
-    """``lists``: the lists that the next element may continue, each with its indentation, outermost first. ``code``:
-    whether a block of code stands between them and the next element.
+    """``lists``: the lists that the next element may continue, each with its indentation, outermost first.
+    ``between``: code between them and the next element, and text behind it.
     """
 
     def __init__(self, names: Names) -> None:
         self.names = names
         self.blocks: list[Block] = []
         self.lists: list[tuple[int, document.ListBlock]] = []
-        self.code: document.CodeBlock | None = None
+        self.between: list[Block] = []
 
     def read(self, element: dict) -> None:
         kind, inside = element.get("type"), json_access.objects_in(element.get("elements"))
@@ -69,25 +69,29 @@ class _Reader:
         if kind == "rich_text_preformatted":
             text = "".join(_element_text(each, self.names) for each in inside).strip("\n")
             if text.strip():
-                self.code = document.CodeBlock(text)
-                self.blocks.append(self.code)
+                self.between.append(document.CodeBlock(text))
+                self.blocks.append(self.between[-1])
             return
-        blocks = self._paragraphs(inside if "elements" in element else [element])
+        is_quote = kind == "rich_text_quote"
+        blocks = self._paragraphs(inside if "elements" in element else [element], is_flat=is_quote)
         if blocks:
-            self.blocks += [document.Quote(blocks)] if kind == "rich_text_quote" else blocks
-            self.lists, self.code = [], None
+            self.blocks += [document.Quote(blocks)] if is_quote else blocks
+            if self.lists and not is_quote and (self.between or len(self.lists) > 1):
+                self.between += blocks  # perhaps the rest of the item above
+            else:
+                self.lists, self.between = [], []
 
     def _list(self, element: dict, inside: list[dict]) -> None:
         indent, offset = (
-            value if isinstance(value, int) and 0 <= value < 10**8 else 0
+            value if isinstance(value, int) and 0 <= value < 10**9 - 1 else 0
             for value in (element.get("indent"), element.get("offset"))
         )
         start = offset + 1 if element.get("style") == "ordered" else None
-        items = [self._paragraphs(json_access.objects_in(item.get("elements"))) for item in inside]
+        items = [self._paragraphs(json_access.objects_in(item.get("elements")), is_flat=True) for item in inside]
         if not items:
             return
         self._find_list(indent, start).items.extend(items)
-        self.code = None
+        self.between = []
 
     def _find_list(self, indent: int, start: int | None) -> document.ListBlock:
         """Return the list that items with this indentation and first number belong to: one that they continue, or a
@@ -98,14 +102,15 @@ class _Reader:
         if self.lists and self.lists[-1][0] == indent:
             last = self.lists[-1][1]
             is_next = last.start is not None and start == last.start + len(last.items)
-            if self.code is None and (start is None) == (last.start is None) and (start in {None, 1} or is_next):
+            if not self.between and (start is None) == (last.start is None) and (start in {None, 1} or is_next):
                 return last
-            if self.code is not None and is_next and self.blocks[-1] is self.code:
-                # A block of code between two numbers belongs to the item above it.
-                last.items[-1].append(self.blocks.pop())
+            if self.between and is_next:
+                # What stands between two numbers belongs to the item above it.
+                del self.blocks[len(self.blocks) - len(self.between) :]
+                last.items[-1] += self.between
                 return last
             self.lists.pop()
-        if self.code is not None:
+        if self.between:
             self.lists = []
         made = document.ListBlock([], start)
         if self.lists and len(self.lists) < document.MAX_DEPTH:
@@ -116,18 +121,21 @@ class _Reader:
         self.lists.append((indent, made))
         return made
 
-    def _paragraphs(self, inside: list[dict]) -> list[Block]:
-        """Return the paragraphs of inline ``inside``; code of several lines is a block of its own."""
+    def _paragraphs(self, inside: list[dict], is_flat: bool = False) -> list[Block]:
+        """Return the paragraphs of inline ``inside``; code of several lines is a block of its own. ``is_flat``: lines
+        may begin with the signs of lists and quotes.
+        """
+        read = flat_blocks.read_flat if is_flat else _paragraph
         blocks: list[Block] = []
         spans: list[Span] = []
         for span in document.join_spans(span for element in inside for span in _read_inline(element, self.names)):
             if span.style & document.CODE and "\n" in span.text.strip("\n"):
-                blocks += _paragraph(spans)
+                blocks += read(spans)
                 blocks.append(document.CodeBlock(span.text.strip("\n")))
                 spans = []
             else:
                 spans.append(span)
-        return blocks + _paragraph(spans)
+        return blocks + read(spans)
 
 
 def _paragraph(spans: list[Span]) -> list[Block]:

@@ -63,13 +63,16 @@ class _Writer:
             self._add("rich_text_section", inline)
 
     def _list(self, block: document.ListBlock, indent: int) -> None:
+        if block.start == 0:
+            # Slack counts from 1: the numbers are text, so that they stay.
+            self._paragraph(self._flat_block(block))
+            return
         for number, item in enumerate(block.items, block.start or 0):
             lines: list[dict] = []
             is_begun = False
             for child in item:
                 if isinstance(child, document.ListBlock | document.CodeBlock | document.Table):
-                    if lines or not is_begun:
-                        self._item(block.start, indent, number, lines)
+                    self._end_lines(block.start, indent, number, lines, is_begun)
                     lines, is_begun = [], True
                     if isinstance(child, document.ListBlock):
                         self._list(child, indent + 1)
@@ -79,8 +82,14 @@ class _Writer:
                     is_paragraph = isinstance(child, document.Paragraph | document.Heading)
                     gap = "\n\n" if is_paragraph else "\n"
                     lines += (_text(gap) if lines else []) + self._flat([child])
-            if lines or not is_begun:
-                self._item(block.start, indent, number, lines)
+            self._end_lines(block.start, indent, number, lines, is_begun)
+
+    def _end_lines(self, start: int | None, indent: int, number: int, lines: list[dict], is_begun: bool) -> None:
+        """Write an item, or what follows in it behind code or an inner list: that has no sign of its own."""
+        if is_begun:
+            self._add("rich_text_section", lines)
+        else:
+            self._item(start, indent, number, lines)
 
     def _item(self, start: int | None, indent: int, number: int, inline: list[dict]) -> None:
         style = "bullet" if start is None else "ordered"

@@ -1,0 +1,87 @@
+"""What public issues showed: addresses between marks, types in angle brackets, paths, and items that go on."""
+
+import pytest
+
+from helpdesk.channels.slack.render import mrkdwn
+from helpdesk.markup import markdown_reader, markdown_rendering, markdown_writer, text_writer
+
+
+def show(markdown: str) -> str:
+    return str(markdown_rendering.markdown_to_html(markdown)).replace(' rel="noopener noreferrer nofollow"', "")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("cv::Ptr<cv::Mat> and <made-up://x>", "<p>cv::Ptr&lt;cv::Mat&gt; and &lt;made-up://x&gt;</p>"),
+        (
+            "_see https://a.example/x#1_",
+            '<p><em>see <a href="https://a.example/x#1">https://a.example/x#1</a></em></p>',
+        ),
+        ("~~https://a.example/x~~", '<p><s><a href="https://a.example/x">https://a.example/x</a></s></p>'),
+        ("https://a.example/%5Bid%5D", '<p><a href="https://a.example/%5Bid%5D">https://a.example/%5Bid%5D</a></p>'),
+        ("/data/~~a1/x and /data/~~b2", "<p>/data/~~a1/x and /data/~~b2</p>"),
+        ("/a/**b and /c/**d", "<p>/a/**b and /c/**d</p>"),
+        ("**Note:**text", "<p><strong>Note:</strong>text</p>"),
+    ],
+)
+def test_signs_around_words_and_addresses_are_what_their_author_meant(markdown, html):
+    assert show(markdown).strip() == html
+    written = markdown_writer.write_markdown(markdown_reader.read_markdown(markdown))
+    assert show(written).strip() == html
+
+
+def test_a_domain_in_letters_has_its_encoded_form_on_hover():
+    html = show("<https://xn--bcher-kva.example/a> https://xn--/b")
+    assert '<a href="https://xn--bcher-kva.example/a" title="https://xn--bcher-kva.example/a">' in html
+    assert ">https://bücher.example/a</a>" in html and " https://xn--/b</p>" in html
+
+
+def to_slack(markdown: str) -> list[dict]:
+    return [element for block in mrkdwn.rich_text_blocks(markdown) for element in block["elements"]]
+
+
+def come_back(markdown: str) -> str:
+    return mrkdwn.message_to_markdown({"blocks": mrkdwn.rich_text_blocks(markdown)})
+
+
+def test_an_item_that_goes_on_behind_code_has_no_second_number():
+    markdown = "1. one\n\n   ```\n   code\n   ```\n\n   more of one\n2. two\n"
+    kinds = [(element["type"], element.get("offset", 0)) for element in to_slack(markdown)]
+    assert kinds == [
+        ("rich_text_list", 0),
+        ("rich_text_preformatted", 0),
+        ("rich_text_section", 0),
+        ("rich_text_list", 1),
+    ]
+    text = text_writer.write_text(markdown_reader.read_markdown(come_back(markdown)))
+    assert [line for line in text.split("\n") if line] == ["1. one", "   code", "   more of one", "2. two"]
+
+
+def test_a_list_that_begins_with_nought_keeps_its_numbers():
+    assert [element["type"] for element in to_slack("0. zero\n1. one")] == ["rich_text_section"]
+    shown = text_writer.write_text(markdown_reader.read_markdown(come_back("0. zero\n1. one")))
+    assert shown.split("\n") == ["0. zero", "1. one"]
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "> > deep\n> > deeper",
+        "> - one\n> - two\n>   - inner\n>\n> text",
+        "> 3. three\n> 4. four\n>    - inner",
+        "- item\n\n  > quoted\n- next",
+        "123456789. a large number",
+    ],
+)
+def test_quotes_and_lists_inside_a_quote_are_the_same_after_slack(markdown):
+    assert show(come_back(markdown)) == show(markdown)
+
+
+def test_a_line_typed_in_slack_stays_a_line():
+    section = {
+        "type": "rich_text_section",
+        "elements": [{"type": "text", "text": "> no quote\n• no list\n1. no number"}],
+    }
+    message = {"blocks": [{"type": "rich_text", "elements": [section]}]}
+    assert show(mrkdwn.message_to_markdown(message)) == "<p>&gt; no quote<br>\n• no list<br>\n1. no number</p>\n"
