@@ -20,21 +20,33 @@ class AdminActions:
     api_faults: api_faults.ApiFaults
 
     def add_emoji(self, name: str, picture: bytes = b"", alias: str = "") -> None:
-        """Add an emoji of the workspace's own, with a picture or as another name of one."""
+        """Add an emoji of the workspace's own, with a picture or as another name of one.
+
+        Source: docs.slack.dev/reference/events/emoji_changed; sample events/EmojiChangedPayload.json.
+        """
         with self.state.lock:
             self.state.emoji[name] = f"alias:{alias}" if alias else f"{self.base}/emoji/{name}.png"
             self.state.emoji_pictures[name] = picture
 
     def archive(self, channel: str, user: str = "") -> None:
-        """Archive a channel."""
+        """Archive a channel.
+
+        Source: docs.slack.dev/reference/events/channel_archive.
+        """
         self._archived(channel, user, True)
 
     def unarchive(self, channel: str, user: str = "") -> None:
-        """Unarchive a channel."""
+        """Unarchive a channel.
+
+        Source: docs.slack.dev/reference/events/channel_unarchive.
+        """
         self._archived(channel, user, False)
 
     def kick(self, channel: str, user: str) -> None:
-        """Remove somebody (also the app itself) from a channel."""
+        """Remove somebody (also the app itself) from a channel.
+
+        Source: docs.slack.dev/reference/events/member_left_channel; sample events/MemberLeftChannelPayload.json.
+        """
         with self.state.lock:
             conversation = self.state.channels[channel]
             conversation.members.remove(user)
@@ -49,7 +61,10 @@ class AdminActions:
             self.state.touch()
 
     def invite(self, channel: str, user: str) -> None:
-        """Add somebody (also the app itself) to a channel."""
+        """Add somebody (also the app itself) to a channel.
+
+        Source: docs.slack.dev/reference/events/member_joined_channel; sample events/MemberJoinedChannelPayload.json.
+        """
         with self.state.lock:
             conversation = self.state.channels[channel]
             if user not in conversation.members:
@@ -69,7 +84,10 @@ class AdminActions:
     def create_channel(
         self, name: str, members: Iterable[str] = (), shared_with: str = "", private: bool = False
     ) -> str:
-        """Create a channel; returns its id."""
+        """Create a channel; returns its id.
+
+        Source: docs.slack.dev/reference/objects/conversation-object; sample api/conversations.info.json.
+        """
         with self.state.lock:
             number = ids.create_id("C")
             self.state.channels[number] = state.ChannelState(
@@ -81,6 +99,8 @@ class AdminActions:
     def change_channel_id(self, channel: str, shared_with: str = "") -> str:
         """Give a channel a new id, as Slack may when a private one becomes shared; returns it
         (docs.slack.dev/reference/events/channel_id_changed). Messages keep their timestamps.
+
+        Source: docs.slack.dev/reference/events/channel_id_changed; sample events/ChannelIdChangedPayload.json.
         """
         with self.state.lock:
             conversation = self.state.channels.pop(channel)
@@ -92,7 +112,10 @@ class AdminActions:
             return conversation.id
 
     def join_enterprise(self, enterprise_id: str) -> None:
-        """Make the workspace one of an Enterprise organization."""
+        """Make the workspace one of an Enterprise organization.
+
+        Source: docs.slack.dev/reference/objects/user-object (enterprise_user).
+        """
         with self.state.lock:
             self.state.enterprise_id = enterprise_id
 
@@ -104,6 +127,8 @@ class AdminActions:
         ``home`` is the workspace that users.info names as theirs, which may be another one than the one where they
         write (bolt-js#1875); "" leaves the field out, as Slack does for some (lookerbot#184). Ids may begin with W
         (Slack's changelog "User ID format changes", 2016-08-11).
+
+        Source: lookerbot#184, slack-morphism-rust#215.
         """
         person = personas.Person(name, email, "northwind", slack=user)
         with self.state.lock:
@@ -119,11 +144,17 @@ class AdminActions:
             self.state.users[user] = built | fields
 
     def revoke(self, seconds: float | None = None) -> None:
-        """Revoke the app's token, for good or for so many seconds."""
+        """Revoke the app's token, for good or for so many seconds.
+
+        Source: docs.slack.dev/reference/events/tokens_revoked; sample events/TokensRevokedPayload.json.
+        """
         self.limits.revoke(seconds)
 
     def unrevoke(self) -> None:
-        """Make the token valid again."""
+        """Make the token valid again.
+
+        Source: docs.slack.dev/reference/events/tokens_revoked.
+        """
         self.limits.revoke(0)
 
     def misbehave(self, method: str, kind: str, **how) -> api_faults.ApiFault:

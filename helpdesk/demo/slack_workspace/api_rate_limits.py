@@ -46,7 +46,10 @@ class RateLimits:
         self._revoked_until = 0.0
 
     def wait_for(self, method: str, channel: str) -> int:
-        """Seconds to wait before this call is allowed; 0 allows and counts it."""
+        """Seconds to wait before this call is allowed; 0 allows and counts it.
+
+        Source: docs.slack.dev/apis/web-api/rate-limits.
+        """
         if not self.enforced:
             return 0
         posting = method == "chat.postMessage"
@@ -66,9 +69,13 @@ class RateLimits:
             return 0
 
     def revoke(self, seconds: float | None) -> None:
-        """Revoke the token for so many seconds; None means for good, 0 ends it."""
+        """Revoke the token for so many seconds; None means for good, 0 ends it.
+
+        Source: docs.slack.dev/reference/methods/auth.test (token_revoked).
+        """
         self._revoked_until = float("inf") if seconds is None else time.monotonic() + seconds if seconds else 0.0
 
     @property
     def revoked(self) -> bool:
+        """Source: docs.slack.dev/reference/methods/auth.test (token_revoked)."""
         return time.monotonic() < self._revoked_until

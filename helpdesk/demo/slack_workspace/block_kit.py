@@ -55,6 +55,8 @@ def list_errors(blocks: object, place: str = "message") -> list[str]:
     """The errors of these blocks, in Slack's format; empty when valid.
 
     `place` is message, modal or home.
+
+    Source: docs.slack.dev/reference/block-kit/blocks; validators of slack_sdk.
     """
     if not isinstance(blocks, list):
         return ["must be an array [json-pointer:/blocks]"]
@@ -68,12 +70,18 @@ def list_errors(blocks: object, place: str = "message") -> list[str]:
 
 
 def add_block_ids(blocks: list[dict]) -> list[dict]:
-    """The blocks as Slack stores them: every one has a block_id."""
+    """The blocks as Slack stores them: every one has a block_id.
+
+    Source: docs.slack.dev/reference/block-kit/blocks.
+    """
     return [{**block, "block_id": block.get("block_id") or ids.create_block_id()} for block in blocks]
 
 
 def count_characters(blocks: list) -> int:
-    """All the text in the blocks, counted as Slack counts a message's length."""
+    """All the text in the blocks, counted as Slack counts a message's length.
+
+    Source: none was published; see docs/slack-behaviour.md.
+    """
     total, waiting = 0, list(blocks)
     while waiting:
         item = waiting.pop()

@@ -70,7 +70,10 @@ class EventDelivery:
     def faults(
         self, doubled: float = 0, reordered: float = 0, lost: float = 0, seed: int = 0, hold: float = 1.0
     ) -> None:
-        """From now on duplicate, hold back for `hold` seconds, or lose events with these probabilities."""
+        """From now on duplicate, hold back for `hold` seconds, or lose events with these probabilities.
+
+        Source: docs.slack.dev/apis/events-api (events may come twice, late, or not at all).
+        """
         self._doubled, self._reordered, self._lost, self._hold = doubled, reordered, lost, hold
         self._random = random.Random(seed)
 
@@ -78,6 +81,8 @@ class EventDelivery:
         """Send an event, if the app is a member of the channel.
 
         It gains channel, channel_type and event_ts where Slack has them.
+
+        Source: docs.slack.dev/apis/events-api (only what the app is in and subscribed to).
         """
         if channel is not None and personas.BOT_USER_ID not in channel.members:
             return

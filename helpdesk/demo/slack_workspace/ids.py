@@ -14,7 +14,10 @@ _random = random.Random()
 
 
 def next_timestamp() -> str:
-    """A message timestamp, seconds with six decimals, greater than every earlier one of this process."""
+    """A message timestamp, seconds with six decimals, greater than every earlier one of this process.
+
+    Source: docs.slack.dev/messaging/retrieving-messages (ts identifies a message of a channel).
+    """
     global _last_timestamp
     with _lock:
         _last_timestamp = max(_last_timestamp + 1, time.time_ns() // 1000)
@@ -29,7 +32,10 @@ def reset_timestamps() -> None:
 
 
 def create_id(prefix: str) -> str:
-    """A fresh identifier such as F0A1B2C3D4E, unique in this process."""
+    """A fresh identifier such as F0A1B2C3D4E, unique in this process.
+
+    Source: samples of java-slack-sdk, json-logs.
+    """
     number, tail = next(_counter), ""
     while number:
         number, digit = divmod(number, 36)
@@ -38,5 +44,8 @@ def create_id(prefix: str) -> str:
 
 
 def create_block_id() -> str:
-    """A block id as Slack invents one when the app gave none."""
+    """A block id as Slack invents one when the app gave none.
+
+    Source: docs.slack.dev/reference/block-kit/blocks.
+    """
     return "".join(_random.choices(string.ascii_letters + string.digits, k=5))

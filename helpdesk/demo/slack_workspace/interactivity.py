@@ -32,7 +32,7 @@ class Interactivity:
         self.response_urls = ResponseUrls(ws)
 
     def redeem(self, trigger_id: str) -> str:
-        """The user behind a trigger id, once and within three seconds."""
+        """A trigger id's user, once, for three seconds (docs.slack.dev/interactivity/handling-user-interaction)."""
         if trigger_id in self._used_triggers:
             raise SlackApiError("exchanged_trigger_id")
         if trigger_id not in self._triggers:
@@ -44,7 +44,7 @@ class Interactivity:
         return user
 
     def trigger(self, user: str) -> str:
-        """A fresh trigger id for this user."""
+        """A fresh trigger id for this user. Source: docs.slack.dev/interactivity/handling-user-interaction."""
         made = f"{time.time_ns() // 1_000_000}.{len(self._used_triggers)}.{ids.create_id('').lower()}"
         self._triggers[made] = (user, time.monotonic())
         return made
@@ -58,7 +58,7 @@ class Interactivity:
         action: dict,
         view: dict | None = None,
     ) -> signed_requests.PortalResponse:
-        """Send a block_actions payload for one action in a message or a view."""
+        """Send a block_actions payload (docs.slack.dev/reference/interaction-payloads/block_actions-payload)."""
         payload = self._build_payload("block_actions", user) | {"container": container, "actions": [action]}
         if channel is not None:
             payload["channel"] = {"id": channel.id, "name": channel.name or "directmessage"}
@@ -80,6 +80,8 @@ class Interactivity:
         """Submit the user's top modal and apply the response_action.
 
         Returns the response ({} when it was empty).
+
+        Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload.
         """
         if wrong := modals.list_missing_inputs(view):
             with self._ws.state.lock:
@@ -100,7 +102,9 @@ class Interactivity:
         return content
 
     def closing(self, user: str) -> None:
-        """Close the user's top modal (all, if clear_on_close is set); notify the app where notify_on_close is set."""
+        """Close the user's top modal (all, if clear_on_close is set); notify the app where notify_on_close is set.
+        Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload.
+        """
         with self._ws.state.lock:
             stack = self._ws.state.stacks.get(user)
             top = self._ws.state.views[stack[-1]] if stack else None
@@ -115,6 +119,7 @@ class Interactivity:
     def message_shortcut(
         self, user: str, channel: "ChannelState", message: dict, callback_id: str
     ) -> signed_requests.PortalResponse:
+        """Source: docs.slack.dev/interactivity/implementing-shortcuts."""
         payload = self._build_payload("message_action", user) | {
             "action_ts": ids.next_timestamp(),
             "callback_id": callback_id,
@@ -128,12 +133,13 @@ class Interactivity:
         return self._send(payload)
 
     def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
+        """Source: docs.slack.dev/interactivity/implementing-shortcuts."""
         return self._send(
             self._build_payload("shortcut", user) | {"action_ts": ids.next_timestamp(), "callback_id": callback_id}
         )
 
     def suggestions(self, user: str, view: dict, block_id: str, action_id: str, value: str) -> list[dict]:
-        """Ask the app for the options of an external select."""
+        """Ask the app for options (docs.slack.dev/reference/block-kit/block-elements/select-menu-element)."""
         payload = self._build_payload("block_suggestion", user, trigger=False) | {
             "view": modals.format_view(view),
             "container": {"type": "view", "view_id": view["id"]},
@@ -145,7 +151,7 @@ class Interactivity:
         return signed_requests.parse_json(self._send(payload, self.options_url)).get("options", [])
 
     def command(self, user: str, channel: "ChannelState", command: str, text: str) -> signed_requests.PortalResponse:
-        """Send a slash command and show its response to the user who typed it, as Slack does."""
+        """Send a slash command and show its response (docs.slack.dev/interactivity/implementing-slash-commands)."""
         fields = {
             "token": personas.VERIFICATION_TOKEN,
             "team_id": personas.TEAM_ID,

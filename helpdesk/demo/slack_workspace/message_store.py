@@ -21,6 +21,9 @@ def add_message(
     message.
 
     KeyError when there is no such thread.
+
+    Source: docs.slack.dev/reference/events/message; samples events/MessagePayload.json,
+    MessageThreadBroadcastPayload.json.
     """
     message = {"type": "message", **message, "ts": ids.next_timestamp()}
     if thread_ts:
@@ -39,7 +42,10 @@ def add_message(
 
 
 def edit_message(ws: "Workspace", channel: "ChannelState", ts: str, changes: dict, by: str) -> dict:
-    """Change a message; None removes a key. Announces message_changed. Returns the message."""
+    """Change a message; None removes a key. Announces message_changed. Returns the message.
+
+    Source: docs.slack.dev/reference/events/message/message_changed; sample events/MessageChangedPayload.json.
+    """
     message = channel.messages[ts]
     before = format_message(channel, message)
     for key, value in changes.items():
@@ -67,6 +73,9 @@ def delete_message(ws: "Workspace", channel: "ChannelState", ts: str) -> None:
     """Delete a message.
 
     A root with replies leaves a tombstone, and Slack then announces a change, not a deletion.
+
+    Source: docs.slack.dev/reference/events/message/message_deleted; sample events/MessageDeletedPayload.json;
+    tombstones: slack-morphism-rust, src/models/events/push.rs.
     """
     message = channel.messages[ts]
     before = format_message(channel, message)
@@ -98,7 +107,10 @@ def delete_message(ws: "Workspace", channel: "ChannelState", ts: str) -> None:
 
 
 def add_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str, name: str) -> bool:
-    """Add a reaction. False when this user already has it there."""
+    """Add a reaction. False when this user already has it there.
+
+    Source: docs.slack.dev/reference/events/reaction_added; sample events/ReactionAddedPayload.json.
+    """
     message = channel.messages[ts]
     reactions = message.setdefault("reactions", [])
     entry = next((r for r in reactions if r["name"] == name), None)
@@ -114,7 +126,10 @@ def add_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str, n
 
 
 def remove_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str, name: str) -> bool:
-    """Remove a reaction. False when there was none."""
+    """Remove a reaction. False when there was none.
+
+    Source: docs.slack.dev/reference/events/reaction_removed; sample events/ReactionRemovedPayload.json.
+    """
     message = channel.messages[ts]
     for entry in message.get("reactions", []):
         if entry["name"] == name and user in entry["users"]:
@@ -129,7 +144,10 @@ def remove_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str
 
 
 def format_message(channel: "ChannelState", message: dict, metadata: bool = False) -> dict:
-    """The message as the Web API returns it: a copy, with the thread's counts on its root."""
+    """The message as the Web API returns it: a copy, with the thread's counts on its root.
+
+    Source: docs.slack.dev/reference/methods/conversations.replies; sample api/conversations.replies.json.
+    """
     view = {key: value for key, value in message.items() if key[0] != "_" and (metadata or key != "metadata")}
     replies = channel.threads.get(message["ts"])
     if replies:
@@ -152,7 +170,10 @@ def format_message(channel: "ChannelState", message: dict, metadata: bool = Fals
 
 
 def build_user_message(ws: "Workspace", user: str, text: str, blocks: list, **extra) -> dict:
-    """The body of a message typed by a person, with what Slack adds for people of other workspaces."""
+    """The body of a message typed by a person, with what Slack adds for people of other workspaces.
+
+    Source: docs.slack.dev/reference/events/message; sample events/MessagePayload.json.
+    """
     profile = ws.state.users[user]
     team = users.get_team(profile)
     message = {
@@ -204,7 +225,10 @@ def _announce_reaction(
 
 
 def build_slackbot_message(text: str) -> dict:
-    """The body of a message by Slackbot."""
+    """The body of a message by Slackbot.
+
+    Source: docs.slack.dev/reference/events/message.
+    """
     return {
         "text": text,
         "blocks": rich_text_parser.build_rich_text_block(text),

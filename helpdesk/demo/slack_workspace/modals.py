@@ -16,7 +16,10 @@ _EMPTY_TEXT = {"type": "plain_text", "text": "", "emoji": True}
 
 
 def open_modal(ws: "Workspace", user: str, view: dict) -> dict:
-    """Open a modal for a user, closing whatever was open."""
+    """Open a modal for a user, closing whatever was open.
+
+    Source: docs.slack.dev/reference/methods/views.open.
+    """
     _check_view(view, "modal")
     for number in ws.state.stacks.get(user, []):
         ws.state.views.pop(number, None)
@@ -27,7 +30,10 @@ def open_modal(ws: "Workspace", user: str, view: dict) -> dict:
 
 
 def push_modal(ws: "Workspace", user: str, view: dict) -> dict:
-    """Put a modal on top of the one that is open; three at most."""
+    """Put a modal on top of the one that is open; three at most.
+
+    Source: docs.slack.dev/reference/methods/views.push (three views at most).
+    """
     _check_view(view, "modal")
     stack = ws.state.stacks.get(user) or []
     if not stack:
@@ -41,7 +47,10 @@ def push_modal(ws: "Workspace", user: str, view: dict) -> dict:
 
 
 def update_modal(ws: "Workspace", known: dict, view: dict) -> dict:
-    """Change a view in place. Input stays in blocks whose block_id and action_id stay."""
+    """Change a view in place. Input stays in blocks whose block_id and action_id stay.
+
+    Source: docs.slack.dev/reference/methods/views.update.
+    """
     _check_view(view, known["type"])
     fresh = _create_view(ws, known["_user"], view, None)
     ws.state.views.pop(fresh["id"], None)
@@ -55,7 +64,10 @@ def update_modal(ws: "Workspace", known: dict, view: dict) -> dict:
 
 
 def publish_home(ws: "Workspace", user: str, view: dict) -> dict:
-    """Set a user's Home tab."""
+    """Set a user's Home tab.
+
+    Source: docs.slack.dev/reference/methods/views.publish.
+    """
     _check_view(view, "home")
     known = ws.state.homes.get(user)
     made = update_modal(ws, known, view) if known else _create_view(ws, user, view, None)
@@ -65,7 +77,10 @@ def publish_home(ws: "Workspace", user: str, view: dict) -> dict:
 
 
 def close_modals(ws: "Workspace", user: str, everything: bool = False) -> list[dict]:
-    """Close the top modal (or all). Returns those that were closed, topmost first."""
+    """Close the top modal (or all). Returns those that were closed, topmost first.
+
+    Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload (view_closed).
+    """
     stack = ws.state.stacks.get(user) or []
     gone = []
     while stack and (everything or not gone):
@@ -79,6 +94,8 @@ def build_state(view: dict, values: dict[str, dict]) -> dict:
     own shape.
 
     Fields that are not named keep their initial value. KeyError for a field the view does not have.
+
+    Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload.
     """
     fields = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     for block_id, given in values.items():
@@ -93,7 +110,10 @@ def build_state(view: dict, values: dict[str, dict]) -> dict:
 
 
 def list_missing_inputs(view: dict) -> dict[str, str]:
-    """The required inputs that are empty, as Slack checks them before it sends a submission."""
+    """The required inputs that are empty, as Slack checks them before it sends a submission.
+
+    Source: docs.slack.dev/surfaces/modals.
+    """
     wrong = {}
     for block in view["blocks"]:
         if block["type"] != "input":
@@ -109,7 +129,10 @@ def list_missing_inputs(view: dict) -> dict[str, str]:
 
 
 def format_view(view: dict) -> dict:
-    """The view object as the app sees it."""
+    """The view object as the app sees it.
+
+    Source: docs.slack.dev/reference/views; sample api/views.open.json.
+    """
     return copy.deepcopy({key: value for key, value in view.items() if key[0] != "_"})
 
 

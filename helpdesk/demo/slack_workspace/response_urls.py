@@ -35,7 +35,10 @@ class ResponseUrls:
         thread_ts: str | None,
         shortcut: bool = False,
     ) -> str:
-        """A fresh response_url: five uses within thirty minutes."""
+        """A fresh response_url: five uses within thirty minutes.
+
+        Source: docs.slack.dev/interactivity/handling-user-interaction.
+        """
         key = ids.create_id("r").lower() + ids.create_id("").lower()
         self.known[key] = {
             "user": user,
@@ -49,7 +52,10 @@ class ResponseUrls:
         return f"{self._ws.base}/actions/{personas.TEAM_ID}/{key}"
 
     def respond(self, key: str, content: dict) -> tuple[str, int]:
-        """What a POST to a response_url does; the response's body and status."""
+        """What a POST to a response_url does; the response's body and status.
+
+        Source: docs.slack.dev/interactivity/handling-user-interaction.
+        """
         with self._ws.state.lock:
             known = self.known.get(key)
             if known is None or time.monotonic() - known["born"] > RESPONSE_TTL_SECONDS:
@@ -68,7 +74,10 @@ class ResponseUrls:
             return "ok", 200
 
     def post_response(self, channel: "ChannelState", user: str, content: dict, thread_ts: str | None) -> None:
-        """Post the app's answer into the channel, or show it to ``user`` alone."""
+        """Post the app's answer into the channel, or show it to ``user`` alone.
+
+        Source: docs.slack.dev/interactivity/handling-user-interaction.
+        """
         try:
             body = chat.parse_content(Arguments(dict(content), ""))
         except SlackApiError as refusal:

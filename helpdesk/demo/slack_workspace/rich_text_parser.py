@@ -20,7 +20,10 @@ _STYLES = {"bold": "bold", "italic": "italic", "strike": "strike"}
 
 
 def escape_text(text: str) -> str:
-    """Text as typed by a person, in the form Slack stores it: &, < and > escaped, addresses in angle brackets."""
+    """Text as typed by a person, in the form Slack stores it: &, < and > escaped, addresses in angle brackets.
+
+    Source: docs.slack.dev/messaging/formatting-message-text.
+    """
     kept: list[str] = []
 
     def keep_special(found: re.Match) -> str:
@@ -36,7 +39,10 @@ def escape_text(text: str) -> str:
 
 
 def build_rich_text_block(text: str) -> list[dict]:
-    """The rich_text block of stored mrkdwn, in a list as messages carry it; empty for empty text."""
+    """The rich_text block of stored mrkdwn, in a list as messages carry it; empty for empty text.
+
+    Source: docs.slack.dev/reference/block-kit/blocks/rich-text-block.
+    """
     elements = _parse_elements(text)
     return [{"type": "rich_text", "block_id": ids.create_block_id(), "elements": elements}] if elements else []
 

@@ -12,7 +12,10 @@ from helpdesk.demo.slack_workspace import ids, message_store, users
 
 
 def create_file(ws, name: str, user: str, mimetype: str = "") -> dict:
-    """A file object without content yet."""
+    """A file object without content yet.
+
+    Source: docs.slack.dev/reference/methods/files.getUploadURLExternal.
+    """
     name = name.rsplit("/", 1)[-1] or "file"
     mimetype = mimetype or mimetypes.guess_type(name)[0] or "application/octet-stream"
     number = ids.create_id("F")
@@ -53,7 +56,10 @@ def create_file(ws, name: str, user: str, mimetype: str = "") -> dict:
 
 
 def share_files(ws, found, message: dict, files: list[dict], thread_ts: str | None, broadcast: bool = False) -> dict:
-    """Post a message that carries files, and note on the files where they were shared."""
+    """Post a message that carries files, and note on the files where they were shared.
+
+    Source: docs.slack.dev/reference/events/message/file_share; sample events/MessageFileSharePayload.json.
+    """
     message |= {"files": [format_file(file) for file in files], "upload": False}
     if found.shared_with:
         # In a shared channel Slack sends only the id, and the app must ask for the rest.
@@ -85,12 +91,18 @@ def share_files(ws, found, message: dict, files: list[dict], thread_ts: str | No
 
 
 def format_file(file: dict) -> dict:
-    """The file object as the Web API shows it."""
+    """The file object as the Web API shows it.
+
+    Source: docs.slack.dev/reference/objects/file-object; sample api/files.info.json.
+    """
     return {key: value for key, value in file.items() if key[0] != "_"}
 
 
 def share_later(ws, found, message: dict, files: list[dict], thread_ts: str | None) -> None:
-    """Share uploaded files after ``ws.state.share_seconds``; Slack scans them first (bolt-js#2115)."""
+    """Share uploaded files after ``ws.state.share_seconds``; Slack scans them first (bolt-js#2115).
+
+    Source: bolt-js#2115.
+    """
     if not ws.state.share_seconds:
         share_files(ws, found, message, files, thread_ts)
         return
@@ -109,6 +121,8 @@ def delete_file(ws, number: str) -> None:
     message, ``message_changed`` with the file's mode "tombstone" (docs.slack.dev/reference/events/file_deleted; the
     file object's modes: java-slack-sdk, com.slack.api.model.File). A message of nothing but files is deleted with its
     last one.
+
+    Source: docs.slack.dev/reference/events/file_deleted; sample events/FileDeletedPayload.json.
     """
     ws.state.files.pop(number)
     ws.state.contents.pop(number, None)

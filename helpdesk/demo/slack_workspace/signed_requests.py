@@ -25,7 +25,10 @@ class PortalResponse:
 
 
 def build_signature_headers(secret: str, body: bytes, now: float | None = None) -> dict[str, str]:
-    """The two signature headers for `body`; `now` in Unix seconds."""
+    """The two signature headers for `body`; `now` in Unix seconds.
+
+    Source: docs.slack.dev/authentication/verifying-requests-from-slack.
+    """
     stamp = str(int(time.time() if now is None else now))
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + digest}
@@ -34,7 +37,10 @@ def build_signature_headers(secret: str, body: bytes, now: float | None = None) 
 def post_signed(
     url: str, body: bytes, content_type: str, secret: str, timeout: float, extra: dict | None = None
 ) -> PortalResponse:
-    """POST; network and portal errors are part of the result, never raised. `timeout` in seconds."""
+    """POST; network and portal errors are part of the result, never raised. `timeout` in seconds.
+
+    Source: docs.slack.dev/apis/events-api (X-Slack-Retry-Reason, X-Slack-No-Retry).
+    """
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=timeout)

@@ -28,13 +28,19 @@ class SocketConnections:
         self._lock = threading.Lock()
 
     def any(self) -> bool:
-        """Whether an app is connected; then nothing is sent by HTTP."""
+        """Whether an app is connected; then nothing is sent by HTTP.
+
+        Source: docs.slack.dev/apis/events-api/using-socket-mode.
+        """
         return bool(self._open)
 
     def deliver(
         self, kind: str, payload: dict, timeout: float, more: dict | None = None
     ) -> signed_requests.PortalResponse:
-        """Send an envelope and wait `timeout` seconds for its acknowledgement, as the response to a request."""
+        """Send an envelope and wait `timeout` seconds for its acknowledgement, as the response to a request.
+
+        Source: docs.slack.dev/apis/events-api/using-socket-mode.
+        """
         envelope = {"envelope_id": ids.create_id("").lower(), "type": kind, "payload": payload, **(more or {})}
         envelope["accepts_response_payload"] = kind != "events_api"
         waiting: queue.SimpleQueue = queue.SimpleQueue()
@@ -56,7 +62,10 @@ class SocketConnections:
         return signed_requests.PortalResponse(200, "", json.dumps(reply).encode() if reply else b"", "application/json")
 
     def close(self) -> None:
-        """Close all connections, as Slack does now and then (disconnect, "refresh_requested")."""
+        """Close all connections, as Slack does now and then (disconnect, "refresh_requested").
+
+        Source: docs.slack.dev/apis/events-api/using-socket-mode.
+        """
         with self._lock:
             for connection in self._open:
                 with suppress(OSError):
@@ -64,7 +73,10 @@ class SocketConnections:
                     connection.send(_OPCODE_CLOSE, b"")
 
     def serve(self, raw: socket.socket) -> None:
-        """Handle one connection until it ends."""
+        """Handle one connection until it ends.
+
+        Source: docs.slack.dev/apis/events-api/using-socket-mode.
+        """
         connection = _WebSocketConnection(raw)
         info = {
             "type": "hello",
@@ -123,7 +135,10 @@ class _WebSocketConnection:
             self._raw.sendall(head + data)
 
     def messages(self):
-        """Every text message; pings are answered, and the end of the connection ends the loop."""
+        """Every text message; pings are answered, and the end of the connection ends the loop.
+
+        Source: docs.slack.dev/apis/events-api/using-socket-mode.
+        """
         whole = b""
         while True:
             try:

@@ -6,7 +6,10 @@ from helpdesk.demo import personas
 
 
 def list_users() -> dict[str, dict]:
-    """Every user of the workspace by id, without picture URLs, which `format_user` adds."""
+    """Every user of the workspace by id, without picture URLs, which `format_user` adds.
+
+    Source: docs.slack.dev/reference/objects/user-object.
+    """
     listed = {p.slack: build_user(p) for p in personas.PEOPLE if p.slack}
     listed[personas.BOT_USER_ID] = _build_bot()
     listed["USLACKBOT"] = _build_slackbot()
@@ -14,7 +17,10 @@ def list_users() -> dict[str, dict]:
 
 
 def format_user(user: dict, base: str, with_email: bool = True) -> dict:
-    """The user as the Web API shows it, pictures under `base`; without users:read.email there is no email address."""
+    """The user as the Web API shows it, pictures under `base`; without users:read.email there is no email address.
+
+    Source: docs.slack.dev/reference/scopes/users.read.email.
+    """
     profile = dict(user["profile"])
     picture = f"{base}/avatars/{user['id']}.svg"
     profile |= {f"image_{size}": picture for size in (24, 32, 48, 72, 192, 512)}
@@ -47,7 +53,10 @@ def get_team(user: dict) -> str:
 
 
 def format_short_profile(user: dict, base: str) -> dict:
-    """The excerpt Slack puts into messages of people from other workspaces."""
+    """The excerpt Slack puts into messages of people from other workspaces.
+
+    Source: sample events/AppMentionPayload.json (user_profile).
+    """
     profile = user["profile"]
     return {
         "avatar_hash": profile["avatar_hash"],
@@ -63,7 +72,10 @@ def format_short_profile(user: dict, base: str) -> dict:
 
 
 def build_user(person: personas.Person) -> dict:
-    """The user object of ``person``, without picture URLs."""
+    """The user object of ``person``, without picture URLs.
+
+    Source: docs.slack.dev/reference/objects/user-object; sample api/users.info.json.
+    """
     is_external = person.standing == "external"
     team = personas.get_company(person.company).team_id if is_external else personas.TEAM_ID
     user = {

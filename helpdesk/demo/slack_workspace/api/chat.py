@@ -10,6 +10,7 @@ MAX_UPDATE_LENGTH = 4_000
 
 @register_method("chat.postMessage", "chat:write")
 def post_message(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/chat.postMessage; sample api/chat.postMessage.json."""
     found = _get_channel_and_message(ws, args)
     message = build_app_message(ws, parse_content(args))
     apply_username_and_icon(ws, args, message)
@@ -26,6 +27,7 @@ def post_message(ws, args: Arguments) -> dict:
 
 @register_method("chat.update", "chat:write")
 def update_message(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/chat.update; sample api/chat.update.json."""
     found = get_channel(ws, args)
     ts = args.text("ts")
     message = _require_own_message(found, ts, "cant_update_message")
@@ -54,6 +56,7 @@ def update_message(ws, args: Arguments) -> dict:
 
 @register_method("chat.delete", "chat:write")
 def delete_message(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/chat.delete; sample api/chat.delete.json."""
     found = get_channel(ws, args)
     ts = args.text("ts")
     _require_own_message(found, ts, "cant_delete_message")
@@ -63,6 +66,7 @@ def delete_message(ws, args: Arguments) -> dict:
 
 @register_method("chat.postEphemeral", "chat:write")
 def post_ephemeral(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/chat.postEphemeral; sample api/chat.postEphemeral.json."""
     found = _get_channel_and_message(ws, args)
     user = args.text("user")
     if user not in ws.state.users:
@@ -75,6 +79,7 @@ def post_ephemeral(ws, args: Arguments) -> dict:
 
 @register_method("chat.getPermalink")
 def get_permalink(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/chat.getPermalink; sample api/chat.getPermalink.json."""
     found = get_channel(ws, args)
     ts = args.text("message_ts")
     if ts not in found.messages:
@@ -83,7 +88,10 @@ def get_permalink(ws, args: Arguments) -> dict:
 
 
 def build_app_message(ws, body: dict) -> dict:
-    """A message of the app's own: what Slack adds to the content."""
+    """A message of the app's own: what Slack adds to the content.
+
+    Source: sample api/chat.postMessage.json.
+    """
     icon = f"{ws.base}/avatars/{personas.BOT_USER_ID}.svg"
     return {
         "user": personas.BOT_USER_ID,
@@ -105,7 +113,10 @@ def build_app_message(ws, body: dict) -> dict:
 
 
 def parse_content(args: Arguments, updating: bool = False) -> dict:
-    """Text, blocks and attachments of a message, checked against Slack's limits."""
+    """Text, blocks and attachments of a message, checked against Slack's limits.
+
+    Source: docs.slack.dev/reference/methods/chat.postMessage (limits of text, blocks, attachments).
+    """
     body: dict = {}
     text = args.text("text", required=False)
     blocks = args.json("blocks", "invalid_blocks_format")
@@ -125,7 +136,10 @@ def parse_content(args: Arguments, updating: bool = False) -> dict:
 
 
 def apply_username_and_icon(ws, args: Arguments, message: dict) -> None:
-    """Give a message the name and picture that were asked for, if the app may choose them."""
+    """Give a message the name and picture that were asked for, if the app may choose them.
+
+    Source: docs.slack.dev/reference/scopes/chat.write.customize.
+    """
     name, url, icon = (args.text(key, required=False) for key in ("username", "icon_url", "icon_emoji"))
     if not (name or url or icon) or "chat:write.customize" not in ws.scopes:
         # Slack quietly ignores the name and the picture of an app that may not choose them.

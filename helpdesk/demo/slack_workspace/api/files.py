@@ -13,6 +13,9 @@ MAX_FILES = 14  # of one upload; one more is answered with internal_error, and n
 
 @register_method("files.getUploadURLExternal", "files:write")
 def get_upload_url(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/files.getUploadURLExternal;
+    sample api/files.getUploadURLExternal.json.
+    """
     name = args.text("filename")
     try:
         length = int(args.text("length"))
@@ -29,6 +32,9 @@ def get_upload_url(ws, args: Arguments) -> dict:
 
 @register_method("files.completeUploadExternal", "files:write")
 def complete_upload(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/files.completeUploadExternal;
+    sample api/files.completeUploadExternal.json.
+    """
     wanted = args.json("files")
     if not isinstance(wanted, list) or not wanted:
         raise SlackApiError("invalid_arguments", ["missing required field: files"])
@@ -66,6 +72,7 @@ def complete_upload(ws, args: Arguments) -> dict:
 
 @register_method("files.info", "files:read")
 def get_info(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/files.info; sample api/files.info.json."""
     file = ws.state.files.get(args.text("file", required=False))
     if file is None or not file.get("_complete"):
         raise SlackApiError("file_not_found")
@@ -74,6 +81,7 @@ def get_info(ws, args: Arguments) -> dict:
 
 @register_method("files.delete", "files:write")
 def delete_file(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/files.delete; sample api/files.delete.json."""
     file = ws.state.files.get(args.text("file", required=False))
     if file is None:
         raise SlackApiError("file_not_found")
@@ -85,6 +93,7 @@ def delete_file(ws, args: Arguments) -> dict:
 
 @register_method("files.upload", "files:write")
 def upload_file(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/files.upload; sample api/files.upload.json."""
     raise SlackApiError("method_deprecated")
 
 

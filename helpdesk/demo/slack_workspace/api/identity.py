@@ -7,6 +7,7 @@ from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError,
 
 @register_method("auth.test")
 def test_auth(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/auth.test; sample api/auth.test.json."""
     answer = {
         "url": f"https://{personas.TEAM_DOMAIN}.slack.com/",
         "team": personas.TEAM_NAME,
@@ -22,6 +23,7 @@ def test_auth(ws, args: Arguments) -> dict:
 
 @register_method("api.test")
 def test_api(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/api.test; sample api/api.test.json."""
     if error := args.text("error", required=False):
         raise SlackApiError(error)
     return {"args": {key: value for key, value in args.values.items() if key != "token"}}
@@ -29,6 +31,7 @@ def test_api(ws, args: Arguments) -> dict:
 
 @register_method("team.info", "team:read")
 def get_team_info(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/team.info; sample api/team.info.json."""
     wanted = args.text("team", required=False, default=personas.TEAM_ID)
     if wanted == personas.TEAM_ID:
         return {"team": _format_team(ws, wanted, personas.TEAM_NAME, personas.TEAM_DOMAIN, personas.SUPPORT_DOMAIN)}
@@ -40,6 +43,7 @@ def get_team_info(ws, args: Arguments) -> dict:
 
 @register_method("users.info", "users:read")
 def get_user_info(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/users.info; sample api/users.info.json."""
     user = ws.state.users.get(args.text("user", required=False))
     if user is None:
         raise SlackApiError("user_not_found")
@@ -48,6 +52,7 @@ def get_user_info(ws, args: Arguments) -> dict:
 
 @register_method("users.list", "users:read")
 def list_users(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/users.list; sample api/users.list.json."""
     shown, following = paginate(args, list(ws.state.users.values()), 1000, 1000)
     return {
         "members": [_format_user(ws, user) for user in shown],
@@ -58,6 +63,7 @@ def list_users(ws, args: Arguments) -> dict:
 
 @register_method("users.lookupByEmail", "users:read.email")
 def find_user_by_email(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/users.lookupByEmail; sample api/users.lookupByEmail.json."""
     wanted = args.text("email").casefold()
     for user in ws.state.users.values():
         if user["profile"].get("email", "").casefold() == wanted and not user["deleted"]:
@@ -67,6 +73,7 @@ def find_user_by_email(ws, args: Arguments) -> dict:
 
 @register_method("users.conversations", "channels:read", "groups:read")
 def list_user_conversations(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/users.conversations; sample api/users.conversations.json."""
     who = args.text("user", required=False, default=personas.BOT_USER_ID)
     if who not in ws.state.users:
         raise SlackApiError("user_not_found")
@@ -79,7 +86,10 @@ def list_user_conversations(ws, args: Arguments) -> dict:
 
 @register_method("usergroups.list", "usergroups:read")
 def list_user_groups(ws, args: Arguments) -> dict:
-    """Fields of java-slack-sdk, json-logs/samples/api/usergroups.list.json, without those of no use here."""
+    """Fields of java-slack-sdk, json-logs/samples/api/usergroups.list.json, without those of no use here.
+
+    Source: docs.slack.dev/reference/methods/usergroups.list; sample api/usergroups.list.json.
+    """
     groups = [
         {"id": number, "team_id": personas.TEAM_ID, "is_usergroup": True, "name": name, "handle": handle}
         for number, handle, name in personas.USER_GROUPS
@@ -89,6 +99,7 @@ def list_user_groups(ws, args: Arguments) -> dict:
 
 @register_method("bots.info", "users:read")
 def get_bot_info(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/bots.info; sample api/bots.info.json."""
     if args.text("bot", required=False, default=personas.BOT_ID) != personas.BOT_ID:
         raise SlackApiError("bot_not_found")
     return {

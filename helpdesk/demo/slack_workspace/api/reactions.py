@@ -11,6 +11,7 @@ _NAME_PATTERN = re.compile(r"^[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?$")
 
 @register_method("reactions.add", "reactions:write")
 def add_reaction(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/reactions.add; sample api/reactions.add.json."""
     found, ts, name = _get_message(ws, args)
     if found.archived:
         raise SlackApiError("is_archived")
@@ -21,6 +22,7 @@ def add_reaction(ws, args: Arguments) -> dict:
 
 @register_method("reactions.remove", "reactions:write")
 def remove_reaction(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/reactions.remove; sample api/reactions.remove.json."""
     found, ts, name = _get_message(ws, args)
     if not message_store.remove_reaction(ws, found, ts, personas.BOT_USER_ID, name):
         raise SlackApiError("no_reaction")
@@ -29,6 +31,7 @@ def remove_reaction(ws, args: Arguments) -> dict:
 
 @register_method("reactions.get", "reactions:read")
 def get_reactions(ws, args: Arguments) -> dict:
+    """Source: docs.slack.dev/reference/methods/reactions.get; sample api/reactions.get.json."""
     found = get_channel(ws, args, member=True)
     ts = args.text("timestamp")
     if ts not in found.messages:

@@ -94,7 +94,10 @@ class Arguments:
 
 
 def get_channel(ws: "Workspace", args: Arguments, member: bool = False, name: str = "channel") -> "ChannelState":
-    """The conversation named by an argument. `member`: only where the app is in it (`not_in_channel`)."""
+    """The conversation named by an argument. `member`: only where the app is in it (`not_in_channel`).
+
+    Source: docs.slack.dev/reference/methods/conversations.info (channel_not_found, not_in_channel).
+    """
     wanted = args.text(name, required=False)
     if not wanted:
         raise SlackApiError("channel_not_found" if name == "channel" else "invalid_arguments")
@@ -107,7 +110,10 @@ def get_channel(ws: "Workspace", args: Arguments, member: bool = False, name: st
 
 
 def paginate(args: Arguments, items: list, default: int, most: int) -> tuple[list, str]:
-    """One page of a list and the cursor of the next, which is empty on the last."""
+    """One page of a list and the cursor of the next, which is empty on the last.
+
+    Source: docs.slack.dev/apis/web-api/pagination.
+    """
     limit = args.number("limit", default, most)
     start = 0
     if cursor := args.text("cursor", required=False):
