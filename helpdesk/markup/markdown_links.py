@@ -11,7 +11,7 @@ from helpdesk.markup.links import has_safe_scheme
 
 
 def show_address(address: str) -> str:
-    """Return how an address is shown: as it was written, a domain beyond ASCII in its letters."""
+    """Return how an address is shown: as it was written, a domain beyond ASCII in its own characters."""
     try:
         domain = urlsplit(address).netloc
         return address.replace(domain, domain.encode("ascii").decode("idna"), 1) if "xn--" in domain else address

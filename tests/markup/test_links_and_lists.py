@@ -31,7 +31,7 @@ def test_signs_around_words_and_addresses_are_what_their_author_meant(markdown, 
     assert show(written).strip() == html
 
 
-def test_a_domain_in_letters_has_its_encoded_form_on_hover():
+def test_a_domain_beyond_ascii_has_its_encoded_form_on_hover():
     html = show("<https://xn--bcher-kva.example/a> https://xn--/b")
     assert '<a href="https://xn--bcher-kva.example/a" title="https://xn--bcher-kva.example/a">' in html
     assert ">https://bücher.example/a</a>" in html and " https://xn--/b</p>" in html
