@@ -1,6 +1,8 @@
 """The work of every conversion grows with the length of the text and not faster, whatever is repeated in it.
 
-Counted are calls of functions, not seconds, so that the machine's speed does not matter.
+Calls of functions are counted, so that the machine's speed does not matter; what one call of a regular expression takes
+is seen in the time of the process, compared with that of a quarter of the text. The seconds of all patterns are measured
+by ``make bench-growth``.
 """
 
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bench.markup import growth, patterns
 from helpdesk.channels.email.parse import html_to_markdown
 from helpdesk.channels.slack.render import blocks, mrkdwn
 from helpdesk.markup import markdown_parser, markdown_reader, markdown_rendering, markdown_writer, text_writer
@@ -50,6 +53,7 @@ HTML = [
     "<",
 ]
 SHORT, LONG = 250, 1_000
+REPEATED = (" ", "\u00a0", "*", "_a *b ", "[a](", "<a@", "&", "https://a", "a@", "|a\n", "<a b=", "\\")
 
 
 def send(text: str) -> list[dict]:
@@ -105,4 +109,16 @@ def test_four_times_the_text_is_about_four_times_the_work(name):
         ratio = count_calls(convert, long) / count_calls(convert, short)
         if ratio > 1.5 * LONG / SHORT:
             grown[pattern] = round(ratio, 1)
+    assert grown == {}
+
+
+@pytest.mark.parametrize("name", growth.CONVERSIONS)
+def test_a_hundred_thousand_characters_take_about_four_times_as_long_as_a_quarter_of_them(name):
+    convert, _ = growth.CONVERSIONS[name]
+    growth.measure_time(convert, "a :a:")
+    grown = {}
+    for pattern in REPEATED:
+        short, long = (growth.measure_time(convert, patterns.repeat(pattern, size)) for size in (25_000, 100_000))
+        if long > 12 * short + 0.3:  # quadratic work is sixteen times as much
+            grown[pattern] = (short, long)
     assert grown == {}
