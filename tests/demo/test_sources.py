@@ -37,7 +37,7 @@ OUR_OWN = {  # functions of the other modules that tests and the page use, and h
         "stop",
     ),
     *("reset_timestamps", "ok", "parse_json", "misbehave", "behave", "wait_idle", "store_late_requests", "dark"),
-    *("event_faults", "say", "block", "register_method", "send"),
+    *("event_faults", "delay_replies", "expire", "say", "block", "register_method", "send"),
 }
 
 
