@@ -11,6 +11,7 @@ from flask import Flask
 import helpdesk
 from helpdesk import config, extensions, logging_setup, web
 from helpdesk.domain.administration import settings
+from helpdesk.domain.rules import definition
 
 KEPT = 4  # applications a process
 # Not read while an application is built.
@@ -33,6 +34,7 @@ def get_app(configuration: config.Config) -> Flask:
         extensions.drop_redis_client()
         extensions.mail.init_app(app)
         settings.invalidate_cache()
+        definition.invalidate_cache()
         return app
     app = helpdesk.create_app(configuration)
     _apps[key] = app, dict(app.config)

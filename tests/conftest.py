@@ -21,6 +21,7 @@ from helpdesk.channels.slack.api import client as slack_client
 from helpdesk.channels.slack.api import directory
 from helpdesk.database import sqlite
 from helpdesk.domain.administration import settings as settings_cache
+from helpdesk.domain.rules import definition as rules_cache
 from tests import app_cache, compile_cache, factories, time_travel, worker_helpers
 
 EMPTY_POSTGRES = (
@@ -43,7 +44,8 @@ compile_cache.install()
 extensions.REDIS_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
 sqlite.SQLITE_LOCK_TIMEOUT = 60.0  # and whoever holds the lock slow without being stuck
 slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing
-settings_cache.CACHE_SECONDS = 600.0  # nor does a slow test read the settings once more than a quick one
+settings_cache.CACHE_SECONDS = 600.0  # nor does a slow test read the settings once more than a quick one,
+rules_cache.CACHE_SECONDS = 600.0  # or the rules
 clock.follows_database = False  # a test moves the clock of its own process only
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")

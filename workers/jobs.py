@@ -18,6 +18,7 @@ from helpdesk.domain.notifications import digests
 from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress
 from helpdesk.domain.reporting import weekly_digest
+from helpdesk.domain.rules import run
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import attachments, auto_close, virus_scans
@@ -123,6 +124,12 @@ def apply_service_levels(after_id: int = 0) -> None:
     while next_id is not None:
         next_id = timers.recalculate(next_id)
         db.session.commit()
+
+
+@job
+def run_idle_rules() -> None:
+    """Run the rules for tickets on which nothing was done for some hours."""
+    _until_done(run.run_idle)
 
 
 @job

@@ -26,6 +26,7 @@ PERIODIC_JOBS = {
     jobs.sweep_drafts: 900,
     jobs.scan_files: 60,
     jobs.index_older_tickets: 60,
+    jobs.run_idle_rules: 300,
     jobs.send_notification_digests: 300,
     jobs.send_weekly_summaries: 600,
     jobs.erase_what_is_old: 3600,

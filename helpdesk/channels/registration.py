@@ -7,11 +7,13 @@ from helpdesk.channels.webhook.channel import WebhookChannel
 from helpdesk.domain.integrations import person_events
 from helpdesk.domain.notifications import events
 from helpdesk.domain.outbox import registry
+from helpdesk.domain.rules import run
 
 
 def register_channels() -> None:
     """Register the channels, and who hears of what; called when the application is created."""
     person_events.register()
     events.register()
+    run.register()
     for channel in (SlackChannel(), EmailChannel(), WebhookChannel(), BrowserChannel()):
         registry.register_channel(channel)

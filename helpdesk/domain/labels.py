@@ -10,13 +10,20 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, Status, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.translation import format_day, format_list, gettext, ngettext, pgettext
+from helpdesk.translation import format_day, format_list, gettext, lazy_gettext, ngettext, pgettext
 
 if TYPE_CHECKING:  # a circular import at run time
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
 
 CUSTOMER_STATUS_LABELS = {status: status.definition.customer_label for status in Status}
 TEAM_STATUS_LABELS = {status: status.definition.team_label for status in Status}
+RULE_ACTION_LABELS = {  # what a rule did, after its name
+    "assigned": lazy_gettext("assigned this"),
+    "priority": lazy_gettext("set the priority"),
+    "replied": lazy_gettext("replied"),
+    "status": lazy_gettext("set the status"),
+    "notified": lazy_gettext("notified the team"),
+}
 PRIORITY_LABELS = {priority: priority.definition.label for priority in Priority}
 
 
@@ -159,6 +166,14 @@ def describe_event(event: Event, for_team: bool = True) -> str:
             return gettext("Mails came so fast that the rest waits under unmatched email")
         case "mail_waits":
             return gettext("A mail that probably belongs here waits under unmatched email")
+        case "rule":
+            done = format_list([str(RULE_ACTION_LABELS[name]) for name in data["done"]])
+            if not data["reasons"]:
+                return gettext("The rule “%(rule)s” %(did)s", rule=data["rule"], did=done)
+            reasons = format_list(data["reasons"])
+            return gettext(
+                "The rule “%(rule)s” %(did)s, because %(reasons)s", rule=data["rule"], did=done, reasons=reasons
+            )
         case "warned":
             return gettext("Reminded the customer that this closes soon")
     return f"{who}: {event.kind.replace('_', ' ')}"

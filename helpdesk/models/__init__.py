@@ -24,6 +24,7 @@ from helpdesk.models import (  # noqa: F401
     qa_review,
     rating,
     read_receipt,
+    rule,
     saved_view,
     second_factor,
     session,

@@ -154,6 +154,14 @@ TABLE = {
     # the desk
     "GET /desk": TEAM,
     "GET /desk/queue": TEAM,
+    "GET /settings/rules": LEAD,
+    "GET /settings/rules/new": LEAD,
+    "POST /settings/rules": LEAD,
+    "GET /settings/rules/<int:rule_id>": LEAD,
+    "POST /settings/rules/<int:rule_id>": LEAD,
+    "POST /settings/rules/<int:rule_id>/switch": LEAD,
+    "POST /settings/rules/<int:rule_id>/move": LEAD,
+    "POST /settings/rules/<int:rule_id>/delete": LEAD,
     "GET /notifications": TEAM,
     "GET /notifications/unread": TEAM,
     "GET /notifications/<int:notification_id>": "sign-in hidden hidden hidden hidden hidden",  # another's

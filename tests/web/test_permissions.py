@@ -180,6 +180,7 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     from helpdesk.models.canned_reply import CannedReply
     from helpdesk.models.channel import Channel
     from helpdesk.models.delivery import Delivery
+    from helpdesk.models.rule import Rule
     from helpdesk.models.sla import Holiday
     from helpdesk.models.webhook import Webhook
 
@@ -189,7 +190,8 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     channel = Channel(
         kind="slack", external_id=f"C0{organization.id:08}", audience="customer", organization_id=organization.id
     )
-    session.add_all([reply, webhook, token, channel])
+    rule = Rule(name="Refunds", trigger="filed", actions={"priority": "high"})
+    session.add_all([reply, webhook, token, channel, rule])
     session.merge(Holiday(day=date(2026, 12, 25), name="Christmas"))
     session.flush()
     waiting = Delivery(kind="message", thread=thread, state="failed")
@@ -209,6 +211,7 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
         "name": "reply",
         "row_id": 1,
         "notification_id": 1,
+        "rule_id": rule.id,
         "browser_id": 1,
     }
 

@@ -14,7 +14,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
 from helpdesk.models.user import Role, User
-from helpdesk.translation import format_number, gettext, ngettext, pgettext
+from helpdesk.translation import format_number, gettext, ngettext
 
 SEND_HOUR = 7  # hour on Monday, in the configured time zone
 LAST_SENT_KEY = "weekly_summary_sent"
@@ -85,7 +85,7 @@ def list_figures(begins: date) -> tuple[Figure, ...]:
             "%(rating)s out of 5 from %(count)s", rating=format_number(now.rating, 1), count=format_number(now.ratings)
         )
         if now.rating is not None
-        else pgettext("ratings", "None")
+        else gettext("no ratings")
     )
     return (
         Figure(gettext("New tickets"), format_number(now.filed), _compare_counts(now.filed, before.filed)),

@@ -11,7 +11,7 @@ from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationEr
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
-from helpdesk.domain.tickets import messages, side_effects, timeline
+from helpdesk.domain.tickets import change_listeners, messages, side_effects, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.attachment import Attachment
@@ -114,6 +114,7 @@ def create_ticket(
     if hidden and filed_by:
         team_only = [attachment for attachment in attachments if attachment.key in hidden]
         messages.add_note(ticket, author=filed_by, body="", attachments=team_only)
+    change_listeners.after_filing(ticket, message)
     live_events.publish_ticket_changed(ticket)
     return ticket
 

@@ -14,7 +14,7 @@ from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_language import in_team_language
-from helpdesk.domain.tickets import messages, side_effects, status, timeline
+from helpdesk.domain.tickets import change_listeners, messages, side_effects, status, timeline
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import DeliveryKind
@@ -76,6 +76,7 @@ def publish_held(message: Message) -> bool:
     outbox.fan_out_message(message)
     outbox.announce_published(message)
     side_effects.on_message_added(message)
+    change_listeners.after_reply(message)
     live_events.bump_version_and_publish(ticket)
     return True
 

@@ -15,7 +15,7 @@ from helpdesk.domain.authentication import private_links
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
-from helpdesk.domain.tickets import side_effects, status, timeline
+from helpdesk.domain.tickets import change_listeners, side_effects, status, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.attachment import Attachment
@@ -46,11 +46,13 @@ def reply(
     form_token: str | None = None,
     attachments: Sequence[Attachment] = (),
     release_at: datetime | None = None,
+    is_automatic: bool = False,
 ) -> Message:
     """Add a public reply with ``body`` (Markdown), and send it to every thread except ``origin``.
 
     A second call with the same ``form_token`` or ``origin_external_id`` returns the first message. Mail is not sent
-    before ``release_at``, and a reply without ``origin`` leaves nowhere before it. Raises PermissionDenied,
+    before ``release_at``, and a reply without ``origin`` leaves nowhere before it. ``is_automatic``: a rule sends
+    it, so it is no first response and changes neither assignee nor status. Raises PermissionDenied,
     ValidationError, and ConflictError on a closed ticket.
     """
     message, stored = add_message(
@@ -63,11 +65,14 @@ def reply(
         origin_external_id,
         form_token,
         release_at=release_at,
+        is_automatic=is_automatic,
     )
     if stored:
-        status.apply_reply_to_status(message.ticket, message)
+        if not is_automatic:
+            status.apply_reply_to_status(message.ticket, message)
         outbox.fan_out_message(message)
         side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
+        change_listeners.after_reply(message)
     return message
 
 
@@ -117,6 +122,7 @@ def reply_from_outside(
         status.apply_reply_to_status(message.ticket, message)
         outbox.fan_out_message(message)
         side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
+        change_listeners.after_reply(message)
     return message
 
 
@@ -155,6 +161,7 @@ def add_message(
     name: str = "",
     picture: str | None = None,
     release_at: datetime | None = None,
+    is_automatic: bool = False,
 ) -> tuple[Message, Row[*tuple[Any, ...]] | None]:
     """Add a message to a locked ticket. ``name``, ``picture``: without author.
 
@@ -193,7 +200,7 @@ def add_message(
         return earlier, None
     timeline.take_next_seq(ticket)
     if kind == MessageKind.reply:
-        record_reply(ticket, message)
+        record_reply(ticket, message, is_automatic=is_automatic)
     is_first_response = ticket.first_response_at == message.created_at
     live_events.bump_version_and_publish(
         ticket, team_only=kind == MessageKind.note, messages_only=not is_first_response
@@ -222,12 +229,14 @@ def store_message(
     return stored
 
 
-def record_reply(ticket: Ticket, message: Message) -> None:
+def record_reply(ticket: Ticket, message: Message, *, is_automatic: bool = False) -> None:
     """Record on a locked ticket that ``message`` is its newest public one. Customers see these times."""
     author, from_team = message.author, message.from_team
     ticket.updated_at = message.created_at
     ticket.last_public_seq = message.seq
     ticket.excerpt = markdown_rendering.make_excerpt(message.body, 180)
+    if is_automatic:
+        return
     if from_team and ticket.first_response_at is None:
         ticket.first_response_at = message.created_at
     if not from_team:

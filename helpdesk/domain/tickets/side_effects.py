@@ -1,4 +1,4 @@
-"""Side effects of changes of a ticket: SLA timers are updated and webhooks are enqueued."""
+"""Side effects of changes of a ticket: SLA timers are updated, webhooks are enqueued, people notified."""
 
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.notifications import events

@@ -8,7 +8,7 @@ from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import side_effects, timeline
+from helpdesk.domain.tickets import change_listeners, side_effects, timeline
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import Priority
@@ -26,7 +26,7 @@ def set_status(ticket: Ticket, status: str, *, actor: User, release_at: datetime
     ticket = _lock_for_team(ticket, actor, gettext("Only the team sets a status."))
     if status not in list(Status):
         raise ValidationError(gettext("There is no such status."), "status")
-    return _change_status(ticket, Status(status), actor, release_at)
+    return _change_and_run_rules(ticket, Status(status), actor, release_at)
 
 
 def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) -> Ticket:
@@ -37,7 +37,7 @@ def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) ->
     ticket = locking.lock_ticket_if(
         ticket, lambda locked: permissions.can_solve(actor, locked), gettext("You may not solve this ticket.")
     )
-    return _change_status(ticket, Status.solved, actor, release_at)
+    return _change_and_run_rules(ticket, Status.solved, actor, release_at)
 
 
 def reopen(ticket: Ticket, *, actor: User) -> Ticket:
@@ -47,13 +47,13 @@ def reopen(ticket: Ticket, *, actor: User) -> Ticket:
     )
     if ticket.is_closed:
         raise ConflictError(gettext("This ticket is closed. File a follow-up instead."))
-    return _change_status(ticket, Status.open, actor) if ticket.is_solved else ticket
+    return _change_and_run_rules(ticket, Status.open, actor) if ticket.is_solved else ticket
 
 
 def close(ticket: Ticket) -> Ticket:
     """Close a solved ticket, as the system does after some days; on any other ticket nothing changes."""
     ticket = locking.lock_ticket(ticket)
-    return _change_status(ticket, Status.closed, None) if ticket.is_solved else ticket
+    return change_status(ticket, Status.closed, None) if ticket.is_solved else ticket
 
 
 def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
@@ -62,8 +62,8 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
     if assignee is not None and not (assignee.is_team and assignee.is_active):
         raise ValidationError(gettext("A ticket is assigned to somebody of the team."), "assignee")
     if ticket.assignee_id != (assignee.id if assignee else None):
-        record_assignment(ticket, assignee, actor=actor)
-        outbox.enqueue_card_update(ticket)
+        change_assignee(ticket, assignee, actor=actor)
+        change_listeners.after_change(ticket)
     return ticket
 
 
@@ -73,13 +73,25 @@ def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
     if priority not in list(Priority):
         raise ValidationError(gettext("There is no such priority."), "priority")
     if ticket.priority != priority:
-        old = str(ticket.priority)
-        timeline.add_event(ticket, "priority", actor, old=old, new=str(priority))
-        ticket.priority = priority
-        ticket.updated_at = clock.now()
-        side_effects.on_ticket_changed(ticket, "priority", old, str(priority))
-        outbox.enqueue_card_update(ticket)
+        change_priority(ticket, priority, actor=actor)
+        change_listeners.after_change(ticket)
     return ticket
+
+
+def change_assignee(ticket: Ticket, assignee: User | None, *, actor: User | None) -> None:
+    """Assign a locked ticket and update its cards, without a permission check; ``actor`` None: a rule."""
+    record_assignment(ticket, assignee, actor=actor)
+    outbox.enqueue_card_update(ticket)
+
+
+def change_priority(ticket: Ticket, priority: str, *, actor: User | None) -> None:
+    """Set another priority on a locked ticket, without a permission check; ``actor`` None: a rule."""
+    old = str(ticket.priority)
+    timeline.add_event(ticket, "priority", actor, old=old, new=str(priority))
+    ticket.priority = priority
+    ticket.updated_at = clock.now()
+    side_effects.on_ticket_changed(ticket, "priority", old, str(priority))
+    outbox.enqueue_card_update(ticket)
 
 
 def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
@@ -114,12 +126,21 @@ def _lock_for_team(ticket: Ticket, actor: User, refusal: str) -> Ticket:
     return locking.lock_ticket_if(ticket, lambda locked: permissions.can_manage(actor, locked), refusal)
 
 
-def _change_status(ticket: Ticket, status: Status, actor: User | None, release_at: datetime | None = None) -> Ticket:
+def _change_and_run_rules(ticket: Ticket, status: Status, actor: User, release_at: datetime | None = None) -> Ticket:
+    is_other = ticket.status != status
+    ticket = change_status(ticket, status, actor, release_at)
+    if is_other:
+        change_listeners.after_change(ticket)
+    return ticket
+
+
+def change_status(ticket: Ticket, status: Status, actor: User | None, release_at: datetime | None = None) -> Ticket:
+    """Set the status of a locked ticket, without a permission check; ``actor`` None: the system or a rule."""
     if ticket.status == status:
         return ticket
     _write_status(ticket, status, actor)
     outbox.enqueue_card_update(ticket)
-    if status == Status.solved and actor is not None:
+    if status == Status.solved:
         outbox.enqueue_ticket_mail(ticket, DeliveryKind.solved, except_user=actor, due_at=release_at)
     return ticket
 

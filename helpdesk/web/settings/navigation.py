@@ -104,6 +104,12 @@ NAVIGATION: list[NavigationEntry] = [
         "reply",
     ),
     NavigationEntry(
+        lazy_gettext("Rules"),
+        "/settings/rules",
+        lazy_gettext("What is done by itself when a ticket is filed, replied to, changed or idle."),
+        "retry",
+    ),
+    NavigationEntry(
         lazy_gettext("Automatic closing"),
         "/settings/closing",
         lazy_gettext("When solved tickets close automatically."),

@@ -1,0 +1,125 @@
+"""Do what a rule says on a locked ticket. Each action adds what it did to the ticket's history and to the audit log."""
+
+from collections.abc import Callable
+
+from sqlalchemy import func, select, text, update
+
+from helpdesk import urls
+from helpdesk.domain import tickets
+from helpdesk.domain.notifications import notify
+from helpdesk.domain.rules.definition import RuleDefinition
+from helpdesk.domain.tickets import canned_replies, status
+from helpdesk.extensions import db
+from helpdesk.models.canned_reply import CannedReply
+from helpdesk.models.notification import NotificationKind
+from helpdesk.models.rule import Rule
+from helpdesk.models.statuses import UNSOLVED_SQL, Status
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Role, User
+from helpdesk.translation import gettext
+
+REPLIED = "replied"
+
+
+def apply_actions(rule: RuleDefinition, ticket: Ticket, *, may_reply: bool) -> list[str]:
+    """Do what ``rule`` says; returns the names of what was done. What is so already is not done again."""
+    return [name for name, action in ACTIONS.items() if (name != REPLIED or may_reply) and action(rule, ticket)]
+
+
+def choose_assignee(rule: RuleDefinition) -> User | None:
+    """Whom ``rule`` assigns the next ticket to; None where nobody of its people is active."""
+    people = load_team(rule.actions.assignees)
+    if not people:
+        return None
+    if rule.actions.assign == "turn":
+        return _next_in_turn(rule, people)
+    if rule.actions.assign == "least":
+        counts = _count_open([person.id for person in people])
+        return min(people, key=lambda person: counts.get(person.id, 0))
+    return people[0]
+
+
+def load_team(ids: tuple[int, ...]) -> list[User]:
+    """The active members of the team with these ids, in this order."""
+    query = select(User).where(User.id.in_(ids), User.role != Role.requester, User.deactivated_at.is_(None))
+    found = {user.id: user for user in db.session.scalars(query)} if ids else {}
+    return [found[user_id] for user_id in ids if user_id in found]
+
+
+def _assign(rule: RuleDefinition, ticket: Ticket) -> bool:
+    if not rule.actions.assign or (ticket.assignee_id is not None and not rule.actions.reassign):
+        return False
+    person = choose_assignee(rule)
+    if person is None or person.id == ticket.assignee_id:
+        return False
+    status.change_assignee(ticket, person, actor=None)
+    return True
+
+
+def _set_priority(rule: RuleDefinition, ticket: Ticket) -> bool:
+    if not rule.actions.priority or rule.actions.priority == ticket.priority:
+        return False
+    status.change_priority(ticket, rule.actions.priority, actor=None)
+    return True
+
+
+def _reply(rule: RuleDefinition, ticket: Ticket) -> bool:
+    authors = load_team((rule.actions.reply_author_id or 0,))
+    canned = db.session.get(CannedReply, rule.actions.reply_id or 0)
+    if not authors or canned is None or not canned.body or ticket.is_closed:
+        return False
+    author = authors[0]
+    body = canned_replies.fill_variables(canned, ticket, author)
+    tickets.reply(ticket, author=author, body=body, is_automatic=True)
+    return True
+
+
+def _set_status(rule: RuleDefinition, ticket: Ticket) -> bool:
+    if not rule.actions.status or ticket.is_closed or rule.actions.status == ticket.status:
+        return False
+    status.change_status(ticket, Status(rule.actions.status), actor=None)
+    return True
+
+
+def _notify(rule: RuleDefinition, ticket: Ticket) -> bool:
+    people = load_team(rule.actions.notify)
+    if not people:
+        return False
+    sentence = gettext(
+        "The rule “%(rule)s” applies to #%(number)s %(subject)s (%(address)s).",
+        rule=rule.name,
+        number=ticket.number,
+        subject=ticket.subject,
+        address=urls.ticket_url(ticket.number),
+    )
+    notify.notify(notify.Occasion(NotificationKind.rule, ticket, detail=rule.name, sentence=sentence), people)
+    return True
+
+
+# In the order in which they are done, by the name that the history keeps.
+ACTIONS: dict[str, Callable[[RuleDefinition, Ticket], bool]] = {
+    "assigned": _assign,
+    "priority": _set_priority,
+    REPLIED: _reply,
+    "status": _set_status,
+    "notified": _notify,
+}
+
+
+def _next_in_turn(rule: RuleDefinition, people: list[User]) -> User:
+    """The person after the one who was assigned last; the rule's row is locked, so that no turn is given twice."""
+    last = db.session.scalar(select(Rule.last_assignee_id).where(Rule.id == rule.id).with_for_update())
+    ids = [person.id for person in people]
+    chosen = people[(ids.index(last) + 1) % len(ids) if last in ids else 0]
+    turn = update(Rule).where(Rule.id == rule.id).values(last_assignee_id=chosen.id)
+    db.session.execute(turn.execution_options(synchronize_session=False))
+    return chosen
+
+
+def _count_open(ids: list[int]) -> dict[int, int]:
+    query = (
+        select(Ticket.assignee_id, func.count())
+        .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.assignee_id.in_(ids))
+        .group_by(Ticket.assignee_id)
+    )
+    return {assignee_id: count for assignee_id, count in db.session.execute(query) if assignee_id is not None}
