@@ -6,7 +6,7 @@ from collections.abc import Container
 
 
 def slugify(text: str, separator: str = "-") -> str:
-    """``text`` in small ASCII letters and digits, the rest as separators; "" where nothing is left of it."""
+    """``text`` as lower-case alphanumeric ASCII, the rest as separators; "" where nothing is left of it."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", separator, plain).strip(separator)
 

@@ -209,7 +209,7 @@ def make(session):
 
 @pytest.fixture
 def browser_of(app):
-    """``browser_of(user)``: a test client signed in as that user, or a stranger's without one."""
+    """``browser_of(user)``: a test client signed in as that user, or an anonymous client without one."""
     from tests.factories import signed_in_client
 
     return lambda user=None: signed_in_client(app, user)

@@ -138,7 +138,7 @@ def test_errors_name_the_question_as_its_reader_knows_it(form, make, translate):
     assert "Welcher Bereich?" in errors["field-area"]  # the value is the option, whatever the reader's language
 
 
-def test_a_changed_answer_is_told_in_the_readers_language(ticket, admin, session, translate):
+def test_a_changed_answer_is_shown_in_the_readers_language(ticket, admin, session, translate):
     translate("de", GERMAN)
     field = ticket.form_version.fields[1]
     tickets.change_answer(ticket, field, ["Saw, small", "Hammer"], admin)

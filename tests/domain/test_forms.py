@@ -126,12 +126,12 @@ def test_a_condition_understands_ticks_and_several_answers(make, dana):
             {"key": "urgent", "kind": "checkbox"},
             {"key": "why", "shown_if_key": "urgent", "shown_if_value": "yes"},
             {"key": "where", "kind": "multi_select", "options": ["home", "office"]},
-            {"key": "floor", "shown_if_key": "where", "shown_if_value": "office"},
+            {"key": "storey", "shown_if_key": "where", "shown_if_value": "office"},
         )
     )
-    assert read(version, dana, why="a", floor="b")[0] == {}
-    answers, _ = read(version, dana, urgent="yes", why="a", where=["home", "office"], floor="b")
-    assert answers == {"urgent": True, "why": "a", "where": ["home", "office"], "floor": "b"}
+    assert read(version, dana, why="a", storey="b")[0] == {}
+    answers, _ = read(version, dana, urgent="yes", why="a", where=["home", "office"], storey="b")
+    assert answers == {"urgent": True, "why": "a", "where": ["home", "office"], "storey": "b"}
 
 
 def test_a_person_is_a_colleague_and_nobody_else(make, dana):

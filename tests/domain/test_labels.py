@@ -46,5 +46,5 @@ def test_every_kind_of_event_has_words():
         ("answered", {"label": "Room", "new": ""}, "Maya changed Room to nothing"),
     ],
 )
-def test_what_happened_in_a_sentence(kind, data, sentence):
+def test_events_in_a_sentence(kind, data, sentence):
     assert labels.describe_event(Event(kind=kind, data=data, actor_name="Maya")) == sentence

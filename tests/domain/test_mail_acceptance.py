@@ -98,7 +98,7 @@ def test_what_is_forgotten_waits_again(filed_ticket, session, post, mail, accept
     post(mail_samples.reply(mail, text="first", dmarc="none"))
     accept(post.last(), acceptance.ADDRESS)
     (row,) = trusted_senders.list_all()
-    trusted_senders.forget(row.id, actor=make.agent("Ada", role="admin"))
+    trusted_senders.remove(row.id, actor=make.agent("Ada", role="admin"))
     session.commit()
     post(mail_samples.reply(mail, text="second", dmarc="none", quote=False))
     assert post.last().state == "quarantined"

@@ -138,7 +138,7 @@ def test_whoever_wants_no_mail_about_progress_gets_the_reply_alone(filed_ticket,
     assert rows(session, filed_ticket, "solved")[0].state == "cancelled"
 
 
-def test_whoever_wants_no_replies_is_told_only_that_it_is_solved(filed_ticket, session, mailbox, maya):
+def test_whoever_wants_no_replies_is_mailed_only_that_it_is_solved(filed_ticket, session, mailbox, maya):
     filed_ticket.requester.mail_replies = False
     session.commit()
     mailbox.clear()
@@ -353,7 +353,7 @@ def test_a_mail_of_a_ticket_taken_up_again_stays_away(filed_ticket, session, mai
     assert mailbox.mails == []
 
 
-def test_the_customer_is_told_before_a_ticket_closes(filed_ticket, session, mailbox, maya):
+def test_the_customer_is_mailed_before_a_ticket_closes(filed_ticket, session, mailbox, maya):
     tickets.solve(filed_ticket, actor=maya)
     filed_ticket.solved_at -= timedelta(days=6, hours=12)
     filed_ticket.requester.time_zone = "Asia/Tokyo"

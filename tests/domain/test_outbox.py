@@ -168,7 +168,7 @@ def test_a_paused_channel_holds_its_other_tickets_too(filed_ticket, session, wor
     assert [len(workspace.replies(personas.TRIAGE_CHANNEL_ID, root)) for root in roots] == [2, 2]
 
 
-def test_being_told_to_wait_holds_that_channel_and_no_other(filed_ticket, session, workspace):
+def test_a_rate_limit_holds_that_channel_and_no_other(filed_ticket, session, workspace):
     worker_helpers.drain(session)
     workspace.misbehave("chat.postMessage", "ratelimited", times=1, channel=personas.TRIAGE_CHANNEL_ID, retry_after=30)
     tickets.reply(filed_ticket, author=filed_ticket.requester, body="unmistakable")

@@ -54,7 +54,7 @@ def nearest_rank(values, percent):
     return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
-def test_medians_are_the_nearest_rank_of_what_happened(session, make, agent, lead):
+def test_medians_are_the_nearest_rank_of_the_events(session, make, agent, lead):
     minutes = [1, 3, 7, 20, 44, 45, 90, 200, 301, 640, 999]
     now = clock.now()
     fill(session, make.user(make.organization("Globex")), agent, minutes, now - timedelta(days=2))

@@ -73,7 +73,7 @@ PAIRS = [  # what was filed, and what is asked
 
 
 def random_words(script: str, count: int) -> list[str]:
-    """Words of characters and marks of one script, each begun by a letter."""
+    """Words of characters and marks of one script, each begun by a base character."""
     first, last = SCRIPTS[script]
     draw = Random(script)
     characters = [chr(code) for code in range(first, last + 1) if unicodedata.category(chr(code))[0] == "L"]

@@ -78,7 +78,7 @@ def test_a_message_that_begins_with_note_stays_inside(filed_ticket, session, say
     assert "never paid" not in str(workspace.replies("C0GLOBEX001", workspace.posted("C0GLOBEX001")[0]["ts"]))
 
 
-def test_the_author_is_told_at_once_who_sees_it(filed_ticket, say, workspace, session):
+def test_the_author_learns_at_once_who_sees_it(filed_ticket, say, workspace, session):
     ts = say(PRIYA, "Hello there.")
     worker_helpers.advance_time(session, 1)
     worker_helpers.drain(session)
@@ -86,7 +86,7 @@ def test_the_author_is_told_at_once_who_sees_it(filed_ticket, say, workspace, se
     assert "Make internal" in str(workspace.ephemerals(user=PRIYA))
 
 
-def test_a_colleague_who_is_no_agent_is_told_that_nothing_was_sent(filed_ticket, session, say, workspace):
+def test_a_colleague_who_is_no_agent_learns_that_nothing_was_sent(filed_ticket, session, say, workspace):
     say(ELLEN, "I think it is fine.")
     assert words(session) == []
     assert workspace.ephemerals(user=ELLEN)

@@ -33,7 +33,7 @@ SEEDS = [
 ]
 TEXTS = {repr(seed): (seed * MAX_BODY_LENGTH)[:MAX_BODY_LENGTH] for seed in SEEDS}
 TEXTS |= {"note and spaces": "note" + " " * MAX_BODY_LENGTH + "x", "spaces and note": " " * MAX_BODY_LENGTH + "note: x"}
-READERS = {
+PARSERS = {
     "Markdown to HTML": markdown_rendering.markdown_to_html,
     "Markdown to words": markdown_rendering.markdown_to_text.__wrapped__,
     "a line of it": markdown_rendering.make_excerpt,
@@ -44,11 +44,11 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("parser", PARSERS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_long_hostile_text_is_parsed_quickly(reader, text):
+def test_long_hostile_text_is_parsed_quickly(parser, text):
     began = time.process_time()
-    READERS[reader](TEXTS[text])
+    PARSERS[parser](TEXTS[text])
     assert time.process_time() - began < MOMENT
 
 

@@ -6,10 +6,10 @@ from helpdesk.domain import tickets
 from helpdesk.domain.ticket_lists import search
 from tests.factories import find_tickets
 
-SQUARES = [chr(code) for code in range(0x3300, 0x3358)]  # each is a whole word in one letter: "㌀" is "アパート"
+SQUARES = [chr(code) for code in range(0x3300, 0x3358)]  # each is a whole word in one character: "㌀" is "アパート"
 
 
-def test_ticket_of_expanding_letters_can_be_answered_and_found(make, session):
+def test_ticket_of_expanding_characters_can_be_answered_and_found(make, session):
     dana, maya = make.user(make.organization()), make.agent()
     ticket = make.ticket(dana)
     draw = random.Random(7)

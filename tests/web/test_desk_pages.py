@@ -66,7 +66,7 @@ def test_paging_goes_on_where_the_page_ended(desk, make, session):
     assert second.select_one("a[rel=prev]") and not second.select_one("a[rel=next]")
 
 
-def test_bulk_change_says_what_happened(desk, filed_ticket, session):
+def test_bulk_change_says_what_was_done(desk, filed_ticket, session):
     send(desk, "/desk/bulk", tickets=str(filed_ticket.number), status="pending", back="/desk?view=waiting")
     page = soup(desk.get("/desk?view=waiting"))
     assert "Changed 1 ticket." in page.text

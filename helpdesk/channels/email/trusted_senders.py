@@ -64,8 +64,8 @@ def remember_domain(domain: str, *, actor: User) -> TrustedSender:
     return _remember(f"@{domain}", None, actor)
 
 
-def forget(row_id: int, *, actor: User) -> None:
-    """Forget a remembered sender: their mail is checked again. Raises PermissionDenied."""
+def remove(row_id: int, *, actor: User) -> None:
+    """Remove a remembered sender: their mail is checked again. Raises PermissionDenied."""
     _ensure_team(actor)
     row = db.session.get(TrustedSender, row_id) if is_id(row_id) else None
     if row is not None:

@@ -31,7 +31,7 @@ def add(session_id: int) -> bytes:
     return challenge
 
 
-def take(session_id: int, challenge: str) -> bytes:
+def redeem(session_id: int, challenge: str) -> bytes:
     """Use up the challenge of the session that was written as ``challenge``. Raises ValidationError."""
     taken = db.session.execute(
         delete(PasskeyChallenge)

@@ -92,7 +92,7 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
     ``answer``: its credential as JSON; ``challenge``: that of the options. Raises ValidationError.
     """
     permissions.ensure(user.is_team and user.is_active, gettext("The second factor is for the team."))
-    expected = passkey_challenges.take(session_id, challenge)
+    expected = passkey_challenges.redeem(session_id, challenge)
     credential = _parse(answer)
 
     def verify() -> VerifiedRegistration:
@@ -143,7 +143,7 @@ def check_passkey(user: User, session_id: int, *, answer: str, challenge: str) -
 
     The challenge is used up, so the caller commits either way.
     """
-    expected = passkey_challenges.take(session_id, challenge)
+    expected = passkey_challenges.redeem(session_id, challenge)
     try:
         credential = _parse(answer)
         found = db.session.scalar(

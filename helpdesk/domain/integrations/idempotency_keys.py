@@ -15,7 +15,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.idempotency_key import IdempotencyKey
 
-KEPT_FOR = timedelta(days=7)
+RETENTION = timedelta(days=7)
 
 
 def do_once(token_id: int, key_hash: str | None, request_hash: str, create: Callable[[], int]) -> int:
@@ -43,5 +43,5 @@ def do_once(token_id: int, key_hash: str | None, request_hash: str, create: Call
 
 
 def delete_old() -> None:
-    """Delete the keys of requests older than ``KEPT_FOR``."""
-    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - KEPT_FOR))
+    """Delete the keys of requests older than ``RETENTION``."""
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - RETENTION))

@@ -42,7 +42,7 @@ def change_person(user: User, *, name: str, email: str, keep_alias: bool, actor:
     changed = {key: values for key, values in changed.items() if values[0] != values[1]}
     if changed:
         audit_log.add_entry("changed a person", actor, email, user.organization_id, **changed, alias=keep_alias)
-        changes.announce("changed", user, changes=changed)
+        changes.notify_listeners("changed", user, changes=changed)
 
 
 def add_alias(user: User, email: str) -> UserAlias:

@@ -18,7 +18,7 @@ def add_listener(listener: Listener) -> None:
         _listeners.append(listener)
 
 
-def announce(event: str, user: User, **details: Any) -> None:
-    """Tell the listeners, in the transaction of the change."""
+def notify_listeners(event: str, user: User, **details: Any) -> None:
+    """Call every listener, in the transaction of the change."""
     for listener in _listeners:
         listener(event, user, details)

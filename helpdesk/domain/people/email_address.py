@@ -21,7 +21,7 @@ def canonical_address(text: str) -> str:
     """Exactly one address in lower case with its domain in ASCII: ``Ann@Müller.de`` is ``ann@xn--mller-kva.de``.
 
     Everything that two parsers could interpret differently is refused: display names, quotes, comments, lists, routes,
-    control characters, letters outside ASCII before the @, a dot at the end. Raises ValueError with a sentence for the
+    control characters, non-ASCII characters before the @, a dot at the end. Raises ValueError with a sentence for the
     person who typed it.
     """
     text = (text or "").strip(" ")

@@ -92,7 +92,7 @@ def create_user(
             db.session.add(user)
     except IntegrityError:
         return db.session.scalars(select(User).where(User.email == email)).one()
-    changes.announce("added", user)
+    changes.notify_listeners("added", user)
     if organization:
         db.session.add(
             Membership(user_id=user.id, organization_id=organization.id, ticket_visibility=user.ticket_visibility)
@@ -183,7 +183,7 @@ def deactivate_user(user: User, *, actor: User | None) -> None:
     db.session.flush()
     session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("deactivated", actor, user.email, user.organization_id)
-    changes.announce("changed", user, changes={"is_active": [True, False]})
+    changes.notify_listeners("changed", user, changes={"is_active": [True, False]})
 
 
 def activate_user(user: User, *, actor: User | None) -> None:
@@ -197,7 +197,7 @@ def activate_user(user: User, *, actor: User | None) -> None:
     user.deactivated_at = None
     db.session.flush()
     audit_log.add_entry("activated", actor, user.email, user.organization_id)
-    changes.announce("changed", user, changes={"is_active": [False, True]})
+    changes.notify_listeners("changed", user, changes={"is_active": [False, True]})
 
 
 def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None = None) -> None:

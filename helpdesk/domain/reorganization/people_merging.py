@@ -149,7 +149,7 @@ def merge_people(source: User, target: User, *, actor: User) -> Operation:
     )
     operations.finish(operation)
     _announce(affected)
-    changes.announce("merged", target, merged=email)
+    changes.notify_listeners("merged", target, merged=email)
     audit_log.add_entry(
         "merged people", actor, target.email, target.organization_id, merged=email, tickets=len(affected)
     )

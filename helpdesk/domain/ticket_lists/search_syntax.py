@@ -63,11 +63,11 @@ def parse_search_text(text: str) -> SearchText:
         return SearchText((), int(address.group(1)))
     filters: dict[str, str] = {}
 
-    def take(match: re.Match[str]) -> str:
+    def collect_filter(match: re.Match[str]) -> str:
         filters[match.group(1).lower()] = (match.group(2) or match.group(3) or "").strip()
         return " "
 
-    rest = _FILTER_PATTERN.sub(take, text)
+    rest = _FILTER_PATTERN.sub(collect_filter, text)
     terms = dict.fromkeys(_read_terms(rest))
     return SearchText(tuple(terms)[:MAX_TERMS], parse_ticket_number(rest), filters)
 

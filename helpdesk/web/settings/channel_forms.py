@@ -8,7 +8,7 @@ from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
-READERS = [
+AUDIENCES = [
     ("team", lazy_gettext("Only the team"), lazy_gettext("It becomes the triage channel.")),
     ("customer", lazy_gettext("An organization"), lazy_gettext("Its people may read along; notes never go there.")),
 ]
@@ -21,7 +21,7 @@ class ChannelForm(Form):
     audience = RadioField(
         lazy_gettext("Who reads it"),
         [AnyOf(["team", "customer"], lazy_gettext("Choose who reads the channel."))],
-        choices=to_choices(READERS),
+        choices=to_choices(AUDIENCES),
         validate_choice=False,
     )
     organization = SelectField(

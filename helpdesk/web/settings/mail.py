@@ -96,7 +96,7 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def forget_sender(row_id: int) -> ResponseReturnValue:
     """Forget a sender that was accepted from quarantine."""
-    trusted_senders.forget(row_id, actor=authentication.get_current_user())
+    trusted_senders.remove(row_id, actor=authentication.get_current_user())
     db.session.commit()
     flash(gettext("The sender is forgotten. Their next mail is checked as everybody's."), "success@accepted")
     return redirect("/settings/mail#accepted", 303)

@@ -13,7 +13,7 @@ from helpdesk.domain.people import email_address
         ("o'neil_x-1@mail.good.co.uk", "o'neil_x-1@mail.good.co.uk"),
         ("ann@Müller.de", "ann@xn--mller-kva.de"),
         ("ann@XN--MLLER-KVA.de", "ann@xn--mller-kva.de"),
-        ("ann@gооd.com", "ann@xn--gd-fmca.com"),  # two Cyrillic letters: another domain, and it shows
+        ("ann@gооd.com", "ann@xn--gd-fmca.com"),  # two Cyrillic characters: another domain, and it shows
         ("a" * 64 + "@good.com", "a" * 64 + "@good.com"),
     ],
 )

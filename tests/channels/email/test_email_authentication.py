@@ -128,7 +128,7 @@ def test_the_second_signature_may_be_the_right_one(keys):
     assert verify(keys, raw).result == "pass"
 
 
-def test_a_strangers_signature_a_changed_body_and_no_signature_prove_nothing(keys):
+def test_a_foreign_signature_a_changed_body_and_no_signature_prove_nothing(keys):
     signed = dkim_signing.sign_mail(MAIL, keys["globex.example"])
     assert verify(keys, dkim_signing.sign_mail(MAIL, keys["evil.example"])).result == "fail"
     assert verify(keys, signed.replace(b"Hello", b"Pay me")).result == "fail"

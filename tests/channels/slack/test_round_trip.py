@@ -130,7 +130,7 @@ def test_nothing_a_customer_writes_can_ping_or_hide_a_link(written):
     assert kinds <= {"text", "link"}
     for element in leaves(reply["blocks"]):
         if element["type"] == "link":
-            shown = element.get("text", element["url"])  # the same address, perhaps in letters instead of %C3%A9
+            shown = element.get("text", element["url"])  # the same address, perhaps decoded instead of %C3%A9
             assert normalizeLink(shown) in {element["url"], element["url"].removeprefix("mailto:")}
 
 

@@ -34,7 +34,7 @@ def test_a_note_stays_with_the_team_and_a_marked_reply_wins_over_the_channels_de
     assert day.thread(GLOBEX) == ["hello Dana"]
 
 
-def test_a_note_typed_where_customers_read_is_kept_and_its_author_told_who_has_seen_it(filed_ticket, day):
+def test_a_note_typed_where_customers_read_is_kept_and_its_author_learns_who_has_seen_it(filed_ticket, day):
     day.do("invite", GLOBEX, PRIYA)
     day.say(PRIYA, "note: careful with this one", channel=GLOBEX)
     assert day.words() == [("note", "careful with this one")]
@@ -49,7 +49,7 @@ def test_the_promise_names_the_readers_and_says_so_also_without_an_undo_window(f
 
 
 @pytest.mark.parametrize("who, channel", [(ELLEN, personas.TRIAGE_CHANNEL_ID), (ELLEN, GLOBEX), (RAFAEL, GLOBEX)])
-def test_colleagues_and_guests_whose_address_is_not_admitted_are_told_that_nothing_was_sent(
+def test_colleagues_and_guests_whose_address_is_not_admitted_learn_that_nothing_was_sent(
     filed_ticket, day, who, channel
 ):
     for channel_id in (personas.TRIAGE_CHANNEL_ID, GLOBEX):
@@ -123,7 +123,7 @@ def test_a_customer_who_answers_on_a_closed_ticket_files_its_follow_up_once(file
     assert f"#{day.last().ticket_id}" in day.ephemeral_texts(DANA)
 
 
-def test_an_agent_on_a_closed_ticket_is_told_why_not(filed_ticket, day, session, team):
+def test_an_agent_on_a_closed_ticket_learns_why_not(filed_ticket, day, session, team):
     for status in ("solved", "closed"):
         tickets.set_status(filed_ticket, status, actor=team[0])
     session.commit()

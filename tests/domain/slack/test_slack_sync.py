@@ -21,7 +21,7 @@ def payloads(workspace):
     return [attempt.body for attempt in workspace.events.log]
 
 
-def take(session, *events):
+def handle_events(session, *events):
     """Handle these in this order, whatever order they were sent in."""
     session.rollback()
     for event in events:
@@ -45,7 +45,7 @@ def test_edits_overtaking_each_other_and_their_original_end_in_the_last_one(unhe
         workspace.edit(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, text)
         workspace.events.log[-1].body["event"]["message"]["edited"]["ts"] = f"{float(ts) + number + 1:.6f}"
     said, second, third = payloads(workspace)
-    take(session, third, said, second)
+    handle_events(session, third, said, second)
     assert day.words() == [("reply", "three")]
     assert day.thread(GLOBEX) == ["three"]
     assert len(day.workspace.ephemerals(user=PRIYA)) == 1
@@ -56,7 +56,7 @@ def test_a_deletion_that_comes_before_its_message_wins(unheard, session, workspa
     ts = workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "one", thread_ts=unheard)
     workspace.delete(PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     said, deleted = payloads(workspace)
-    take(session, deleted, said)
+    handle_events(session, deleted, said)
     assert day.words() == [] and day.thread(GLOBEX) == []
 
 
@@ -109,7 +109,7 @@ def test_deleting_in_slack_takes_the_other_copies_away_and_says_that_mail_stays(
     assert "stays in mailboxes" in day.ephemeral_texts(PRIYA)
 
 
-def test_our_own_copy_deleted_in_slack_is_told_to_the_team_and_lost_nowhere(filed_ticket, day, session):
+def test_our_own_copy_deleted_in_slack_is_shown_to_the_team_and_lost_nowhere(filed_ticket, day, session):
     tickets.reply(filed_ticket, author=filed_ticket.requester, body="kept")
     session.commit()
     worker_helpers.drain(session)

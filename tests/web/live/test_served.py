@@ -15,7 +15,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.mark.parametrize(("version", "last"), [("HTTP/1.1", b"0\r\n\r\n"), ("HTTP/1.0", b"")])
-def test_a_stream_is_told_and_ended_properly(server, make, version, last):
+def test_a_stream_is_served_and_ended_properly(server, make, version, last):
     dana = make.user(make.organization())
     stream = server.ask(server.cookie(dana), "/live", version)
     head = stream.until(b"\r\n\r\n")
@@ -27,7 +27,7 @@ def test_a_stream_is_told_and_ended_properly(server, make, version, last):
     assert stream.to_its_end().endswith(last)
 
 
-def test_many_streams_hold_no_threads_and_one_more_is_told_to_poll(server, make):
+def test_many_streams_hold_no_threads_and_one_more_is_asked_to_poll(server, make):
     cookie = server.cookie(make.user(make.organization()))
     streams = [server.ask(cookie) for _ in range(MANY)]
     for stream in streams:
@@ -46,7 +46,7 @@ def test_asking_only_for_the_head_opens_no_stream(server, make):
     assert b" 204 " in head
 
 
-def test_a_process_that_is_told_to_end_ends_its_streams_first(server, make):
+def test_a_process_that_is_asked_to_end_ends_its_streams_first(server, make):
     stream = server.stream(server.cookie(make.user(make.organization())))
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)

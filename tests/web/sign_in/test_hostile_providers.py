@@ -1,6 +1,6 @@
 """Providers that lie: whatever one answers, it signs in nobody whom it may not speak for.
 
-Each row of a table is one lie told by Globex's provider about somebody, beside an honest Initech of its own; after each
+Each row of a table is one false claim of Globex's provider about somebody, beside an honest Initech of its own; after each
 nobody is signed in, joined or changed. The lies are those of OpenID Connect Core 1.0 section 3.1.3.7, RFC 8725, RFC
 9207 and of reported attacks (nOAuth, mix-up, cut-and-paste).
 """
@@ -310,5 +310,5 @@ def test_each_tab_has_its_own_state(browser, provider, world):
 
 
 def test_the_table_has_at_least_sixty_lies():
-    told = len(TOKENS) + len(ADDRESSES) + len(RESPONSES) + len(DOCUMENTS) + 3 * len(BODIES)
-    assert told >= 60
+    tried = len(TOKENS) + len(ADDRESSES) + len(RESPONSES) + len(DOCUMENTS) + 3 * len(BODIES)
+    assert tried >= 60

@@ -157,8 +157,8 @@ def test_optional_mails_both(browser, provider, connection, session, box, post_o
 
 
 def test_who_wishes_is_led_there_at_once(browser, provider, connection, session):
-    stranger = browser.post("/sign-in/link", {"email": "nobody@nowhere.example"})
-    assert needs_a_mail(browser.post("/sign-in/link", {"email": DANA})) and needs_a_mail(stranger)
+    unknown = browser.post("/sign-in/link", {"email": "nobody@nowhere.example"})
+    assert needs_a_mail(browser.post("/sign-in/link", {"email": DANA})) and needs_a_mail(unknown)
     connection.redirects_at_once = True
     session.commit()
     answer = browser.post("/sign-in/link", {"email": DANA})

@@ -223,7 +223,7 @@ def test_the_team_is_not_persuaded_into_connecting_an_unproven_account(browser, 
     assert session.query(Identity).count() == 0
 
 
-def test_whoever_was_there_before_is_told_of_the_new_way_in(browser, google, session, make, globex, box, post_office):
+def test_whoever_was_there_before_is_mailed_of_the_new_way_in(browser, google, session, make, globex, box, post_office):
     dana_id = make.user(globex, "Dana", email=DANA, last_seen_at=clock.now()).id
     google.account(DANA, hd="globex.example")
     assert signed_in(browser.through(google, DANA))

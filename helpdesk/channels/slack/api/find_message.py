@@ -114,5 +114,5 @@ def _is_alike(slack: clients.Client, message: Message, arguments: dict[str, Any]
 
 
 def _words(text: Any) -> str:
-    """The letters and digits of a text, which Slack returns with other names of emoji and links than it was given."""
+    """The alphanumeric characters of a text, which Slack returns with other emoji and links than it was given."""
     return MARKUP_PATTERN.sub(lambda found: found[1] or "", str(text or "")).casefold()

@@ -1,4 +1,4 @@
-"""What can be found out about a connection without a person, and what an operator should be told."""
+"""What can be found out about a connection without a person, and what an operator should know."""
 
 from collections.abc import Iterator
 from datetime import timedelta

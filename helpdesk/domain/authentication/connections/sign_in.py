@@ -21,7 +21,7 @@ from helpdesk.models.user import Identity, User
 from helpdesk.translation import gettext
 
 
-class Refused(NotAdmitted):
+class ClaimsRefused(NotAdmitted):
     """As NotAdmitted, with the ``reason`` for whoever looks after the connection: a code of ``failures``."""
 
     def __init__(self, sentence: str, reason: str, detail: str = "") -> None:
@@ -34,7 +34,7 @@ def sign_in(
 ) -> LoginResult | EmailProofRequired:
     """Sign in with an account of ``connection``, or require a proof by mail.
 
-    Raises NotAdmitted (mostly Refused) or UnverifiedIdentity.
+    Raises NotAdmitted (mostly ClaimsRefused) or UnverifiedIdentity.
     """
     if connection.organization_id is None and connection.role_rules and claimed.gives is None:
         raise _refuse(claimed.email or "", "group")
@@ -162,5 +162,5 @@ def _find_by_slack(connection: SignInConnection, claimed: ProviderClaims) -> Use
     return user if user is not None and user.is_team and user.is_active else None
 
 
-def _refuse(email: str, reason: str, detail: str = "") -> Refused:
-    return Refused(str(login.refuse(email)), reason, detail)
+def _refuse(email: str, reason: str, detail: str = "") -> ClaimsRefused:
+    return ClaimsRefused(str(login.refuse(email)), reason, detail)
