@@ -78,7 +78,7 @@ def measure(environment: BenchEnvironment, arguments: argparse.Namespace) -> tup
 
 
 def make_row(name: str, found: list[Cost], ratio: float) -> tuple:
-    """One line of the table."""
+    """Make one line of the table."""
     totals = [cost.total for cost in found]
     return (
         name,

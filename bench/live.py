@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def measure(environment: BenchEnvironment, count: int) -> list[tuple]:
-    """Rows of (what, value)."""
+    """Open ``count`` live pages and return rows of (what was measured, value)."""
     dana = environment.browser("dana@globex.example")
     dana.get("/tickets")
     pid = environment.list_web_pids()[0]

@@ -32,7 +32,7 @@ def connect(url: str, **options: Any) -> redis.Redis:
 
 
 def connect_async(url: str, **options: Any) -> redis.asyncio.Redis:
-    """The same for asyncio."""
+    """Return a client for asyncio of the server, or of the Sentinel's master, that ``url`` names."""
     if not _is_sentinel(url):
         return redis.asyncio.Redis.from_url(url, **options)
     hosts, service, sentinel_options, own_options = _parse_sentinel_url(url)

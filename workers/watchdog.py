@@ -30,11 +30,11 @@ class ProgressClock:
         self._busy: tuple[str, float] | None = None
 
     def begin(self, what: str) -> None:
-        """Begin something."""
+        """Record that the thread begins ``what``; the time it takes counts from now."""
         self._busy = (what, time.monotonic())
 
     def end(self) -> None:
-        """It is done; waiting for the next is no stall."""
+        """Record that it is done. A thread that waits for the next task is not stalled."""
         self._busy = None
 
     def find_stalled(self) -> str | None:

@@ -25,7 +25,7 @@ class SQLite:
         self._holder: sqlite3.Connection | None = None
 
     def start(self) -> None:
-        """Nothing to start."""
+        """Do nothing: SQLite has no server."""
 
     def lock(self) -> None:
         """Take the write lock and hold it.
@@ -107,7 +107,7 @@ class PostgreSQL:
         self.wait()
 
     def wait(self) -> None:
-        """Until it answers a query."""
+        """Wait until the server accepts a connection; raises after START_TIMEOUT_SECONDS."""
         import psycopg
 
         deadline = time.monotonic() + START_TIMEOUT_SECONDS

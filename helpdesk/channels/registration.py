@@ -11,7 +11,7 @@ from helpdesk.domain.rules import run
 
 
 def register_channels() -> None:
-    """Register the channels, and who hears of what; called when the application is created."""
+    """Register the channels, and the listeners of events; called when the application is created."""
     person_events.register()
     events.register()
     run.register()

@@ -20,7 +20,7 @@ def N_(message: str) -> str:
 
 
 def pgettext(context: str, message: str, **values: Any) -> str:
-    """The same, of a word that means several things: ``pgettext("ticket status", "Open")``."""
+    """Translate a word that means several things, told apart by ``context``: ``pgettext("ticket status", "Open")``."""
     text = current_catalogue.get().plain_in_context[context, message]
     return text % values if values else text
 
@@ -43,5 +43,5 @@ def lazy_gettext(message: str, **values: Any) -> Any:
 
 
 def lazy_pgettext(context: str, message: str, **values: Any) -> Any:
-    """The same, of a word that means several things."""
+    """Translate, when it is shown, a word that means several things."""
     return LazyProxy(pgettext, context, message, enable_cache=False, **values)

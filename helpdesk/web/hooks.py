@@ -33,21 +33,21 @@ MAX_MAIL_BYTES = 25 * 1024 * 1024
 @blueprint.post("/slack/events")
 @authorization.machine_only("slack")
 def receive_slack_event() -> ResponseReturnValue:
-    """Events API."""
+    """Store an event of Slack's Events API."""
     return handle_slack_request()
 
 
 @blueprint.post("/slack/actions")
 @authorization.machine_only("slack")
 def receive_slack_action() -> ResponseReturnValue:
-    """Buttons, menus and modals."""
+    """Handle a pressed button, a menu or a submitted modal of Slack."""
     return handle_slack_request()
 
 
 @blueprint.post("/slack/commands")
 @authorization.machine_only("slack")
 def receive_slack_command() -> ResponseReturnValue:
-    """Slash commands."""
+    """Handle a slash command of Slack."""
     return handle_slack_request()
 
 

@@ -42,7 +42,7 @@ class HashingReader:
         self.checksum = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
+        """Read at most ``size`` bytes (-1: all) and add them to the checksum."""
         data = self._stream.read(size)
         self.checksum.update(data)
         return data

@@ -1,4 +1,4 @@
-"""A company's own OpenID Connect provider, as Keycloak, Okta or Authentik are: discovery, keys that rotate, and lies.
+"""A company's own OpenID Connect provider, as Keycloak or Okta are: discovery, keys that rotate, and false claims.
 
 Paths and documents follow OpenID Connect Discovery 1.0, sections 3 and 4; the parameter ``iss`` of an answer RFC 9207.
 """

@@ -24,7 +24,7 @@ def get(name: str) -> Any:
 
 
 def get_all() -> dict[str, Any]:
-    """Every setting by name."""
+    """Return every setting by name."""
     global _cache, _cache_until
     if time.monotonic() >= _cache_until:
         _cache = load_all()

@@ -26,7 +26,7 @@ def make(user: User) -> list[str]:
 
 
 def renew(user: User) -> list[str]:
-    """As ``make``, on the wish of ``user``."""
+    """Make new recovery codes because ``user`` asked for them; see ``make``."""
     audit_log.add_entry("made new recovery codes", user, user.email)
     return make(user)
 

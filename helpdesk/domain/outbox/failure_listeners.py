@@ -1,4 +1,4 @@
-"""Who hears of a delivery that failed: functions that the application registers at its start."""
+"""Listeners of failed deliveries: functions that the application registers at its start."""
 
 from collections.abc import Callable
 

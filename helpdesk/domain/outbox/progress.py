@@ -41,7 +41,7 @@ class DeliveryProgress:
 
     @property
     def sentence(self) -> str:
-        """The finding for people."""
+        """The state of the waiting deliveries as a translated sentence."""
         if self.untried_for is None:
             return gettext("No delivery waits for a worker.")
         if not self.is_stalled:

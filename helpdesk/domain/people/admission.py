@@ -48,7 +48,10 @@ def admitting_organizations(email: str) -> list[Organization]:
 
 
 def admission_condition() -> ColumnElement[bool]:
-    """The same rules as a condition on ``User``: active, and of the team or admitted by their current organization."""
+    """Return the rules of admission as a condition on ``User``.
+
+    They are active, and of the team or admitted by their current organization.
+    """
     listed = exists(OrganizationAddress.id).where(
         OrganizationAddress.organization_id == User.organization_id, OrganizationAddress.email == User.email
     )

@@ -54,7 +54,10 @@ def visibility_conditions(user: User) -> list[ColumnElement[bool]]:
 
 
 def visible_condition(scope: Visibility) -> list[ColumnElement[bool]]:
-    """The same conditions for a query that is built once and executed with ``bind_params`` of each person."""
+    """Return the conditions of ``visible_tickets`` for a query that is built once.
+
+    It is executed with ``bind_params`` of each person.
+    """
     return _visibility_condition(scope, bindparam("reader_organization"), bindparam("reader"))
 
 

@@ -43,7 +43,7 @@ def find_user(email: str) -> User | None:
 
 
 def get_user(user_id: int) -> User | None:
-    """The user with this id."""
+    """Return the user with this id; None if there is none."""
     return db.session.get(User, user_id) if is_id(user_id) else None
 
 

@@ -1,4 +1,4 @@
-"""Go on with an operation, one transaction a step, until it is done; a worker that dies leaves it to the next."""
+"""Go on with an operation, one transaction a step, to its end; the next worker continues where one ended early."""
 
 from helpdesk.domain.administration import operations
 from helpdesk.domain.reorganization import organization_merging, ticket_moves

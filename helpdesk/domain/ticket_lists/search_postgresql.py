@@ -39,7 +39,7 @@ AnySelect = Select[*tuple[Any, ...]]
 
 
 def find_candidates(search: Search) -> Candidates:
-    """See ``search_candidates``."""
+    """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
     queries = [_readable_query(search, term) for term in search.terms]
     expected = _expected_rows(queries)
     queries = [queries[place] for place in sorted(range(len(queries)), key=expected.__getitem__)]
@@ -57,7 +57,7 @@ def find_candidates(search: Search) -> Candidates:
 
 
 def find_similar(search: Search) -> Candidates:
-    """See ``search_candidates``."""
+    """Find tickets that have one of the rarest terms; implements ``search_candidates.find_similar``."""
     queries = [_readable_query(search, term) for term in search.terms]
     rarest: list[str] = []
     total = 0
@@ -75,7 +75,7 @@ def find_similar(search: Search) -> Candidates:
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
-    """See ``search_candidates``."""
+    """Find where in its ticket each match is; implements ``search_candidates.find_places``."""
     any_term = " | ".join(f"({_readable_query(search, term)})" for term in search.terms)
     rows = transactions.execute_core(_places_statement(), {"any_term": any_term, "ticket_ids": ticket_ids})
     return [(row.ticket_id, row.seq) for row in rows]

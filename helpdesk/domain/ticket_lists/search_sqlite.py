@@ -30,7 +30,7 @@ _ticket_id = _ticket_of(ENTRIES_SQLITE)
 
 
 def find_candidates(search: Search) -> Candidates:
-    """See ``search_candidates``."""
+    """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
     counted = [(_count_entries(search, term), term) for term in search.terms] if len(search.terms) > 1 else []
     counted.sort(key=lambda each: each[0])
     terms = [term for _, term in counted] or list(search.terms)
@@ -48,7 +48,7 @@ def find_candidates(search: Search) -> Candidates:
 
 
 def find_similar(search: Search) -> Candidates:
-    """See ``search_candidates``."""
+    """Find tickets that have one of the rarest terms; implements ``search_candidates.find_similar``."""
     scores: dict[int, int] = {}
     statement = _matching_statement(1, False, search.scope, ())
     found_by_term = []
@@ -68,7 +68,7 @@ def find_similar(search: Search) -> Candidates:
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
-    """See ``search_candidates``."""
+    """Find where in its ticket each match is; implements ``search_candidates.find_places``."""
     any_term = " OR ".join(f"({_readable_query(search, term, 'words')})" for term in search.terms)
     values: dict[str, Any] = {"term_0": any_term}
     for place, ticket_id in enumerate(ticket_ids):

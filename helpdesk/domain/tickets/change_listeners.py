@@ -1,4 +1,4 @@
-"""Who hears of what people do on tickets, once all that it causes is done: functions registered at the start."""
+"""Listeners of what people do on tickets, called once all that it causes is done; registered at the start."""
 
 from typing import Protocol
 

@@ -30,7 +30,7 @@ class Changes:
 
 
 def changes_of(macro: CannedReply) -> Changes:
-    """What ``macro`` sets."""
+    """Return what ``macro`` sets on a ticket; "" for what it leaves as it is."""
     named = {AssignTo.me: "me", AssignTo.nobody: "none", AssignTo.person: str(macro.assignee_id or "")}
     assignee = named[AssignTo(macro.assign_to)] if macro.assign_to else ""
     return Changes(macro.status or "", assignee, macro.priority or "")

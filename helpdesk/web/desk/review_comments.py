@@ -24,7 +24,7 @@ def list_review_comments() -> ResponseReturnValue:
 @blueprint.post("/remarks")
 @authorization.team_only
 def mark_review_comments_read() -> ResponseReturnValue:
-    """Mark all of them as read."""
+    """Mark all comments of reviews for the current user as read."""
     qa_reviews.mark_read(
         qa_reviews.list_comments_for(authentication.get_current_user()), authentication.get_current_user()
     )

@@ -18,7 +18,7 @@ blueprint = Blueprint("saved_views", __name__, url_prefix="/desk")
 @blueprint.get("/views")
 @authorization.team_only
 def show_views_fragment() -> ResponseReturnValue:
-    """The list of views."""
+    """Render the list of saved views alone."""
     user = authentication.get_current_user()
     choices = agent_queue.load_filter_choices(user)
     return render_template(

@@ -60,7 +60,7 @@ def show_report() -> ResponseReturnValue:
 @blueprint.get("/export.csv")
 @authorization.lead_only
 def export_report() -> ResponseReturnValue:
-    """The same table as CSV; times in seconds, empty where nothing was measured."""
+    """Send the table of the report as CSV; times in seconds, empty where nothing was measured."""
     by, count = parse_filters()
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)

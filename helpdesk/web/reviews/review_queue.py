@@ -20,7 +20,7 @@ blueprint = Blueprint("review_queue", __name__, url_prefix="/review")
 @blueprint.get("/reading")
 @authorization.lead_only
 def show_review_queue() -> ResponseReturnValue:
-    """Solved tickets to review."""
+    """Show solved tickets to review."""
     return render_template(
         "review/review_queue.html",
         section="reading",

@@ -22,7 +22,7 @@ def show_auto_close() -> ResponseReturnValue:
 @blueprint.post("")
 @authorization.admin_only
 def save_auto_close() -> ResponseReturnValue:
-    """Save the form."""
+    """Save after how many days solved tickets are closed."""
     form = ClosingForm(request.form)
     if not form.save("Automatic closing"):
         return render_page(form), form.refusal_status
@@ -31,5 +31,5 @@ def save_auto_close() -> ResponseReturnValue:
 
 
 def render_page(form: ClosingForm) -> str:
-    """The page with ``form``."""
+    """Render the page with ``form``."""
     return navigation.render_settings_page("settings/closing.html", form=form)

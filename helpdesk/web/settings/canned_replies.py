@@ -33,7 +33,7 @@ def list_canned_replies() -> ResponseReturnValue:
 @blueprint.get("/new")
 @authorization.team_only
 def show_new_canned_reply() -> ResponseReturnValue:
-    """An empty form."""
+    """Show the empty form of a reply."""
     return render_page(None, CannedReplyForm(data={"shared": current_user.is_lead}))
 
 
@@ -47,7 +47,7 @@ def create_canned_reply() -> ResponseReturnValue:
 @blueprint.get("/<int:reply_id>")
 @authorization.team_only
 def show_canned_reply(reply_id: int) -> ResponseReturnValue:
-    """One reply in a form."""
+    """Show one reply in its form."""
     reply = get_reply_or_404(reply_id)
     values = {"shared": reply.owner_id is None, "assignee": macros.changes_of(reply).assignee}
     return render_page(reply, CannedReplyForm(obj=reply, data=values))

@@ -41,7 +41,7 @@ def create_field(form_id: int) -> ResponseReturnValue:
 @blueprint.get("/<key>")
 @authorization.admin_only
 def show_field(form_id: int, key: str) -> ResponseReturnValue:
-    """One field in a form."""
+    """Show one field in its form."""
     form = forms.get_form_or_404(form_id)
     field = get_field_or_404(form, key)
     return render_page(form, field, stored_values(field))
@@ -90,7 +90,7 @@ def get_field_or_404(form: Form, key: str) -> Field:
 
 
 def get_draft_field(form: Form, key: str) -> Field:
-    """The same field in the draft, which is created if there is none."""
+    """Return this field of the draft, which is created if there is none."""
     return next(field for field in builder.get_or_create_draft(form).fields if field.key == key)
 
 

@@ -221,7 +221,7 @@ def stored_values(form: Form) -> dict[str, Any]:
 
 
 def render_list(values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
-    """The page of all forms."""
+    """Render the page of all forms."""
     forms = db.session.scalars(
         select(Form)
         .options(selectinload(Form.versions), selectinload(Form.organizations))

@@ -28,7 +28,7 @@ def show_mail_settings() -> ResponseReturnValue:
 @blueprint.post("")
 @authorization.admin_only
 def save_mail_settings() -> ResponseReturnValue:
-    """Save the form."""
+    """Save the settings of mail."""
     form = MailForm(request.form)
     if not form.save("Mail"):
         return render_page(form), form.refusal_status

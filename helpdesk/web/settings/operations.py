@@ -22,7 +22,7 @@ UNDO = {
 @blueprint.get("")
 @authorization.admin_only
 def list_operations() -> ResponseReturnValue:
-    """The latest operations."""
+    """Show the latest operations."""
     rows = [(each, operations.describe(each)) for each in operations.list_recent()]
     return navigation.render_settings_page("settings/operations.html", rows=rows)
 

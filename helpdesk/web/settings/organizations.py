@@ -40,7 +40,7 @@ def list_organizations() -> ResponseReturnValue:
 @blueprint.get("/new")
 @authorization.admin_only
 def show_new_organization() -> ResponseReturnValue:
-    """An empty form."""
+    """Show the empty form of an organization."""
     return render_page(None, OrganizationForm(data=INITIAL_VALUES))
 
 

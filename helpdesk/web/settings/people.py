@@ -29,7 +29,7 @@ PAGE_SIZE = 50
 @blueprint.get("")
 @authorization.admin_only
 def list_people() -> ResponseReturnValue:
-    """Customers by name."""
+    """Show customers by name, one page of PAGE_SIZE, those that ``?q=`` finds."""
     text = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", "")
     rows = users.search_customers(text, after=parse_id(after) or 0, size=PAGE_SIZE + 1)

@@ -31,7 +31,7 @@ def show_portal_settings() -> ResponseReturnValue:
 @blueprint.post("/settings/portal")
 @authorization.admin_only
 def save_portal_settings() -> ResponseReturnValue:
-    """Save the form."""
+    """Save the settings of the portal."""
     form = PortalForm(request.form)
     if not form.save("Portal setup", "changed the portal's settings"):
         return render_page(form), form.refusal_status
@@ -98,7 +98,7 @@ def test_sign_in_method(method: str) -> ResponseReturnValue:
 @blueprint.get("/logo")
 @authorization.public
 def show_logo() -> ResponseReturnValue:
-    """The logo's image."""
+    """Send the image of the logo."""
     key = settings.get("logo")
     try:
         data = storage.read(key) if key else abort(404)

@@ -27,7 +27,7 @@ INITIAL_VALUES = {"events": ["ticket.filed", "message.replied"], "is_active": Tr
 @blueprint.get("")
 @authorization.admin_only
 def list_webhooks() -> ResponseReturnValue:
-    """All webhooks."""
+    """Show all webhooks."""
     rows = db.session.scalars(select(Webhook).order_by(Webhook.id)).all()
     return navigation.render_settings_page("settings/webhooks.html", webhooks=rows)
 
@@ -35,7 +35,7 @@ def list_webhooks() -> ResponseReturnValue:
 @blueprint.get("/new")
 @authorization.admin_only
 def show_new_webhook() -> ResponseReturnValue:
-    """An empty form."""
+    """Show the empty form of a webhook."""
     return render_page(None, WebhookForm(data=INITIAL_VALUES))
 
 
@@ -177,5 +177,5 @@ def stored_values(webhook: Webhook) -> dict[str, Any]:
 
 
 def get_webhook_or_404(webhook_id: int) -> Webhook:
-    """The webhook, else 404."""
+    """Return the webhook with this id; aborts with 404 if there is none."""
     return db.session.get(Webhook, webhook_id) or abort(404)

@@ -98,13 +98,13 @@ def get_missing_step() -> str:
 
 
 def get_next_path() -> str:
-    """Where to go afterwards."""
+    """Return the path to open after the second factor: the one asked for if it is safe, else the landing page."""
     given = request.form.get("next") or request.args.get("next")
     return authorization.get_safe_next_path(given) or authentication.get_landing_path(get_team_member())
 
 
 def render_code_form(errors: dict[str, str] | None = None) -> str:
-    """The form of the code."""
+    """Render the page that asks for the code, with ``errors`` by field."""
     user = get_team_member()
     return render_template(
         "sign_in/second_factor.html",

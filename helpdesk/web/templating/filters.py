@@ -263,7 +263,7 @@ def format_file_size(size: float) -> str:
 
 
 def format_count(count: int, singular: str, plural: str | None = None) -> str:
-    """ "1 ticket", "2 tickets"."""
+    """Return the count with its noun: "1 ticket", "2 tickets"."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 

@@ -47,7 +47,10 @@ def get_ticket_or_404(number: int) -> Ticket:
 
 
 def get_ticket_to_change_or_404(number: int) -> Ticket:
-    """Like ``get_ticket_or_404``, without what only the ticket's page reads. The change itself locks and asks again."""
+    """Return the ticket as ``get_ticket_or_404`` does, without what only the ticket's page reads.
+
+    The change itself locks the ticket and checks the permission again.
+    """
     user = authentication.get_current_user()
     if not is_id(number) or not user.is_active:
         abort(404)

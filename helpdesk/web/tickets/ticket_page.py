@@ -86,7 +86,7 @@ def show_earlier_messages(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/facts")
 def show_facts_fragment(number: int) -> ResponseReturnValue:
-    """The sidebar."""
+    """Render the sidebar of a ticket alone."""
     ticket = get_ticket_or_404(number)
     return render_fragment(
         "tickets/_facts.html", lambda ticket: sidebar.sidebar_context(ticket, authentication.get_current_user()), ticket
@@ -95,6 +95,6 @@ def show_facts_fragment(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/rating")
 def show_rating_fragment(number: int) -> ResponseReturnValue:
-    """The rating."""
+    """Render the rating of a ticket alone."""
     ticket = get_ticket_or_404(number)
     return render_fragment("tickets/_rating.html", rating_context, ticket)

@@ -113,7 +113,7 @@ def _join(
     files: dict[str, MailFile],
     shown: set[str],
 ) -> list[Line]:
-    """Join the chosen texts, with a picture that lies between two of them in its place."""
+    """Join the chosen texts, with a picture between two of them in its place."""
     found: list[list[Line]] = []
     last_text = max((n for n, part in enumerate(parts) if part.place in chosen), default=-1)
     for number, part in enumerate(parts):

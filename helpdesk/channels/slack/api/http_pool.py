@@ -27,7 +27,7 @@ class PlainConnection(HTTPConnection):
 
 
 class TlsConnection(HTTPSConnection):
-    """The same over TLS, where the handshake is part of connecting."""
+    """A pooled connection over TLS, where the handshake is part of connecting."""
 
     def connect(self) -> None:
         try:

@@ -44,7 +44,7 @@ def is_rate_limit(error: errors.ChannelError) -> bool:
 
 
 def clear() -> None:
-    """Forget every limit."""
+    """Remove every limit."""
     with _lock:
         _until.clear()
 

@@ -194,7 +194,7 @@ def _find_ourselves(events: tuple[SlackEvent, ...]) -> BotIdentity | None:
         return directory.get_bot_identity()
     except errors.ChannelBlockedError:
         if any(map(_is_uninstallation, events)):
-            return None  # the token is dead, as the event says
+            return None  # the token is no longer valid, as the event says
         raise
 
 
