@@ -1,4 +1,4 @@
-"""A word of a search with one typo: the words that differ from it by one letter more, less, other or exchanged.
+"""A word of a search with one typo: the words that differ from it by one character more, less, other or exchanged.
 
 They are asked of the index as one term with some hundred spellings, each of them a whole word, so that no list of all
 words is needed, on neither database. Numbers, short words and scripts without spaces have none.
@@ -11,10 +11,10 @@ from functools import lru_cache
 from helpdesk.domain.ticket_lists.search_syntax import Term
 from helpdesk.markup import search_words
 
-MIN_LENGTH, MAX_LENGTH = 4, 24  # letters of a word in which a typo is forgiven
+MIN_LENGTH, MAX_LENGTH = 4, 24  # characters of a word in which a typo is forgiven
 LATIN = "abcdefghijklmnopqrstuvwxyz"
-BLOCK_SIZE = 256  # neighbouring code points in which the letters of a script are looked for
-LETTERS = {"Ll", "Lo", "Mn", "Mc"}
+BLOCK_SIZE = 256  # neighbouring code points in which the characters of a script are looked for
+WORD_CATEGORIES = {"Ll", "Lo", "Mn", "Mc"}
 
 
 def vary_term(term: Term) -> Term | None:
@@ -28,33 +28,33 @@ def vary_term(term: Term) -> Term | None:
 
 
 def list_variants(word: str) -> list[str]:
-    """Return the words that have one letter less or more than ``word``, another one, or two neighbours exchanged."""
-    letters = _list_letters(word[0])
+    """Return the words that have one character less or more than ``word``, another one, or two neighbours exchanged."""
+    characters = _list_characters(word[0])
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     variants = [start + end[1:] for start, end in parts if end]
     variants += [start + end[1] + end[0] + end[2:] for start, end in parts if len(end) > 1]
-    variants += [start + letter + end[1:] for start, end in parts if end for letter in letters]
-    variants += [start + letter + end for start, end in parts for letter in letters]
+    variants += [start + character + end[1:] for start, end in parts if end for character in characters]
+    variants += [start + character + end for start, end in parts for character in characters]
     return list(dict.fromkeys(each for each in variants if each != word))
 
 
 def _has_marks(word: str) -> bool:
-    """Whether ``word`` is letters with vowel signs, as in Indic scripts."""
-    return bool(word) and not word.isalpha() and all(unicodedata.category(sign) in LETTERS for sign in word)
+    """Whether ``word`` is characters with vowel signs, as in Indic scripts."""
+    return bool(word) and not word.isalpha() and all(unicodedata.category(sign) in WORD_CATEGORIES for sign in word)
 
 
 @lru_cache(maxsize=1_000)
-def _list_letters(letter: str) -> str:
-    """Return the letters of the script of ``letter``, as the index has them."""
-    if letter in LATIN:
+def _list_characters(character: str) -> str:
+    """Return the characters of the script of ``character``, as the index has them."""
+    if character in LATIN:
         return LATIN
-    script = unicodedata.name(letter, "").partition(" ")[0]
-    first = ord(letter) // BLOCK_SIZE * BLOCK_SIZE
+    script = unicodedata.name(character, "").partition(" ")[0]
+    first = ord(character) // BLOCK_SIZE * BLOCK_SIZE
     signs = map(chr, range(first, first + BLOCK_SIZE))
     return "".join(
         sign
         for sign in signs
-        if unicodedata.category(sign) in LETTERS
+        if unicodedata.category(sign) in WORD_CATEGORIES
         and unicodedata.name(sign, "").startswith(f"{script} ")
         and search_words.fold(sign) == sign
     )
