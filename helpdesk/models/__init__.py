@@ -21,6 +21,7 @@ from helpdesk.models import (  # noqa: F401
     notification,
     operation,
     organization,
+    provisioning,
     qa_review,
     rating,
     read_receipt,

@@ -63,6 +63,7 @@ TABLE = {
     "GET /sign-in/microsoft/authorized": PUBLIC,
     "GET /sign-in/sso/<slug>": "hidden hidden hidden hidden hidden hidden",  # there is none
     "GET /sign-in/sso/<slug>/authorized": "hidden hidden hidden hidden hidden hidden",
+    "POST /sign-in/sso/<slug>/logout": "hidden hidden hidden hidden hidden hidden",
     # one's own account
     "GET /account": PERSON,
     "POST /account": PERSON,
@@ -85,6 +86,11 @@ TABLE = {
     "GET /readyz": PUBLIC,
     "GET /metrics": "hidden hidden hidden hidden hidden hidden",  # switched off without a METRICS_TOKEN
     # programs, each with a token of its own
+    "GET /scim/v2/<path:path>": MACHINE,
+    "POST /scim/v2/<path:path>": MACHINE,
+    "PUT /scim/v2/<path:path>": MACHINE,
+    "PATCH /scim/v2/<path:path>": MACHINE,
+    "DELETE /scim/v2/<path:path>": MACHINE,
     "GET /api/docs": PUBLIC,
     "POST /api/files": MACHINE,
     "GET /api/files/<key>": MACHINE,
@@ -214,6 +220,8 @@ TABLE = {
     "GET /settings/connections/<int:connection_id>": ADMIN,
     "POST /settings/connections/<int:connection_id>": ADMIN,
     "POST /settings/connections/<int:connection_id>/check": ADMIN,
+    "POST /settings/connections/<int:connection_id>/tokens": ADMIN,
+    "POST /settings/connections/<int:connection_id>/tokens/<int:token_id>/delete": "sign-in hidden hidden refused refused hidden",  # there is none
     "POST /settings/connections/<int:connection_id>/delete": ADMIN,
     "POST /settings/connections/<int:connection_id>/domains/<int:domain_id>/check": ADMIN,
     "POST /settings/connections/<int:connection_id>/domains/<int:domain_id>/vouch": ADMIN,

@@ -80,6 +80,7 @@ class World:
             "token": signed_links.unsubscribe_token(thread),
             "key": kept,
             "method": "link",
+            "path": "Users",
             "filename": "css/app.css",
             "passkey_id": passkey_of(session, make.agent()),
             "slug": globex.slug,

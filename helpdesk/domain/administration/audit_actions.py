@@ -97,4 +97,8 @@ ACTIONS = (
     N_("changed how people of an organization sign in"),
     N_("changed how the team signs in"),
     N_("kept a role that a provider would change"),
+    N_("made a SCIM token"),
+    N_("revoked a SCIM token"),
+    N_("was added by a provider"),
+    N_("was deleted by a provider"),
 )

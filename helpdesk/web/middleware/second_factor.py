@@ -37,6 +37,7 @@ SENSITIVE_ENDPOINTS = {
     "settings_connections.update_connection",
     "settings_connections.delete_connection",
     "settings_connections.vouch_for_domain",
+    "settings_connections.issue_token",
     "settings_connections.set_team_rule",
     "settings_organization_sign_in.save_ways",
     "settings_data_requests.export_person",

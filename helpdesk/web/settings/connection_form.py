@@ -8,6 +8,7 @@ from wtforms.validators import Optional
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.authentication.connections import administration, roles
+from helpdesk.domain.errors import DomainError
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_base import Form, to_choices
@@ -33,7 +34,7 @@ class ConnectionForm(Form):
     secret_expires_at = DateField(
         lazy_gettext("The secret runs out on"),
         [Optional()],
-        description=lazy_gettext("Admins are reminded two weeks before. Entra ID gives secrets that end."),
+        description=lazy_gettext("Two weeks before, the list of connections says so. Entra ID gives secrets that end."),
     )
     tenant = StringField(
         lazy_gettext("Workspace"),
@@ -71,6 +72,11 @@ class ConnectionForm(Form):
     )
     logs_out_at_provider = BooleanField(lazy_gettext("Signing out here signs out at the provider too"))
     is_active = BooleanField(lazy_gettext("Switched on"))
+
+    def add_refusal(self, error: DomainError) -> None:
+        """Add the messages of ``error``; the secret is not sent back."""
+        super().add_refusal(error)
+        self.client_secret.data = ""
 
     def read_values(self) -> dict[str, Any]:
         """The values as the domain takes them."""

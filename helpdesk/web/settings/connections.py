@@ -15,8 +15,10 @@ from helpdesk.domain.authentication.connections import (
 )
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations, users
+from helpdesk.domain.provisioning import tokens
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
+from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
@@ -147,6 +149,28 @@ def vouch_for_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
     return redirect(f"/settings/connections/{connection_id}#domains", 303)
 
 
+@blueprint.post("/<int:connection_id>/tokens")
+@authorization.admin_only
+def issue_token(connection_id: int) -> ResponseReturnValue:
+    """Make a SCIM token; the page shows it once."""
+    secret = tokens.issue_token(get_connection_or_404(connection_id), actor=authentication.get_current_user())
+    db.session.commit()
+    connection = get_connection_or_404(connection_id)
+    return render_page(connection, make_form(connection), secret)
+
+
+@blueprint.post("/<int:connection_id>/tokens/<int:token_id>/delete")
+@authorization.admin_only
+def revoke_token(connection_id: int, token_id: int) -> ResponseReturnValue:
+    """Revoke a SCIM token."""
+    token = db.session.get(ScimToken, token_id) if is_id(token_id) else None
+    if token is None or token.connection_id != connection_id:
+        abort(404)
+    tokens.revoke_token(token, actor=authentication.get_current_user())
+    db.session.commit()
+    return redirect(f"/settings/connections/{connection_id}#scim", 303)
+
+
 @blueprint.post("/<int:connection_id>/delete")
 @authorization.admin_only
 def delete_connection(connection_id: int) -> ResponseReturnValue:
@@ -158,10 +182,12 @@ def delete_connection(connection_id: int) -> ResponseReturnValue:
 
 
 def render_list(errors: dict[str, str] | None = None) -> str:
-    """The page of all connections."""
+    """The page of all connections, and what should be put right about them."""
+    rows = administration.list_connections()
     return navigation.render_settings_page(
         "settings/connections.html",
-        connections=administration.list_connections(),
+        connections=rows,
+        warnings=[each for row in rows if row.is_active for each in diagnostics.list_warnings(row)],
         describe=failures.describe,
         team_rule=settings.get("team_sign_in"),
         emergency_admin=settings.get("emergency_admin"),
@@ -173,12 +199,19 @@ def render_list(errors: dict[str, str] | None = None) -> str:
 def render_new(organization: Organization | None, form: NewConnectionForm) -> str:
     """The page of a new connection."""
     return navigation.render_settings_page(
-        "settings/connection.html", connection=None, organization=organization, form=form, failure="", addresses={}
+        "settings/connection.html",
+        connection=None,
+        organization=organization,
+        form=form,
+        failure="",
+        addresses={},
+        tokens=[],
+        secret="",
     )
 
 
-def render_page(connection: SignInConnection, form: ConnectionForm) -> str:
-    """The page of one connection."""
+def render_page(connection: SignInConnection, form: ConnectionForm, secret: str = "") -> str:
+    """The page of one connection, with the ``secret`` of a token that was just made."""
     own = urls.own_provider_url(connection.slug)
     return navigation.render_settings_page(
         "settings/connection.html",
@@ -190,7 +223,10 @@ def render_page(connection: SignInConnection, form: ConnectionForm) -> str:
             "sign_in": own,
             "callback": f"{own}/authorized",
             "logout": f"{own}/logout",
+            "scim": urls.absolute_url("/scim/v2"),
         },
+        tokens=tokens.list_tokens(connection),
+        secret=secret,
         record_name=domain_proofs.record_name,
         record_value=domain_proofs.record_value,
     )

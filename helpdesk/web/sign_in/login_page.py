@@ -1,15 +1,16 @@
 """The sign-in page with every method, and signing out."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from helpdesk import config
+from helpdesk import config, urls
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import oidc, proof_of_work
-from helpdesk.domain.authentication.connections import routing
+from helpdesk.domain.authentication.connections import administration, discovery, routing
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db
@@ -32,11 +33,30 @@ def show_login_page() -> ResponseReturnValue:
 @authorization.public
 def sign_out() -> ResponseReturnValue:
     """End the session, and clear what the browser has stored for this site."""
+    user = authentication.get_current_user() if current_user.is_authenticated else None
+    connection_id = getattr(user.session, "connection_id", None) if user is not None and user.session else None
+    connection = administration.get_connection(connection_id) if connection_id is not None else None
+    issuer = connection.issuer if connection is not None and connection.logs_out_at_provider else ""
+    client_id = connection.client_id if connection is not None else ""
     authentication.sign_out()
     db.session.commit()
-    response = redirect("/sign-in", 303)
+    address = find_logout_address(issuer, client_id) if issuer else ""
+    if address:  # a page, because the policy of forms forbids redirects to other sites
+        response = make_response(render_template("sign_in/signed_out.html", address=address))
+    else:
+        response = redirect("/sign-in", 303)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+def find_logout_address(issuer: str, client_id: str) -> str:
+    """Where the provider signs out (OpenID Connect RP-Initiated Logout 1.0); "" if it says nothing about it."""
+    try:
+        address = discovery.get_metadata(issuer).end_session_url
+    except discovery.DiscoveryFailed:
+        return ""
+    query = urlencode({"client_id": client_id, "post_logout_redirect_uri": urls.absolute_url("/sign-in")})
+    return f"{address}{'&' if '?' in address else '?'}{query}" if address else ""
 
 
 def render_login_page(

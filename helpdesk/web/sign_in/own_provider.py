@@ -18,6 +18,7 @@ from helpdesk.domain.authentication.connections import (
     claims,
     discovery,
     failures,
+    logout,
     preview,
     provider,
     provider_address,
@@ -50,6 +51,7 @@ class ConnectionBlueprint(RequestScopedBlueprint):
 
     def __init__(self) -> None:
         super().__init__("sso", "/sso/<slug>")
+        self.add_url_rule("/sso/<slug>/logout", "log_out", self.log_out, methods=["POST"])
         self.url_defaults(lambda _endpoint, values: values.setdefault("slug", (request.view_args or {}).get("slug")))
 
     @property
@@ -89,6 +91,18 @@ class ConnectionBlueprint(RequestScopedBlueprint):
             return super().authorized(**values)
         except discovery.DiscoveryFailed as failure:
             return self._record(failure.reason, failure.detail)
+
+    @authorization.machine_only("a logout token")
+    def log_out(self, **_: str) -> ResponseReturnValue:
+        """End sessions here that have ended at the provider (OpenID Connect Back-Channel Logout 1.0)."""
+        try:
+            claims_given = logout.verify(self.provider, request.form.get("logout_token", "")[:20_000])
+        except (logout.InvalidLogoutToken, discovery.DiscoveryFailed):
+            return Response("", 400, {"Cache-Control": "no-store"})
+        transactions.start_write_transaction()
+        logout.end_sessions(self.connection, claims_given)
+        db.session.commit()
+        return Response("", 200, {"Cache-Control": "no-store"})
 
     def find_fault(self) -> str:
         """Why the callback's parameters are refused: an error, or another issuer than was asked (RFC 9207)."""

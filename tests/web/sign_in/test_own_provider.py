@@ -241,3 +241,48 @@ def test_an_old_session_ends_when_the_connection_says_so(browser, provider, glob
     assert signed_in(sign_in(browser, provider, connection))
     row = session.query(Session).one()
     assert (row.expires_at - row.created_at).total_seconds() == 7200
+
+
+def test_logout_at_the_provider_ends_the_session_here(app, new_browser, provider, connection, session):
+    boss = "boss@globex.example"
+    browsers = {}
+    for account in (DANA, boss):
+        provider.account(account)
+        browsers[account] = new_browser()
+        assert signed_in(sign_in(browsers[account], provider, connection, account))
+    subject, other = (session.query(Identity).filter_by(email=email).one().subject for email in (DANA, boss))
+    address = f"/sign-in/sso/{connection.slug}/logout"
+    good = {"sub": subject, "sid": f"session-of-{subject}"}
+    lies = {
+        "nobody named": {"sub": None},
+        "a nonce": good | {"nonce": "x"},
+        "no event": good | {"events": {}},
+        "another event": good | {"events": {"http://example.com": {}}},
+        "an event that is a list": good | {"events": ["http://schemas.openid.net/event/backchannel-logout"]},
+        "another audience": good | {"aud": "another"},
+        "another issuer": good | {"iss": "https://login.initech.example"},
+        "old": good | {"iat": 1, "exp": None},
+        "no id": good | {"jti": None},
+    }
+    for case, changes in lies.items():
+        answer = app.test_client().post(address, data={"logout_token": provider.sign_logout(**changes)})
+        assert answer.status_code == 400, case
+    assert app.test_client().post(address, data={"logout_token": "x.y.z"}).status_code == 400
+    assert browsers[DANA].who() == DANA and browsers[boss].who() == boss
+    answer = app.test_client().post(address, data={"logout_token": provider.sign_logout(**good)})
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
+    assert browsers[DANA].who() is None and browsers[boss].who() == boss
+    app.test_client().post(address, data={"logout_token": provider.sign_logout(sub=other)})
+    assert browsers[boss].who() is None, "without a session the person's own ones end"
+
+
+def test_signing_out_leads_to_the_provider_where_that_is_wished(browser, provider, connection, session):
+    provider.account(DANA)
+    assert signed_in(sign_in(browser, provider, connection))
+    assert browser.post("/sign-out", page="/account").headers["Location"] == "/sign-in"
+    connection.logs_out_at_provider = True
+    session.commit()
+    assert signed_in(sign_in(browser, provider, connection))
+    page = browser.post("/sign-out", page="/account")
+    assert page.status_code == 200 and f"url={provider.url}/logout?client_id=" in page.text
+    assert browser.who() is None
