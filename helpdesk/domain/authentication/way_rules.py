@@ -66,7 +66,7 @@ def set_team_rule(rule: str, emergency_admin: str, *, actor: User) -> int:
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
     if rule not in ("any", ways.OWN):
         raise ValidationError(gettext("Choose how the team signs in."), "team_sign_in")
-    chosen = db.session.scalar(select(User).where(User.email == emergency_admin.strip().lower()))
+    chosen = db.session.scalar(select(User).where(User.email == emergency_admin.replace("\x00", "").strip().lower()))
     if rule == ways.OWN:
         if chosen is None or not chosen.is_admin or not chosen.is_active:
             raise ValidationError(gettext("Choose an admin for emergencies."), "emergency_admin")

@@ -58,7 +58,7 @@ class ConnectionStorage(ScimStorage):
         if found is not None:
             is_by_id = found[1].lower() == "externalid"
             column = ScimResource.external_id if is_by_id else ScimResource.lookup_name
-            query = query.where(column == (found[2] if is_by_id else people.fold(found[2])))
+            query = query.where(column == (_clean_id(found[2]) if is_by_id else people.fold(found[2])))
         matched = InMemoryStorage()
         matched.resources = [_to_resource(row) for row in db.session.scalars(query.order_by(ScimResource.id))]
         return matched.search(resource_types, search_request, position=position)
@@ -134,7 +134,7 @@ class ConnectionStorage(ScimStorage):
             if db.session.scalar(others.limit(1)) is not None:
                 raise UniquenessException
         row.lookup_name, row.data = name, data
-        row.external_id = str(data["externalId"])[:255] if data.get("externalId") else None
+        row.external_id = _clean_id(data["externalId"]) if data.get("externalId") else None
 
 
 def _to_resource(row: ScimResource) -> Resource[Any]:
@@ -150,3 +150,8 @@ def _to_resource(row: ScimResource) -> Resource[Any]:
 
 def _version(row: ScimResource) -> str:
     return f'W/"{row.version}"'
+
+
+def _clean_id(value: Any) -> str:
+    """The provider's own id of a resource as it is stored and looked for."""
+    return str(value).replace("\x00", "")[:255]

@@ -44,7 +44,7 @@ def sign_out() -> ResponseReturnValue:
     if address:  # a page, because the policy of forms forbids redirects to other sites
         response = make_response(render_template("sign_in/signed_out.html", address=address))
     else:
-        response = redirect("/sign-in", 303)
+        response = make_response(redirect("/sign-in", 303))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 

@@ -12,7 +12,7 @@ from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import domain_proofs, provider_address, roles
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import permissions, session_revocation
+from helpdesk.domain.people import permissions, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
 from helpdesk.models.organization import Organization
@@ -142,7 +142,7 @@ def renew_encryption() -> None:
 def _apply(connection: SignInConnection, values: dict[str, Any], errors: dict[str, str]) -> None:
     """Check and set ``values``. Raises ValidationError with the sentences of all fields, with ``errors`` before."""
     if "name" in values:
-        connection.name = " ".join(str(values["name"]).split())
+        connection.name = users.clean_name(str(values["name"]))
         if not 0 < len(connection.name) <= 80:
             errors["name"] = gettext("A name has between 1 and 80 characters.")
     if "client_id" in values:
@@ -152,7 +152,7 @@ def _apply(connection: SignInConnection, values: dict[str, Any], errors: dict[st
     if secret := str(values.get("client_secret") or "").strip():
         connection.client_secret = encryption.encrypt(Purpose.PROVIDER_SECRET, secret)
     if "tenant" in values or connection.preset == "slack":
-        connection.tenant = str(values.get("tenant", connection.tenant or "")).strip()[:64]
+        connection.tenant = users.clean_name(str(values.get("tenant", connection.tenant or "")))[:64]
         if connection.preset == "slack" and not connection.tenant:
             errors["tenant"] = gettext("Enter the id of your workspace, like T0123ABCD.")
     for name in PLAIN_FIELDS:
