@@ -53,7 +53,8 @@ HTML = [
     "<",
 ]
 SHORT, LONG = 250, 1_000
-REPEATED = (" ", "\u00a0", "*", "_a *b ", "[a](", "<a@", "&", "https://a", "a@", "|a\n", "<a b=", "\\")
+LINK = "<a href='tel:1'>y</a> <a href='https://a.example/x'>y</a> "
+REPEATED = (" ", "\u00a0", "*", "_a *b ", "[a](", "<a@", "&", "https://a", "a@", "|a\n", "<a b=", "\\", LINK)
 
 
 def send(text: str) -> list[dict]:

@@ -71,7 +71,7 @@ class _Reader:
         self.gap = False
         self.heading = 0
         self.code: list[str] | None = None
-        self.link_begin = ""
+        self.link_begin = 0  # the place in the line where the last link was opened
 
     def finish(self) -> list[Block]:
         self.flush()
@@ -107,6 +107,7 @@ class _Reader:
             self.gap = self.gap or (is_spaced and (not is_list or self.paragraph is not None))
             self._start_block(name, attributes)
         else:
+            self.link_begin = len(self.line) if name == "a" else self.link_begin
             self.tags.start(name, attributes)
 
     def _picture(self, attributes: dict[str, str]) -> None:
@@ -167,7 +168,7 @@ class _Reader:
         elif name in {"td", "th"}:
             self.line.append(Span(" "))
         elif name == "a":
-            label = document.plain_text(self.line)
+            label = document.plain_text(self.line[self.link_begin :])
             shown = html_inline.address_to_show(self.tags.end(name), label)
             if shown:
                 self.line.append(Span(f" ({shown})"))
@@ -207,7 +208,7 @@ class _Reader:
     def flush(self, always: bool = False) -> None:
         """End the line: it goes on in the same paragraph unless there is a gap."""
         line = document.trim_spans(_collapse(html_inline.join_links(self.line)))
-        self.line = []
+        self.line, self.link_begin = [], 0
         if not line and not always:
             return
         if self.gap or self.paragraph is None:
