@@ -199,5 +199,5 @@ def _complete(receive: Receive) -> Receive:
 
 
 async def _no_body() -> Message:
-    """An ASGI ``receive`` for a request without a body."""
+    """Return an ASGI ``receive`` for a request without a body."""
     return {"type": "http.request", "body": b"", "more_body": False}

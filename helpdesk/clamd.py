@@ -31,7 +31,7 @@ def is_configured() -> bool:
 
 
 def find_virus(file: BinaryIO) -> str | None:
-    """The name of the virus in ``file``, None if there is none. Raises ScannerUnavailable and NoVerdict."""
+    """Return the name of the virus in ``file``, None if there is none. Raises ScannerUnavailable and NoVerdict."""
     deadline = time.monotonic() + SCAN_SECONDS
     try:
         with _connect() as line:

@@ -17,7 +17,7 @@ _offset = timedelta(0)
 
 
 def now() -> datetime:
-    """The current time, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC) + _offset
 
 
@@ -41,7 +41,7 @@ def reset_offset() -> None:
 
 @lru_cache(maxsize=1)
 def time_zone_names() -> tuple[str, ...]:
-    """The names of all time zones, sorted; cached, since a look-up opens every file of the zone database."""
+    """Return the names of all time zones, sorted; cached, since a look-up opens every file of the zone database."""
     return tuple(sorted(available_timezones()))
 
 

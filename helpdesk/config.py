@@ -105,13 +105,13 @@ def set_entered_values(values: Mapping[str, Any]) -> None:
 
 
 def started_with() -> Config:
-    """The settings this process was started with."""
+    """Return the settings this process was started with."""
     assert _started_with is not None, "create_app() has not run"
     return _started_with
 
 
 def current() -> Config:
-    """The settings that hold now: those of the start, and what an admin has entered."""
+    """Return the settings that hold now: those of the start, and what an admin has entered."""
     assert _current is not None, "create_app() has not run"
     return _current
 

@@ -69,7 +69,7 @@ def find_contradiction(values: Any, is_loopback: bool) -> str | None:
 
 
 def _host_of(parts: SplitResult) -> str | None:
-    """The host; None if it is missing, or the port is not a number."""
+    """Return the host; None if it is missing, or the port is not a number."""
     try:
         return parts.hostname if parts.port is None or parts.port else None
     except ValueError:

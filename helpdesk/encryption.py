@@ -17,7 +17,7 @@ def encrypt(purpose: Purpose, secret: str) -> str:
 
 
 def decrypt(purpose: Purpose, stored: str) -> str:
-    """The secret; "" if its key is no longer accepted."""
+    """Return the secret; "" if its key is no longer accepted."""
     try:
         return _fernet(purpose).decrypt(stored.encode()).decode()
     except InvalidToken:
@@ -40,6 +40,6 @@ def _fernet(purpose: Purpose) -> MultiFernet:
 
 
 def _ciphers(purpose: Purpose) -> list[Fernet]:
-    """The ciphers of every accepted key, the present one's first."""
+    """Return the ciphers of every accepted key, the present one's first."""
     keys = (key_derivation.derive_key(purpose, key) for key in key_derivation.secret_keys())
     return [Fernet(base64.urlsafe_b64encode(key)) for key in keys]

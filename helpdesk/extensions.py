@@ -66,7 +66,7 @@ _unavailable_until = 0.0
 
 
 def redis() -> redis_client.Redis:
-    """The connection pool for short calls. A call gives up after REDIS_TIMEOUT and is not retried."""
+    """Return the connection pool for short calls. A call gives up after REDIS_TIMEOUT and is not retried."""
     global _redis
     with _making_redis:  # a second one would be dropped, and closes its connections while they are used
         if _redis is None:
@@ -128,7 +128,7 @@ def note_redis_error(error: Exception) -> None:
 
 
 def blocking_redis() -> redis_client.Redis:
-    """A new pool for callers that wait on purpose: workers and the live subscription. Calls are not retried."""
+    """Return a new pool for callers that wait on purpose: workers and the live subscription. Calls are not retried."""
     return redis_url.connect(
         config.current().REDIS_URL,
         socket_connect_timeout=2,
@@ -138,7 +138,7 @@ def blocking_redis() -> redis_client.Redis:
 
 
 def queue(name: str = "helpdesk-jobs", connection: redis_client.Redis | None = None) -> Queue:
-    """The RQ queue with this name; the names are in ``helpdesk.jobs``."""
+    """Return the RQ queue with this name; the names are in ``helpdesk.jobs``."""
     return Queue(name, connection=connection or redis())
 
 

@@ -37,7 +37,7 @@ class GuardedAdapter(BoundedAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> urllib3.connectionpool.HTTPConnectionPool:
-        """The connection to the checked address; its certificate must have the name."""
+        """Return the connection to the checked address; its certificate must have the name."""
         target, options = self.build_connection_pool_key_attributes(request, verify, cert)
         host, scheme = str(target["host"]), str(target["scheme"])
         port = int(target["port"] or (443 if scheme == "https" else 80))

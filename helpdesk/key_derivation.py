@@ -68,7 +68,7 @@ def is_signed(purpose: Purpose, text: str, token: str, encode: Callable[[bytes],
 
 
 def matching_token(purpose: Purpose, text: str, fingerprint_hex: str, encode: Callable[[bytes], str]) -> str | None:
-    """The token of ``text`` with the stored ``fingerprint_hex``; None if its key is no longer accepted."""
+    """Return the token of ``text`` with the stored ``fingerprint_hex``; None if its key is no longer accepted."""
     tokens = (encode(signature) for signature in sign_with_each(purpose, text))
     return next((token for token in tokens if hmac.compare_digest(fingerprint(token), fingerprint_hex)), None)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 def find_open_connection(values: Any) -> str | None:
-    """The first such setting in ``values``, attributes named like the variables, as a sentence; or None."""
+    """Return the first such setting in ``values``, attributes named like the variables, as a sentence; or None."""
     has_secret = values.MAIL_PASSWORD or values.MAIL_OAUTH_CLIENT_ID
     if has_secret and not (values.MAIL_USE_TLS or values.MAIL_USE_SSL) and not _is_local(values.MAIL_SERVER):
         name = "MAIL_PASSWORD" if values.MAIL_PASSWORD else "The access token of MAIL_OAUTH_CLIENT_ID"

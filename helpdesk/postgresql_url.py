@@ -88,7 +88,7 @@ def _url_of_keywords(text: str) -> str:
 
 
 def _split_host(host: str) -> tuple[str, str]:
-    """The name and the port (or "") of one host; an IPv6 address stands in brackets."""
+    """Return the name and the port (or "") of one host; an IPv6 address stands in brackets."""
     found = re.fullmatch(r"\[([^\]]*)\](?::(\d*))?|([^:\[\]]*)(?::(\d*))?", host)
     if found is None:
         raise InvalidDatabaseUrl("DATABASE_URL names a host or a port that cannot be understood.")

@@ -46,7 +46,7 @@ def _add_record(pipeline: Pipeline, key: str, user_id: int, doing: str) -> None:
 
 
 def present_users(ticket_id: int) -> dict[int, str]:
-    """The users who are present, as a map of user id to "reading", "typing" or "open"."""
+    """Return the users who are present, as a map of user id to "reading", "typing" or "open"."""
     answers = extensions.call_redis(lambda pipeline: pipeline.hgetall(f"helpdesk:present:{ticket_id}").execute())
     users = {}
     for user_id, entry in (answers[0] if answers else {}).items():

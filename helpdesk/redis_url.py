@@ -64,7 +64,7 @@ def _timeouts(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_sentinel_url(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any], dict[str, Any]]:
-    """The Sentinels, the name of the service, and the options of connections to Sentinels and to the master."""
+    """Return the Sentinels, the name of the service, and the options of connections to Sentinels and to the master."""
     parts = urlsplit(url)
     login, _, places = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")

@@ -84,7 +84,7 @@ def _host_header(place: ssrf.ResolvedUrl) -> str:
 
 
 def _shown_text(beginning: bytes) -> str:
-    """The beginning of an answer as text for the log: printable and on one line."""
+    """Return the beginning of an answer as text for the log: printable and on one line."""
     text = beginning.decode("utf-8", errors="replace")
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:MAX_SHOWN_LENGTH]
 

@@ -13,14 +13,14 @@ from helpdesk.extensions import db
 
 
 def get_latest_revision() -> str | None:
-    """The newest revision of the code."""
+    """Return the newest revision of the code."""
     settings = Config()
     settings.set_main_option("script_location", config.MIGRATIONS_FOLDER)
     return ScriptDirectory.from_config(settings).get_current_head()
 
 
 def get_revisions() -> tuple[str | None, str | None]:
-    """The revision of the database (None: empty) and the newest one."""
+    """Return the revision of the database (None: empty) and the newest one."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with db.engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()

@@ -30,7 +30,7 @@ def is_read_only_error(error: BaseException) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """The cause in one line, without the statement and its values."""
+    """Return the cause in one line, without the statement and its values."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = [line.strip() for line in str(original).strip().splitlines() if line.strip()]
     return f"{type(original).__name__}: {lines[0][:300]}" if lines else type(original).__name__

@@ -37,6 +37,6 @@ class FairLock:
                 self._is_held = False
 
     def count_waiting(self) -> int:
-        """How many threads wait for the lock."""
+        """Return how many threads wait for the lock."""
         with self._mutex:
             return len(self._waiting)

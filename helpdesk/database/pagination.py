@@ -67,7 +67,7 @@ class PagedQuery:
         )
 
     def _statement(self, backwards: bool, has_cursor: bool) -> Select:
-        """One of four statements: forwards or backwards, from the end of the list or from a cursor."""
+        """Return one of four statements: forwards or backwards, from the end of the list or from a cursor."""
         statement = self._statements.get((backwards, has_cursor))
         if statement is None:
             columns = [(column, descends != backwards) for column, descends in self.order.columns]

@@ -19,7 +19,7 @@ PING_AFTER_SECONDS = 1.0  # idle time after which a connection is pinged before 
 
 
 def engine_options(url: str, connections: int) -> dict[str, Any]:
-    """The engine's options for the database at ``url``, with a pool of at most ``connections``."""
+    """Return the engine's options for the database at ``url``, with a pool of at most ``connections``."""
     kept = min(5, connections)
     return {
         "pool_size": kept,

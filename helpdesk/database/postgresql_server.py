@@ -23,7 +23,7 @@ _identity: str | None = None
 
 
 def current_identity() -> str | None:
-    """The system identifier and timeline of the server of the newest connection; None where it tells neither."""
+    """Return the system identifier and timeline of the server of the newest connection; None where it tells neither."""
     return _identity
 
 

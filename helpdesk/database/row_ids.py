@@ -5,7 +5,7 @@ MAX_DIGITS = 18  # more may not fit a BIGINT
 
 
 def parse_id(text: str | None) -> int | None:
-    """The id of a row in ``text``; None if it has other characters than digits or does not fit a BIGINT."""
+    """Return the id of a row in ``text``; None if it has other characters than digits or does not fit a BIGINT."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 

@@ -61,7 +61,7 @@ def limit_lock_wait(seconds: float) -> None:
 
 
 def longest_lock_wait() -> float:
-    """How many seconds this thread's transactions wait for SQLite's write lock at most."""
+    """Return how many seconds this thread's transactions wait for SQLite's write lock at most."""
     return _longest_lock_wait.get()
 
 

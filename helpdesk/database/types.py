@@ -44,7 +44,7 @@ Created = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now)]
 
 
 def affected_rows(result: Result[*tuple[Any, ...]]) -> int:
-    """The number of rows that an UPDATE or DELETE without RETURNING changed."""
+    """Return the number of rows that an UPDATE or DELETE without RETURNING changed."""
     assert isinstance(result, CursorResult)
     return result.rowcount
 

@@ -32,7 +32,7 @@ def valid_token(text: str | None) -> str | None:
 
 
 def bind_token(token: str | None, content: object) -> str | None:
-    """A token for this form with this ``content`` (JSON), or None where ``token`` is none.
+    """Return a token for this form with this ``content`` (JSON), or None where ``token`` is none.
 
     Sent again unchanged, a form is the same; somebody who went back and changed their words sends another.
     """
@@ -42,18 +42,18 @@ def bind_token(token: str | None, content: object) -> str | None:
 
 
 def find_ticket_id(requester: User, form_token: str | None) -> int | None:
-    """The id of the ticket that an earlier request with this form created for ``requester``."""
+    """Return the id of the ticket that an earlier request with this form created for ``requester``."""
     return db.session.scalar(TICKET, {"requester_id": requester.id, "form_token": form_token}) if form_token else None
 
 
 def find_message_id(author: User, form_token: str | None) -> int | None:
-    """The id of the message that an earlier request with this form created for ``author``."""
+    """Return the id of the message that an earlier request with this form created for ``author``."""
     row = _find_message(author, form_token)
     return row.id if row else None
 
 
 def find_created_ticket(requester: User, form_token: str | None) -> Ticket | None:
-    """The ticket that an earlier request with this form created for ``requester``, if they may still see it."""
+    """Return the ticket that an earlier request with this form created for ``requester``, if they may still see it."""
     ticket_id = find_ticket_id(requester, form_token)
     return permissions.find_ticket(requester, ticket_id) if ticket_id else None
 

@@ -165,7 +165,7 @@ def _is_merged(ticket: Ticket) -> bool:
 
 
 def _read_merge_target_id(ticket_id: int) -> int:
-    """The id of ``find_merge_target``, as the database has it now, whatever is loaded."""
+    """Return the id of ``find_merge_target``, as the database has it now, whatever is loaded."""
     row = db.session.execute(MERGED_INTO_QUERY, {"ticket_id": ticket_id}).one_or_none()
     while row is not None and row.merged_into_id is not None:
         following = db.session.execute(MERGED_INTO_QUERY, {"ticket_id": row.merged_into_id}).one_or_none()
@@ -176,7 +176,7 @@ def _read_merge_target_id(ticket_id: int) -> int:
 
 
 def find_merge_target(ticket: Ticket) -> Ticket:
-    """The ticket that ``ticket`` was merged into, else itself; never one of another organization."""
+    """Return the ticket that ``ticket`` was merged into, else itself; never one of another organization."""
     while ticket.merged_into is not None and ticket.merged_into.organization_id == ticket.organization_id:
         ticket = ticket.merged_into
     return ticket

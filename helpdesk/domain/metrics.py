@@ -28,7 +28,7 @@ class HealthCollector(Collector):
 
 
 def render_metrics() -> bytes:
-    """All gauges in the text format of Prometheus."""
+    """Render all gauges in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HealthCollector())
     return generate_latest(registry)

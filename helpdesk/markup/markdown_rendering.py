@@ -57,7 +57,7 @@ def make_excerpt(text: str, length: int = 140) -> str:
 
 
 def make_excerpt_of_html(html: str, length: int = 140) -> str:
-    """The same of HTML that ``markdown_to_html`` made and that is stored, without parsing the Markdown again."""
+    """Return an excerpt of stored HTML that ``markdown_to_html`` made, without parsing the Markdown again."""
     some = html[: length * 8]
     if len(some) < len(html):
         if some.rfind("<") > some.rfind(">"):

@@ -20,7 +20,7 @@ def table_lines(rows: Sequence[Sequence[Sequence[Span]]], cell_text: Callable[[S
 
 
 def plain_cell(cell: Sequence[Span]) -> str:
-    """The text of a cell with the addresses of its links behind them, and ``~~`` around what is struck out."""
+    """Return the text of a cell with the addresses of its links behind them, and ``~~`` around what is struck out."""
     return "".join(_plain_span(span) for span in document.join_spans(cell))
 
 

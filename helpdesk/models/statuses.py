@@ -212,15 +212,15 @@ UNSOLVED_SQL = f"status IN ({', '.join(repr(status.value) for status in UNSOLVED
 
 
 def statuses_waiting_on(who: WaitingOn) -> tuple[Status, ...]:
-    """The statuses in which ``who`` has to act."""
+    """Return the statuses in which ``who`` has to act."""
     return tuple(status for status in Status if status.definition.waiting_on is who)
 
 
 def statuses_in_menu(menu: Menu) -> tuple[Status, ...]:
-    """The statuses that ``menu`` offers, in the order of ``Status``."""
+    """Return the statuses that ``menu`` offers, in the order of ``Status``."""
     return tuple(status for status in Status if menu in status.definition.menus)
 
 
 def get_definition(value: str) -> StatusDefinition:
-    """The definition of the status ``value``. Raises ValueError if there is none."""
+    """Return the definition of the status ``value``. Raises ValueError if there is none."""
     return Status(value).definition

@@ -29,7 +29,7 @@ def format_display_name(name: str, email: str) -> str:
 
 
 def _name_from_address(email: str) -> str:
-    """The part of the address before the @; "ann.lee" is written as the name that it is made of, "Ann Lee"."""
+    """Return the part of the address before the @; "ann.lee" is written as the name that it is made of, "Ann Lee"."""
     local = email.partition("@")[0]
     words = re.split(r"[._]+", local.strip("._"))
     return " ".join(map(str.capitalize, words)) if len(words) > 1 and all(map(str.isalpha, words)) else local

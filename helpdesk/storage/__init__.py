@@ -49,7 +49,7 @@ def delete(key: str) -> None:
 
 
 def get_store() -> Store:
-    """The store that STORAGE_URL names."""
+    """Return the store that STORAGE_URL names."""
     return _open_store(config.current().STORAGE_URL)
 
 

@@ -64,7 +64,7 @@ def escape_sentence(text: str) -> Markup:
 
 @lru_cache(maxsize=100)
 def get_catalogue(code: str) -> Catalogue:
-    """The catalogue of an offered language, else of English, which has no file."""
+    """Return the catalogue of an offered language, else of English, which has no file."""
     language = languages.get_language(code)
     if language.code != code:
         return get_catalogue(language.code)
@@ -88,7 +88,7 @@ def _read(code: str) -> GNUTranslations:
 
 
 def compile_catalogue(source: Path) -> bytes:
-    """The content of the .mo file of the .po file ``source``; fuzzy entries are left out."""
+    """Return the content of the .mo file of the .po file ``source``; fuzzy entries are left out."""
     with source.open("rb") as file:
         catalogue = pofile.read_po(file, locale=source.parents[1].name)
     target = io.BytesIO()

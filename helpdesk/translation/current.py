@@ -30,7 +30,7 @@ def set_language(code: str | None) -> None:
 
 
 def current_code() -> str:
-    """The code of the language: "en", "pt_BR"."""
+    """Return the code of the language: "en", "pt_BR"."""
     return current_catalogue.get().language.code
 
 

@@ -13,28 +13,28 @@ ENGLISH_DATES = Locale("en", "150")
 
 
 def date_locale() -> Locale:
-    """The locale whose dates are meant by the language."""
+    """Return the locale whose dates are meant by the language."""
     locale = current_locale()
     return ENGLISH_DATES if str(locale) == "en" else locale
 
 
 def format_date(day: date, length: Length = "medium") -> str:
-    """A day: "28 Nov 2026", "28 November 2026" (long)."""
+    """Return a day: "28 Nov 2026", "28 November 2026" (long)."""
     return dates.format_date(day, length, locale=date_locale())
 
 
 def format_day(day: date, skeleton: str = "MMMd") -> str:
-    """A day without its year, or by another skeleton of CLDR: "28 Nov"."""
+    """Return a day without its year, or by another skeleton of CLDR: "28 Nov"."""
     return dates.format_skeleton(skeleton, day, locale=date_locale())
 
 
 def format_weekday(day: date, length: Literal["wide", "abbreviated"] = "wide") -> str:
-    """The name of the day of the week."""
+    """Return the name of the day of the week."""
     return dates.format_date(day, "EEEE" if length == "wide" else "EEE", locale=date_locale())
 
 
 def format_time(moment: datetime, zone: tzinfo) -> str:
-    """The time of the day on the clock of ``zone``: "09:30"."""
+    """Return the time of the day on the clock of ``zone``: "09:30"."""
     return dates.format_time(moment, "short", tzinfo=zone, locale=date_locale())
 
 

@@ -47,18 +47,18 @@ LANGUAGES = {
 
 
 def get_language(code: str) -> Language:
-    """The language with this code; English for one that is not offered."""
+    """Return the language with this code; English for one that is not offered."""
     return LANGUAGES[code if code in offered_codes() else ENGLISH]
 
 
 def offered_languages() -> tuple[Language, ...]:
-    """The languages with a catalogue, English first."""
+    """Return the languages with a catalogue, English first."""
     return tuple(LANGUAGES[code] for code in offered_codes())
 
 
 @lru_cache(maxsize=1)
 def offered_codes() -> tuple[str, ...]:
-    """The codes of the languages with a catalogue, English first."""
+    """Return the codes of the languages with a catalogue, English first."""
     return tuple(code for code in LANGUAGES if code == ENGLISH or has_catalogue(code))
 
 

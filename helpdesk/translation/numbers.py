@@ -15,7 +15,7 @@ ENGLISH_LISTS = Locale("en", "150")  # "a, b and c", without a comma before "and
 
 
 def format_number(number: float, digits: int | None = None) -> str:
-    """A number with its thousands separated, and with exactly ``digits`` decimals if that is given."""
+    """Return a number with its thousands separated, and with exactly ``digits`` decimals if that is given."""
     return _format_number(number, digits, current_locale())
 
 
@@ -29,7 +29,7 @@ def _format_number(number: float, digits: int | None, locale: Locale) -> str:
 
 
 def parse_number(text: str) -> int | float | None:
-    """A number as a reader of the language writes it, "1.000,5" or "1,000.5"; None for what is none.
+    """Return a number as a reader of the language writes it, "1.000,5" or "1,000.5"; None for what is none.
 
     Where both signs are there the last is the decimal separator. One alone is read as the language has it, so that
     "1.000" is a thousand in German and one in English; but "3.5" is three and a half in either.
@@ -52,12 +52,12 @@ def parse_number(text: str) -> int | float | None:
 
 
 def write_number(number: float) -> str:
-    """A number as ``parse_number`` reads it: the decimal separator of the language, thousands not separated."""
+    """Return a number as ``parse_number`` reads it: the decimal separator of the language, thousands not separated."""
     return str(number).replace(".", numbers.get_decimal_symbol(current_locale()))
 
 
 def _find_decimal_sign(text: str, signs: list[str]) -> str:
-    """The sign before the decimals; "" if the signs separate thousands."""
+    """Return the sign before the decimals; "" if the signs separate thousands."""
     last = signs[-1]
     if len(set(signs)) == 2:
         return last
@@ -70,12 +70,12 @@ def _find_decimal_sign(text: str, signs: list[str]) -> str:
 
 
 def format_percent(share: float) -> str:
-    """A share of 1 in whole percent: "54%", "54 %"."""
+    """Return a share of 1 in whole percent: "54%", "54 %"."""
     return numbers.format_percent(share, locale=current_locale())
 
 
 def format_unit(number: float, unit: str, length: Literal["short", "long", "narrow"] = "short") -> str:
-    """A number of units with CLDR's name, such as "duration-hour" or "digital-megabyte": "2 hr", "10 MB"."""
+    """Return a number of units with CLDR's name, such as "duration-hour" or "digital-megabyte": "2 hr", "10 MB"."""
     return units.format_unit(number, unit, length, locale=current_locale())
 
 

@@ -26,19 +26,19 @@ def pgettext(context: str, message: str, **values: Any) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int, **values: Any) -> str:
-    """The form for ``count``, which is ``%(num)s`` in the sentence, with its thousands separated."""
+    """Return the form for ``count``, which is ``%(num)s`` in the sentence, with its thousands separated."""
     text = current_catalogue.get().translations.ngettext(singular, plural, count)
     return text % {"num": format_number(count), **values}
 
 
 def npgettext(context: str, singular: str, plural: str, count: int, **values: Any) -> str:
-    """The form for ``count`` of a sentence with a context."""
+    """Return the form for ``count`` of a sentence with a context."""
     text = current_catalogue.get().translations.npgettext(context, singular, plural, count)
     return text % {"num": format_number(count), **values}
 
 
 def lazy_gettext(message: str, **values: Any) -> Any:
-    """A text that is translated when it is used: for constants, and labels of forms."""
+    """Return a text that is translated when it is used: for constants, and labels of forms."""
     return LazyProxy(gettext, message, enable_cache=False, **values)
 
 

@@ -51,7 +51,7 @@ def translate_literal(context: Context, message: str) -> str:
 
 @pass_eval_context
 def translate(context: EvalContext, message: str, **values: Any) -> str:
-    """The sentence in the reader's language, escaped for HTML, with escaped values."""
+    """Return the sentence in the reader's language, escaped for HTML, with escaped values."""
     catalogue = current_catalogue.get()
     text = catalogue.escaped[message] if context.autoescape else catalogue.plain[message]
     return text % values if "%" in text else text
@@ -59,7 +59,7 @@ def translate(context: EvalContext, message: str, **values: Any) -> str:
 
 @pass_eval_context
 def translate_markup(context: EvalContext, message: str, **values: Any) -> str:
-    """The sentence of ``{% trans %}``, whose tags stay, with escaped values."""
+    """Return the sentence of ``{% trans %}``, whose tags stay, with escaped values."""
     catalogue = current_catalogue.get()
     text = catalogue.markup[message] if context.autoescape else catalogue.plain[message]
     return text % values if "%" in text else text
@@ -67,7 +67,7 @@ def translate_markup(context: EvalContext, message: str, **values: Any) -> str:
 
 @pass_eval_context
 def translate_in_context(context: EvalContext, meaning: str, message: str, **values: Any) -> str:
-    """The same of a word that means several things."""
+    """Return, escaped for HTML, a word that means several things, in the reader's language."""
     catalogue = current_catalogue.get()
     texts = catalogue.escaped_in_context if context.autoescape else catalogue.plain_in_context
     text = texts[meaning, message]
@@ -76,7 +76,7 @@ def translate_in_context(context: EvalContext, meaning: str, message: str, **val
 
 @pass_eval_context
 def translate_plural(context: EvalContext, singular: str, plural: str, num: int, **values: Any) -> str:
-    """The form for ``num``, which is ``%(num)s`` in the sentence, with its thousands separated."""
+    """Return the form for ``num``, which is ``%(num)s`` in the sentence, with its thousands separated."""
     text = current_catalogue.get().translations.ngettext(singular, plural, num)
     return _fill_plural(context, text, num, values)
 
@@ -85,13 +85,13 @@ def translate_plural(context: EvalContext, singular: str, plural: str, num: int,
 def translate_plural_in_context(
     context: EvalContext, meaning: str, singular: str, plural: str, num: int, **values: Any
 ) -> str:
-    """The form for ``num`` of a word that means several things."""
+    """Return the form for ``num`` of a word that means several things."""
     text = current_catalogue.get().translations.npgettext(meaning, singular, plural, num)
     return _fill_plural(context, text, num, values)
 
 
 def get_page_language() -> languages.Language:
-    """The language of the page: its ``tag`` and its ``direction``."""
+    """Return the language of the page: its ``tag`` and its ``direction``."""
     return current_catalogue.get().language
 
 

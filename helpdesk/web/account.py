@@ -26,7 +26,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 @blueprint.get("")
 def show_account() -> ResponseReturnValue:
-    """The account page; while impersonating, the ticket list."""
+    """Show the account page; while impersonating, the ticket list."""
     if current_user.is_impersonating:
         return redirect("/tickets")
     return render_page(authentication.get_current_user())
@@ -187,7 +187,7 @@ def _format_time(minutes: int | None) -> str:
 
 
 def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
-    """The account page, with stored preferences or with what was typed and the errors."""
+    """Render the account page, with stored preferences or with what was typed and the errors."""
     rows = sessions.list_sessions(user)
     return render_template(
         "account/show.html",

@@ -73,7 +73,7 @@ def send_attachment(attachment: Attachment) -> ResponseReturnValue:
 
 
 def content_disposition(name: str, is_inline: bool) -> str:
-    """The header Content-Disposition: whether the browser may display the file, and its name (RFC 6266)."""
+    """Return the header Content-Disposition: whether the browser may display the file, and its name (RFC 6266)."""
     ascii_name = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in name)
     return (
         f"{'inline' if is_inline else 'attachment'}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -9,7 +9,7 @@ NOT_CONTENT = {"csrf_token", "form_token", "status", "seen", "written_as", "comp
 
 
 def read_form_token(*place: object) -> str | None:
-    """The token of the request's form, bound to ``place`` and to what the form says; None where it has none."""
+    """Return the token of the request's form, bound to ``place`` and to what the form says; None where it has none."""
     token = idempotency.valid_token(request.form.get("form_token"))
     fields = sorted([name, value] for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
     files = sorted([name, file.filename] for name, file in request.files.items(multi=True) if file.filename)

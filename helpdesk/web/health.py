@@ -54,7 +54,7 @@ def show_metrics() -> ResponseReturnValue:
 @blueprint.get("/settings/health")
 @authorization.admin_only
 def show_health() -> ResponseReturnValue:
-    """The health page for admins: waiting deliveries by destination, and checks."""
+    """Show the health page for admins: waiting deliveries by destination, and checks."""
     return navigation.render_settings_page(
         "settings/health.html",
         destinations=health.list_destinations(),

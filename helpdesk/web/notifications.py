@@ -28,7 +28,7 @@ blueprint = Blueprint("notifications", __name__)
 @blueprint.get("/notifications")
 @authorization.team_only
 def list_notifications() -> ResponseReturnValue:
-    """The newest notifications; ``?unread`` shows those not read, ``before`` goes on."""
+    """Show the newest notifications; ``?unread`` shows those not read, ``before`` goes on."""
     only_unread = "unread" in request.args
     page = inbox.list_notifications(
         authentication.get_current_user(), only_unread=only_unread, before=parse_id(request.args.get("before"))
@@ -40,7 +40,7 @@ def list_notifications() -> ResponseReturnValue:
 @blueprint.get("/notifications/unread")
 @authorization.team_only
 def show_unread_fragment() -> ResponseReturnValue:
-    """The number of unread notifications, which leads to their list."""
+    """Show the number of unread notifications, which leads to their list."""
     count = current_user.session.unread_notifications
     parts = ("notifications", current_user.id, count, current_code())
     unchanged = htmx_responses.not_modified(*parts)

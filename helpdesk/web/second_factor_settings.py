@@ -132,7 +132,7 @@ def redirect_with(sentence: str) -> ResponseReturnValue:
 
 
 def render_page(secret: str = "", *, codes: list[str] | None = None, errors: dict[str, str] | None = None) -> str:
-    """The page; ``secret`` while an app is being added, ``codes`` when there are new recovery codes to show."""
+    """Render the page; ``secret`` while an app is being added, ``codes`` when there are new recovery codes to show."""
     user = get_team_member()
     uri = second_factor.provisioning_uri(user, secret) if secret else ""
     return render_template(

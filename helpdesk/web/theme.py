@@ -22,7 +22,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 @blueprint.get("/theme.css")
 @authorization.public
 def show_theme_css() -> ResponseReturnValue:
-    """The style sheet with the accent colour for both schemes; its URL changes with the colour."""
+    """Show the style sheet with the accent colour for both schemes; its URL changes with the colour."""
     accent = settings.get("accent")
     css = color_contrast.theme(accent if COLOR_PATTERN.fullmatch(accent) else SETTINGS["accent"].default)
     return Response(css, mimetype="text/css", headers={"Cache-Control": "public, max-age=86400"})
@@ -53,18 +53,18 @@ def add_template_global(state: BlueprintSetupState) -> None:
 
 
 def get_scheme_cookie() -> str:
-    """The name of the cookie; scripts read and write it, too."""
+    """Return the name of the cookie; scripts read and write it, too."""
     return authentication.get_cookie_name(config.current(), "scheme")
 
 
 def get_color_scheme() -> str:
-    """The scheme chosen in this browser; "" follows the device."""
+    """Return the scheme chosen in this browser; "" follows the device."""
     scheme = request.cookies.get(get_scheme_cookie(), "")
     return scheme if scheme in SCHEMES else ""
 
 
 def get_return_path() -> str:
-    """The path of the referring page, if it is one of this portal."""
+    """Return the path of the referring page, if it is one of this portal."""
     referrer = request.referrer or ""
     base = request.host_url.rstrip("/")
     return (authorization.get_safe_next_path(referrer.removeprefix(base)) if referrer.startswith(base) else None) or "/"

@@ -16,7 +16,7 @@ blueprint = Blueprint("unsubscribe", __name__)
 @blueprint.get("/unsubscribe/<int:thread_id>/<token>")
 @authorization.public
 def show_unsubscribe(thread_id: int, token: str) -> ResponseReturnValue:
-    """A page with one button; opening it changes nothing, since mail scanners open every link."""
+    """Show a page with one button; opening it changes nothing, since mail scanners open every link."""
     thread = get_thread_or_404(thread_id, token)
     return render_template("unsubscribe.html", thread=thread, done=thread.ended_at is not None)
 
@@ -37,7 +37,7 @@ def end_mail_thread(thread_id: int, token: str) -> ResponseReturnValue:
 
 
 def get_thread_or_404(thread_id: int, token: str) -> Thread:
-    """The mail thread that ``token`` was made for, else 404."""
+    """Return the mail thread that ``token`` was made for, else 404."""
     thread = db.session.get(Thread, thread_id)
     if thread is None or thread.user_id is None or not signed_links.is_unsubscribe_token(thread, token):
         abort(404)

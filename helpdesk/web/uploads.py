@@ -80,6 +80,6 @@ class FormUploads:
         db.session.commit()
 
     def list_pending(self) -> dict[str, list[Attachment]]:
-        """The stored files by the name of their input, to be listed in the form."""
+        """Return the stored files by the name of their input, to be listed in the form."""
         keys_by_name = {"files": self.keys, **self.fields}
         return {name: attachments.pending_uploads(keys, self.uploader) for name, keys in keys_by_name.items() if keys}

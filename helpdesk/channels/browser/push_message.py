@@ -28,7 +28,7 @@ class PushMessage:
 
 
 def encrypt(message: PushMessage) -> bytes:
-    """The body of the request, which only that browser can read."""
+    """Return the body of the request, which only that browser can read."""
     return bytes(
         http_ece.encrypt(
             message.content,
@@ -41,7 +41,7 @@ def encrypt(message: PushMessage) -> bytes:
 
 
 def make_headers(message: PushMessage, key: str) -> dict[str, str]:
-    """The headers of the request. A notice with the same ``key`` replaces one that is not delivered yet."""
+    """Return the headers of the request. A notice with the same ``key`` replaces one that is not delivered yet."""
     parts = urlsplit(message.endpoint)
     claims = {
         "aud": f"{parts.scheme}://{parts.netloc}",

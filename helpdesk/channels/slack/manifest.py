@@ -90,5 +90,5 @@ def build_manifest(base_url: str, name: str = "Helpdesk") -> dict[str, Any]:
 
 
 def build_creation_link(base_url: str, name: str) -> str:
-    """The address at Slack where the app is created from the manifest, which is filled in already."""
+    """Return the address at Slack where the app is created from the manifest, which is filled in already."""
     return CREATE_URL + quote(json.dumps(build_manifest(base_url, name), separators=(",", ":")), safe="")

@@ -205,7 +205,7 @@ def find_portal_readers(message: Message) -> list[str]:
 
 
 def _describe_portal(ticket: Ticket) -> str:
-    """The portal with those who read the ticket there, after "it goes to"."""
+    """Return the portal with those who read the ticket there, after "it goes to"."""
     values = {"requester": ticket.requester.display_name, "organization": ticket.organization.name}
     if admission.can_receive_mail(ticket.requester, ticket):
         return gettext("the portal (%(requester)s and everybody at %(organization)s who sees its tickets)", **values)
@@ -217,7 +217,7 @@ def _describe_portal(ticket: Ticket) -> str:
 
 
 def _describe_in_portal(ticket: Ticket) -> str:
-    """The same, after "goes to the customer at once"."""
+    """Return the portal with those who read the ticket there, after "goes to the customer at once"."""
     values = {"requester": ticket.requester.display_name, "organization": ticket.organization.name}
     if admission.can_receive_mail(ticket.requester, ticket):
         return gettext("in the portal (%(requester)s and everybody at %(organization)s who sees its tickets)", **values)

@@ -97,7 +97,7 @@ def _database() -> ModuleType:
 
 
 def _temporary_folder() -> Path:
-    """A folder with enough space for what an archive holds."""
+    """Return a folder with enough space for what an archive holds."""
     folder = Path(config.current().VAR_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -74,7 +74,7 @@ def describe() -> dict[str, Any]:
 
 
 def find_users() -> str | None:
-    """How many connections of web and workers are open, in words; None if none is."""
+    """Return how many connections of web and workers are open, in words; None if none is."""
     with _connect() as connection:
         count = connection.scalar(USERS_QUERY)
     return f"{count} of its connections to the database are open" if count else None
@@ -175,5 +175,5 @@ def _quote(name: str) -> str:
 
 
 def _pattern(name: str) -> str:
-    """A pattern of pg_dump that matches exactly ``name``."""
+    """Return a pattern of pg_dump that matches exactly ``name``."""
     return _quote(name)

@@ -41,7 +41,7 @@ def run_scripts(scripts: list[Path], database: str | None = None) -> None:
 
 
 def database_argument(database: str | None = None) -> str:
-    """The argument that names the database, or another one on its server, without the password."""
+    """Return the argument that names the database, or another one on its server, without the password."""
     options = _connection_options() | ({"dbname": database} if database else {})
     options.pop("password", None)
     return f"--dbname={make_conninfo(**options)}"

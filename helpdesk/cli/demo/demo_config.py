@@ -56,11 +56,11 @@ class DemoConfig:
         return var_folder.private_redis_socket(self.var)
 
     def log(self, name: str) -> Path:
-        """The path of the log of the part ``name``."""
+        """Return the path of the log of the part ``name``."""
         return self.var / "log" / f"{name}.log"
 
     def environment(self) -> dict[str, str]:
-        """The environment of the demo's processes.
+        """Return the environment of the demo's processes.
 
         Settings of a real installation in our own environment are left out, so that a demo never posts to a real Slack.
         """

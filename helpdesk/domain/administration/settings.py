@@ -19,7 +19,7 @@ _cache_until = 0.0
 
 
 def get(name: str) -> Any:
-    """The value of the setting ``name``, or its default."""
+    """Return the value of the setting ``name``, or its default."""
     return get_all()[name]
 
 

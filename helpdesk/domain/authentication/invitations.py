@@ -96,7 +96,7 @@ def is_open(user: User) -> bool:
 
 
 def open_invitations(users: Iterable[User]) -> set[str]:
-    """The addresses of the ``users`` who have an invitation that can still be used."""
+    """Return the addresses of the ``users`` who have an invitation that can still be used."""
     emails = [user.email for user in users]
     is_usable = SignInLink.used_at.is_(None) & (SignInLink.expires_at > clock.now())
     invited = SignInLink.email.in_(emails) & (SignInLink.purpose == magic_links.INVITATION)

@@ -15,7 +15,7 @@ MAX_LENGTH = 600  # characters of the cookie's value
 
 
 def add_user(value: str, user: User) -> str:
-    """The cookie's ``value`` with a token for ``user``, who has just signed in, first."""
+    """Return the cookie's ``value`` with a token for ``user``, who has just signed in, first."""
     others = [token for token in _tokens(value) if token.partition(".")[0] != str(user.id)]
     nonce = secrets.token_urlsafe(9)
     return "~".join([f"{user.id}.{nonce}.{_sign(user.id, nonce)}", *others][:MAX_PEOPLE])

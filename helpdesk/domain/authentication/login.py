@@ -74,7 +74,7 @@ def by_email(
 
 
 def refuse(email: str) -> NotAdmitted:
-    """The error for an address that may not sign in: the same sentence whatever the reason."""
+    """Return the error for an address that may not sign in: the same sentence whatever the reason."""
     return NotAdmitted(
         gettext(
             "%(email)s may not sign in here. Ask your own administrator, or the team you want to write to.",

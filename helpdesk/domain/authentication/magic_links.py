@@ -138,7 +138,7 @@ def create_link(
 
 
 def find_link(token: str) -> SignInLink | None:
-    """The link with this token, whatever its state; None also if its signing key is no longer accepted."""
+    """Return the link with this token, whatever its state; None also if its signing key is no longer accepted."""
     link = db.session.scalar(select(SignInLink).where(SignInLink.token_hash == key_derivation.fingerprint(token)))
     return link if link is not None and signed_links.link_token(link) else None
 
@@ -260,7 +260,7 @@ def invalidate_all(email: str, *conditions: ColumnElement[bool]) -> None:
 
 
 def _find_pause(email: str) -> SignInLink | None:
-    """The latest pause link of ``email`` that has not ended; used, it stops requests."""
+    """Return the latest pause link of ``email`` that has not ended; used, it stops requests."""
     return db.session.scalar(
         select(SignInLink)
         .where(SignInLink.email == email, SignInLink.purpose == PAUSE, SignInLink.expires_at > clock.now())
@@ -293,6 +293,6 @@ def _usable_condition() -> tuple[ColumnElement[bool], ...]:
 
 
 def _normalize_code(typed: str) -> str:
-    """A typed code in Crockford's base 32: case and hyphens do not matter, O is 0, I and L are 1."""
+    """Return a typed code in Crockford's base 32: case and hyphens do not matter, O is 0, I and L are 1."""
     text = "".join(character for character in typed.upper() if character.isascii() and character.isalnum())
     return text.translate(str.maketrans("OIL", "011"))

@@ -82,7 +82,7 @@ class EmailProofRequired:
 
 
 def get_provider(name: str) -> Provider:
-    """The provider ``name``, "google" or "microsoft", as configured in the environment."""
+    """Return the provider ``name``, "google" or "microsoft", as configured in the environment."""
     return {"google": google_provider, "microsoft": microsoft_provider}[name]()
 
 
@@ -124,7 +124,7 @@ def microsoft_provider() -> Provider:
 
 
 def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, Any]:
-    """The claims of ``id_token``, after its signature, issuer, audience, times and nonce were checked.
+    """Return the claims of ``id_token``, after its signature, issuer, audience, times and nonce were checked.
 
     Fetches the provider's keys, so no transaction should be open. Raises UnverifiedIdentity.
     """
@@ -157,7 +157,7 @@ def _refuse_token(provider: Provider, reason: str) -> UnverifiedIdentity:
 
 
 def _reason_of(error: Exception) -> str:
-    """The code of ``connections.failures`` for an error of the library."""
+    """Return the code of ``connections.failures`` for an error of the library."""
     return next((reason for kind, reason in TOKEN_ERRORS if isinstance(error, kind)), "token")
 
 

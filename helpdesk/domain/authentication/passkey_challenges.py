@@ -18,7 +18,7 @@ TOO_LATE = lazy_gettext("This took more than five minutes, or was sent already. 
 
 
 def add(session_id: int) -> bytes:
-    """A new random challenge of the session."""
+    """Add a random challenge to the session and return it."""
     challenge = secrets.token_bytes(32)
     db.session.add(
         PasskeyChallenge(

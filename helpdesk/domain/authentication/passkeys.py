@@ -60,7 +60,7 @@ def are_possible() -> bool:
 
 
 def list_passkeys(user: User) -> list[Passkey]:
-    """The passkeys of ``user``, the oldest first."""
+    """Return the passkeys of ``user``, the oldest first."""
     return list(db.session.scalars(select(Passkey).where(Passkey.user_id == user.id).order_by(Passkey.id)))
 
 
@@ -127,7 +127,7 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
 
 
 def begin_authentication(user: User, session_id: int) -> str:
-    """The options for ``navigator.credentials.get``, as JSON, with a new challenge."""
+    """Return the options for ``navigator.credentials.get``, as JSON, with a new challenge."""
     options = webauthn.generate_authentication_options(
         rp_id=_rp_id(),
         challenge=passkey_challenges.add(session_id),
@@ -212,7 +212,7 @@ def _describe(passkeys: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
 
 
 def _rp_id() -> str:
-    """The name that passkeys are bound to: the host of the portal."""
+    """Return the name that passkeys are bound to: the host of the portal."""
     return urlsplit(config.current().PORTAL_BASE_URL).hostname or ""
 
 

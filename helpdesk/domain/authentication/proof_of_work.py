@@ -18,7 +18,7 @@ MAX_ANSWER_LENGTH = 12
 
 
 def new_challenge() -> str:
-    """A challenge for one page, signed, so that nobody can prepare proofs long before."""
+    """Return a challenge for one page, signed, so that nobody can prepare proofs long before."""
     text = f"{int(clock.now().timestamp())}.{secrets.token_urlsafe(9)}"
     return f"{text}.{_encode(key_derivation.sign(Purpose.PROOF_OF_WORK, text))}"
 

@@ -97,7 +97,7 @@ def has_several_factors(claims: dict[str, Any]) -> bool:
 
 
 def tenant_id(claims: dict[str, Any]) -> str | None:
-    """The Microsoft directory that the token is of, in its canonical form; None for anything else."""
+    """Return the Microsoft directory that the token is of, in its canonical form; None for anything else."""
     tenant = claims.get("tid")
     return tenant if isinstance(tenant, str) and _is_uuid(tenant) and tenant == tenant.lower() else None
 

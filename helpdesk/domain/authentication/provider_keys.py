@@ -34,7 +34,7 @@ class _KeySet:
 
 
 def find_signing_key(url: str, id_token: str, fetch: Fetch = bounded_http.fetch_json) -> jwt.PyJWK:
-    """The key at ``url`` that ``id_token`` names, or the only one if it names none.
+    """Return the key at ``url`` that ``id_token`` names, or the only one if it names none.
 
     While the provider does not answer, a key that it published within the last hour is still used. Raises
     jwt.PyJWTError and ValueError.

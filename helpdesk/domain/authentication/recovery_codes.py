@@ -50,13 +50,13 @@ def use(user: User, code: str) -> bool:
 
 
 def count_left(user: User) -> int:
-    """How many recovery codes are left."""
+    """Return how many recovery codes are left."""
     left = select(func.count()).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
     return db.session.scalar(left) or 0
 
 
 def _hashes(user: User, code: str) -> list[str]:
-    """The stored forms of a typed recovery code under each accepted key, the current key's first."""
+    """Return the stored forms of a typed recovery code under each accepted key, the current key's first."""
     text = "".join(character for character in code.upper() if character in ALPHABET)[:40]
     signed = key_derivation.sign_with_each(Purpose.RECOVERY_CODE, f"{user.id} {text}")
     return [signature.hex() for signature in signed]

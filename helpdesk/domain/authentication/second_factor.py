@@ -84,7 +84,7 @@ def begin_set_up(user: User) -> str:
 
 
 def add_row(user: User) -> Authenticator:
-    """The row in which wrong codes of ``user`` are counted; made now, without an app, if there is none."""
+    """Return the row in which wrong codes of ``user`` are counted; made now, without an app, if there is none."""
     found = db.session.get(Authenticator, user.id)
     if found is None:
         found = Authenticator(user_id=user.id, secret="", last_step=0, failures=0)
@@ -94,7 +94,7 @@ def add_row(user: User) -> Authenticator:
 
 
 def provisioning_uri(user: User, secret: str) -> str:
-    """The otpauth address that an app reads from a QR code."""
+    """Return the otpauth address that an app reads from a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=settings.get("portal_name"))
 
 

@@ -184,7 +184,7 @@ def needs_touch(session: SessionInfo) -> bool:
 
 
 def list_sessions(user: User) -> list[Session]:
-    """The active sessions of ``user``, the most recently used first."""
+    """Return the active sessions of ``user``, the most recently used first."""
     now = clock.now()
     latest = {f"{role}_since": now - idle for role, idle in IDLE_TIMEOUTS.items()}
     return list(db.session.scalars(ACTIVE_SESSIONS_QUERY, {"user_id": user.id, "now": now, **latest}))
@@ -196,7 +196,7 @@ def revoke_session(user: User, session_id: int) -> bool:
 
 
 def list_organizations(user: User) -> list[Organization]:
-    """The organizations that ``user`` may act for in their present session (``user.session``), by name."""
+    """Return the organizations that ``user`` may act for in their present session (``user.session``), by name."""
     session: SessionInfo = user.session
     return [
         each

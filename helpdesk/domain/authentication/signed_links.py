@@ -12,17 +12,17 @@ CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_token(link: SignInLink) -> str:
-    """The token of a new sign-in link, 43 characters (256 bits), made with the current key."""
+    """Return the token of a new sign-in link, 43 characters (256 bits), made with the current key."""
     return _encode_token(key_derivation.sign(Purpose.SIGN_IN_LINK, link.nonce))
 
 
 def link_token(link: SignInLink) -> str:
-    """The token of ``link``; "" if the key it was made with is no longer accepted."""
+    """Return the token of ``link``; "" if the key it was made with is no longer accepted."""
     return key_derivation.matching_token(Purpose.SIGN_IN_LINK, link.nonce, link.token_hash, _encode_token) or ""
 
 
 def link_code(link: SignInLink) -> str:
-    """The code of 8 characters to type in the tab where the link was requested."""
+    """Return the code of 8 characters to type in the tab where the link was requested."""
     return _encode_code(key_derivation.sign(Purpose.SIGN_IN_CODE, link.nonce))
 
 
@@ -32,12 +32,12 @@ def is_code(link: SignInLink, typed: str) -> bool:
 
 
 def unsubscribe_url(thread: Thread) -> str:
-    """The URL with which one click ends a person's mail about one ticket (RFC 8058), and nothing else."""
+    """Return the URL with which one click ends a person's mail about one ticket (RFC 8058), and nothing else."""
     return urls.absolute_url(f"/unsubscribe/{thread.id}/{unsubscribe_token(thread)}")
 
 
 def unsubscribe_token(thread: Thread) -> str:
-    """The token of the unsubscribe link in the mails of ``thread``."""
+    """Return the token of the unsubscribe link in the mails of ``thread``."""
     return _encode_unsubscribe(key_derivation.sign(Purpose.UNSUBSCRIBE, _unsubscribe_text(thread)))
 
 
@@ -47,12 +47,12 @@ def is_unsubscribe_token(thread: Thread, given: str) -> bool:
 
 
 def installation_id() -> str:
-    """The id in the header of our mails, by which we recognise them when we receive them."""
+    """Return the id in the header of our mails, by which we recognise them when we receive them."""
     return instances()[0]
 
 
 def instances() -> tuple[str, ...]:
-    """The installation id under each accepted key, the current key's first."""
+    """Return the installation id under each accepted key, the current key's first."""
     return tuple(signature.hex()[:24] for signature in key_derivation.sign_with_each(Purpose.MAIL_INSTANCE, ""))
 
 

@@ -31,12 +31,12 @@ RULE_LABELS = {
 
 
 def way_of(provider: str) -> str:
-    """The way that ``provider``, as a session names it, is one of."""
+    """Return the way that ``provider``, as a session names it, is one of."""
     return OWN if provider.startswith(OWN_PREFIX) else provider
 
 
 def list_permitted(rules: Mapping[str, str]) -> tuple[str, ...]:
-    """The ways that ``rules`` let in; a way without a rule is allowed."""
+    """Return the ways that ``rules`` let in; a way without a rule is allowed."""
     required = tuple(way for way in WAYS if rules.get(way) == REQUIRED)
     return required or tuple(way for way in WAYS if rules.get(way, ALLOWED) == ALLOWED)
 

@@ -42,7 +42,7 @@ class LanguageProgress:
 
 
 def list_languages() -> list[Language]:
-    """The languages to translate into: those on offer but the installation's, in which the texts are written."""
+    """Return the languages to translate into: those on offer but the installation's, in which the texts are written."""
     own = get_team_language()
     return [language for language in offered_languages() if language.code != own]
 
@@ -77,7 +77,7 @@ def _count_readers() -> dict[str, int]:
 
 
 def list_missing(group: TextGroup, stored: Texts) -> list[Text]:
-    """The texts of ``group`` that ``stored`` has no translation of."""
+    """Return the texts of ``group`` that ``stored`` has no translation of."""
     return [text for text in group.texts if (text.part, text.source) not in stored]
 
 

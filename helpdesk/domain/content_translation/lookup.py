@@ -50,7 +50,7 @@ def _load_texts(code: str) -> Texts:
 
 
 def load_texts(code: str) -> Texts:
-    """Every translation into the language ``code`` as the database has it now."""
+    """Return every translation into the language ``code`` as the database has it now."""
     query = select(ContentTranslation.part, ContentTranslation.source, ContentTranslation.text)
     rows = db.session.execute(query.where(ContentTranslation.language == code))
     return {(row.part, row.source): row.text for row in rows}

@@ -50,12 +50,12 @@ class TextGroup:
 
 
 def make_digest(source: str) -> str:
-    """The SHA-256 of a text, by which it is found in an index."""
+    """Return the SHA-256 of a text, by which it is found in an index."""
     return hashlib.sha256(source.encode()).hexdigest()
 
 
 def list_groups() -> list[TextGroup]:
-    """Every text that somebody may read, by group; each once. Archived forms and old versions are left out."""
+    """Return every text that somebody may read, by group; each once. Archived forms and old versions are left out."""
     forms = db.session.scalars(
         select(Form)
         .where(Form.archived_at.is_(None))
@@ -77,7 +77,7 @@ def _form_texts(form: Form) -> Iterator[Text]:
 
 
 def _current_versions(form: Form) -> list[FormVersion]:
-    """The version in use, and the draft if there is one."""
+    """Return the version in use, and the draft if there is one."""
     newest = max((each.number for each in form.versions if each.published_at), default=0)
     return [each for each in form.versions if each.number >= newest]
 
@@ -103,7 +103,7 @@ def _sentence_texts() -> Iterator[Text]:
 
 
 def _unique(texts: Iterable[Text]) -> list[Text]:
-    """The texts that say something, each once."""
+    """Return the texts that say something, each once."""
     return list({(text.part, text.source): text for text in reversed(list(texts)) if text.source.strip()}.values())[
         ::-1
     ]

@@ -50,7 +50,7 @@ def store_file(record: FileRecord, folder: Path) -> Attachment:
 
 
 def _resolve(record: FileRecord, folder: Path) -> Path | None:
-    """The path of the file; None if it leads out of ``folder``, also by a symbolic link."""
+    """Return the path of the file; None if it leads out of ``folder``, also by a symbolic link."""
     root = folder.resolve()
     path = (root / str(record.path)).resolve()
     return path if path.is_relative_to(root) else None

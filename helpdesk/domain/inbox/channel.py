@@ -41,7 +41,7 @@ class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
         """
 
     def ordering_key(self, payload: dict[str, Any]) -> str | None:
-        """The key, at most 120 characters, whose events are processed in order; None for no order."""
+        """Return the key, at most 120 characters, whose events are processed in order; None for no order."""
         return None
 
     def position(self, payload: dict[str, Any]) -> str | None:
@@ -56,16 +56,16 @@ class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
         return False
 
     def sent_by(self, sender: Sender) -> ColumnElement[bool] | None:
-        """The condition that an inbound event was sent by ``sender``; None if none of this channel can be."""
+        """Return the condition that an inbound event was sent by ``sender``; None if none of this channel can be."""
         return None
 
     def on_refused(self, context: ContextT, refusal: DomainError) -> list[OutboundRequest[ContentT]]:
-        """The answers to the person whose event was refused."""
+        """Return the answers to the person whose event was refused."""
         return []
 
 
 def get_two_way_channel(kind: str) -> TwoWayChannel[Any, Any]:
-    """The channel of this kind. Raises LookupError if none is registered that receives events."""
+    """Return the channel of this kind. Raises LookupError if none is registered that receives events."""
     channel = registry.get_channel(kind)
     if not isinstance(channel, TwoWayChannel):
         raise LookupError(f"Nothing comes in from channels of the kind {kind!r}.")
@@ -73,7 +73,7 @@ def get_two_way_channel(kind: str) -> TwoWayChannel[Any, Any]:
 
 
 def sent_by_condition(sender: Sender) -> ColumnElement[bool]:
-    """The condition that an inbound event of any channel was sent by ``sender``."""
+    """Return the condition that an inbound event of any channel was sent by ``sender``."""
     channels = (each for each in registry.list_channels() if isinstance(each, TwoWayChannel))
     conditions = (channel.sent_by(sender) for channel in channels)
     return or_(false(), *(condition for condition in conditions if condition is not None))

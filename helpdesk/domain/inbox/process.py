@@ -50,7 +50,7 @@ rows = InboundEvent.__table__
 
 
 def _is_claimable() -> ColumnElement[bool]:
-    """The condition that a row may be claimed, for a statement with the parameter ``now``."""
+    """Return the condition that a row may be claimed, for a statement with the parameter ``now``."""
     row, earlier = rows.c, rows.alias().c
     is_earlier = tuple_(func.coalesce(earlier.position, ""), earlier.id) < tuple_(
         func.coalesce(row.position, ""), row.id

@@ -21,5 +21,5 @@ class Result:
 
 
 def ignored_result(why: str) -> Result:
-    """The result for an event that was ignored, with the reason."""
+    """Return the result for an event that was ignored, with the reason."""
     return Result("ignored", why)

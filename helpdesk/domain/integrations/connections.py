@@ -17,7 +17,7 @@ from helpdesk.translation import gettext
 
 
 def read_entered(connection: Connection) -> dict[str, str]:
-    """The entered values of ``connection`` as texts; a value whose key is no longer accepted is missing."""
+    """Return the entered values of ``connection`` as texts; a value whose key is no longer accepted is missing."""
     keys = [ENTERED_PREFIX + name for name in connection.variables]
     rows = db.session.execute(select(Setting.key, Setting.value).where(Setting.key.in_(keys)))
     return entered_values.decrypt({row.key: row.value for row in rows})

@@ -45,7 +45,7 @@ def alert_admins() -> int:
 
 
 def list_stuck_destinations() -> list[health.DestinationHealth]:
-    """The destinations with waiting deliveries that are blocked or wait longer than STUCK_AFTER."""
+    """Return the destinations with waiting deliveries that are blocked or wait longer than STUCK_AFTER."""
     now = clock.now()
     return [
         destination

@@ -60,7 +60,7 @@ class HealthCheck:
 
 
 def list_destinations() -> list[DestinationHealth]:
-    """Every channel, and the deliveries that belong to none, the longest wait first. Executes two queries."""
+    """Return every channel, and the deliveries that belong to none, the longest wait first. Executes two queries."""
     waits = func.min(Delivery.created_at).filter(
         Delivery.state.in_((DeliveryState.pending, DeliveryState.sending, DeliveryState.unknown))
     )

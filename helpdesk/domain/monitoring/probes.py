@@ -38,7 +38,7 @@ def find_folder_error() -> str | None:
 
 
 def free_disk_bytes() -> int | None:
-    """The free space of the disk with our folder; None where no folder of ours is on this machine."""
+    """Return the free space of the disk with our folder; None where no folder of ours is on this machine."""
     try:
         return shutil.disk_usage(config.current().VAR_DIR).free
     except OSError:

@@ -36,7 +36,7 @@ class Size:
 
 
 def measure() -> list[Size]:
-    """The sizes now, the largest first."""
+    """Return the sizes now, the largest first."""
     files = db.session.execute(select(func.count(), func.coalesce(func.sum(Attachment.size), 0))).one()
     measured = [Size(FILES, files[0], int(files[1]))]
     if db.session.get_bind().dialect.name == "postgresql":
@@ -58,7 +58,7 @@ def record() -> None:
 
 
 def list_growth() -> list[Size]:
-    """The largest tables as they were recorded last, with what they have more than about a week before."""
+    """Return the largest tables as they were recorded last, with what they have more than about a week before."""
     latest = db.session.scalar(select(func.max(SizeRecord.at)))
     if latest is None:
         return []
@@ -85,13 +85,13 @@ def _compare(row: SizeRecord, former: SizeRecord | None) -> Size:
 
 
 def _read(at: datetime) -> dict[str, SizeRecord]:
-    """The records of the measurement that was made at this time, within a minute."""
+    """Return the records of the measurement that was made at this time, within a minute."""
     near = SizeRecord.at > at - timedelta(minutes=1), SizeRecord.at <= at
     return {row.name: row for row in db.session.scalars(select(SizeRecord).where(*near))}
 
 
 def _measure_sqlite() -> dict[str, int]:
-    """The bytes of each table with its indexes; {} where SQLite was built without dbstat."""
+    """Return the bytes of each table with its indexes; {} where SQLite was built without dbstat."""
     try:
         with db.session.begin_nested():
             return {row[0]: row[1] for row in db.session.execute(SQLITE_BYTES_QUERY)}

@@ -34,7 +34,7 @@ def public_key() -> str:
 
 
 def encode_public_key(key: ec.EllipticCurvePrivateKey) -> str:
-    """The public key of ``key`` as an uncompressed point in base64url."""
+    """Return the public key of ``key`` as an uncompressed point in base64url."""
     form = serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     return base64.urlsafe_b64encode(key.public_key().public_bytes(*form)).decode().rstrip("=")
 
@@ -71,7 +71,7 @@ def add_browser(
 
 
 def list_browsers(user: User) -> list[PushSubscription]:
-    """The browsers that show notices to ``user``, the newest first."""
+    """Return the browsers that show notices to ``user``, the newest first."""
     query = select(PushSubscription).where(PushSubscription.user_id == user.id)
     return list(db.session.scalars(query.order_by(PushSubscription.id.desc())))
 
@@ -89,7 +89,7 @@ def _private_key(secret: str) -> ec.EllipticCurvePrivateKey:
 
 
 def _decoded_length(text: str) -> int:
-    """The number of bytes that ``text`` encodes in base64url; 0 if it encodes none."""
+    """Return the number of bytes that ``text`` encodes in base64url; 0 if it encodes none."""
     try:
         return len(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):

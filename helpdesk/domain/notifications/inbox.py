@@ -51,7 +51,7 @@ def list_notifications(user: User, *, only_unread: bool = False, before: int | N
 
 
 def find_notification(user: User, notification_id: int) -> Notification | None:
-    """The notification of ``user`` with this id."""
+    """Return the notification of ``user`` with this id."""
     if not is_id(notification_id):
         return None
     query = select(Notification).where(Notification.id == notification_id, Notification.user_id == user.id)
@@ -59,7 +59,7 @@ def find_notification(user: User, notification_id: int) -> Notification | None:
 
 
 def count_unread(user: User) -> int:
-    """How many of ``user``'s notifications are unread."""
+    """Return how many of ``user``'s notifications are unread."""
     unread = Notification.read_at.is_(None) & Notification.is_listed
     return db.session.scalar(select(func.count()).where(Notification.user_id == user.id, unread)) or 0
 

@@ -127,7 +127,7 @@ def _make_delivery(
 
 
 def _load_browsers(users: list[User]) -> dict[int, list[int]]:
-    """The ids of the browsers of each of ``users`` whose session nobody ended."""
+    """Return the ids of the browsers of each of ``users`` whose session nobody ended."""
     found: dict[int, list[int]] = {}
     if users:
         for row in transactions.execute_core(SUBSCRIPTIONS_QUERY, {"user_ids": [user.id for user in users]}):

@@ -7,7 +7,7 @@ from helpdesk.translation import gettext
 
 
 def describe(notification: Notification) -> str:
-    """The sentence of ``notification``, with the number of its ticket."""
+    """Return the sentence of ``notification``, with the number of its ticket."""
     ticket = notification.ticket
     values: dict[str, object] = {
         "number": ticket.number if ticket else "",

@@ -148,7 +148,7 @@ class OutboundChannel(ABC, Generic[ContentT]):
         return self.pauses_when_rate_limited
 
     def threads_for_new_ticket(self, ticket: Ticket, channel_ids: list[int]) -> list[NewThread]:
-        """The threads to create for a new ticket; ``channel_ids`` are its channels of this kind."""
+        """Return the threads to create for a new ticket; ``channel_ids`` are its channels of this kind."""
         return [NewThread(channel_id) for channel_id in channel_ids]
 
     def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:

@@ -65,7 +65,7 @@ deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__
 
 
 def _is_claimable() -> ColumnElement[bool]:
-    """The condition that a row may be claimed, for a statement with the parameters of ``condition_values``."""
+    """Return the condition that a row may be claimed, for a statement with the parameters of ``condition_values``."""
     row, earlier = deliveries.c, deliveries.alias().c
     now = bindparam("now", type_=row.due_at.type)
     is_blocked = exists().where(
@@ -92,17 +92,17 @@ def _is_claimable() -> ColumnElement[bool]:
 
 
 def due_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
-    """A query for the ids of the rows that meet ``condition``, the longest due first."""
+    """Return a query for the ids of the rows that meet ``condition``, the longest due first."""
     return select(deliveries.c.id).where(condition).order_by(deliveries.c.due_at).limit(bindparam("limit"))
 
 
 def claimable_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
-    """A query that finds the row ``claimed`` if it meets ``condition``."""
+    """Return a query that finds the row ``claimed`` if it meets ``condition``."""
     return select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), condition)
 
 
 def claim_statement(condition: ColumnElement[bool]) -> Update:
-    """A statement that claims the row ``claimed`` if it meets ``condition``."""
+    """Return a statement that claims the row ``claimed`` if it meets ``condition``."""
     values = {
         "state": DeliveryState.sending,
         "started_at": bindparam("now"),
@@ -136,12 +136,12 @@ DELIVERY_QUERY = (
 
 
 def condition_values(now: datetime) -> dict[str, Any]:
-    """The parameters of every statement that checks whether a row may be claimed."""
+    """Return the parameters of every statement that checks whether a row may be claimed."""
     return {"now": now, "kinds_with_root": registry.list_kinds_with_root()}
 
 
 def list_due(statement: Select[tuple[int]], limit: int) -> list[int]:
-    """The ids that ``statement`` (DUE_QUERY or DUE_URGENT_QUERY) finds now."""
+    """Return the ids that ``statement`` (DUE_QUERY or DUE_URGENT_QUERY) finds now."""
     values = condition_values(clock.now()) | {"limit": limit}
     if statement is DUE_URGENT_QUERY:
         values["urgent_kinds"] = registry.list_urgent_kinds()

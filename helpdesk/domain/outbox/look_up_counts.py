@@ -29,6 +29,6 @@ def count(name: str, number: int = 1) -> None:
 
 
 def read_counts() -> dict[str, int]:
-    """All counts since the installation, 0 where nothing was counted."""
+    """Return all counts since the installation, 0 where nothing was counted."""
     stored = db.session.scalar(select(Setting.value).where(Setting.key == KEY)) or {}
     return {name: int(stored.get(name, 0)) for name in NAMES}

@@ -28,7 +28,7 @@ def unregister_channel(kind: str) -> None:
 
 
 def get_channel(kind: str) -> OutboundChannel[Any]:
-    """The channel of this kind. Raises LookupError if none is registered."""
+    """Return the channel of this kind. Raises LookupError if none is registered."""
     try:
         return _channels[kind]
     except KeyError:
@@ -41,22 +41,22 @@ def is_registered(kind: str) -> bool:
 
 
 def list_channels() -> list[OutboundChannel[Any]]:
-    """All channels, in the order they were registered."""
+    """Return all channels, in the order they were registered."""
     return list(_channels.values())
 
 
 def list_kinds_with_root() -> list[str]:
-    """The kinds of the channels in which messages wait for the root message of their thread."""
+    """Return the kinds of the channels in which messages wait for the root message of their thread."""
     return [channel.kind for channel in _channels.values() if channel.has_root_message]
 
 
 def list_urgent_kinds() -> list[str]:
-    """The kinds of deliveries that a person is waiting for, so that they are sent before a backlog."""
+    """Return the kinds of deliveries that a person is waiting for, so that they are sent before a backlog."""
     return [str(kind) for channel in _channels.values() for kind in channel.urgent_kinds]
 
 
 def channel_for(delivery: Delivery) -> OutboundChannel[Any]:
-    """The channel that sends ``delivery``. Raises LookupError if none does.
+    """Return the channel that sends ``delivery``. Raises LookupError if none does.
 
     It is that of its thread, or the one that sends its kind without a thread.
     """

@@ -31,7 +31,7 @@ def lock_copies(message: Message) -> list[Delivery]:
 
 
 def find_copies(thread: Thread, message: Message) -> list[Delivery]:
-    """The locked deliveries of ``message`` and its files in ``thread``."""
+    """Return the locked deliveries of ``message`` and its files in ``thread``."""
     return [copy for copy in lock_copies(message) if copy.thread_id == thread.id]
 
 

@@ -42,7 +42,7 @@ class AdmissionExplanation:
 
 
 def admitting_organizations(email: str) -> list[Organization]:
-    """The organizations that admit the canonical address ``email`` to their portal, by name."""
+    """Return the organizations that admit the canonical address ``email`` to their portal, by name."""
     parameters = {"email": email, "domain": email_address.domain_of(email)}
     return list(db.session.scalars(ADMITTING_ORGANIZATIONS_QUERY, parameters))
 

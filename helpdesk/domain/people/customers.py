@@ -37,7 +37,7 @@ def add_customer(email: str, *, name: str, organization: Organization | None, ac
 
 
 def suggest_organization(email: str) -> Organization | None:
-    """The organization whose rules admit the address ``email``, if there is exactly one."""
+    """Return the organization whose rules admit the address ``email``, if there is exactly one."""
     admitting = admission.admitting_organizations(email)
     return admitting[0] if len(admitting) == 1 else None
 

@@ -44,12 +44,12 @@ def get_visibility(user: User) -> Visibility:
 
 
 def visible_tickets(user: User) -> Select[Ticket]:
-    """A query for the tickets that ``user`` may see."""
+    """Return a query for the tickets that ``user`` may see."""
     return select(Ticket).where(*visibility_conditions(user))
 
 
 def visibility_conditions(user: User) -> list[ColumnElement[bool]]:
-    """The conditions of ``visible_tickets``, for a query on tickets that selects something else."""
+    """Return the conditions of ``visible_tickets``, for a query on tickets that selects something else."""
     return _visibility_condition(get_visibility(user), user.organization_id, user.id)
 
 
@@ -62,7 +62,7 @@ def visible_condition(scope: Visibility) -> list[ColumnElement[bool]]:
 
 
 def bind_params(user: User) -> dict[str, int | None]:
-    """The parameters of ``user`` for a query with ``visible_condition``."""
+    """Return the parameters of ``user`` for a query with ``visible_condition``."""
     return {"reader": user.id, "reader_organization": user.organization_id}
 
 
@@ -81,7 +81,7 @@ def _visibility_condition(
 
 
 def find_ticket(user: User, number: int) -> Ticket | None:
-    """The ticket ``number`` if ``user`` may see it, else None."""
+    """Return the ticket ``number`` if ``user`` may see it, else None."""
     if not is_id(number):
         return None
     return db.session.scalar(visible_tickets(user).where(Ticket.id == number))

@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 def get_reader_language(
     user: User | None, browser: Iterable[str] = (), organization: Organization | None = None
 ) -> str:
-    """The code of the language in which ``user`` reads.
+    """Return the code of the language in which ``user`` reads.
 
     ``browser``: codes of offered languages that their browser names, the best first; empty for a mail.
     ``organization``: that of a reader without an account.
@@ -38,7 +38,7 @@ def get_reader_language(
 
 
 def get_team_language() -> str:
-    """The language of the installation: of Slack, and of whoever is nobody's customer."""
+    """Return the language of the installation: of Slack, and of whoever is nobody's customer."""
     code = settings.get("language")
     return code if code in offered_codes() else ENGLISH
 

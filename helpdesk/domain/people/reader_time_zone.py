@@ -10,7 +10,7 @@ YEARS = range(1970, 2971)
 
 
 def get_reader_time_zone(reader: User | None) -> ZoneInfo:
-    """The zone in which ``reader`` reads times; UTC if the zone's name is not known here."""
+    """Return the zone in which ``reader`` reads times; UTC if the zone's name is not known here."""
     try:
         return ZoneInfo((reader and reader.time_zone) or settings.get("time_zone"))
     except (ZoneInfoNotFoundError, ValueError):

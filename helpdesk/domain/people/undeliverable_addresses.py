@@ -26,7 +26,7 @@ def clear_bounces(user: User) -> None:
 
 
 def list_undeliverable() -> list[User]:
-    """The users whose address is undeliverable, sorted by address."""
+    """Return the users whose address is undeliverable, sorted by address."""
     return list(
         db.session.scalars(
             select(User).where(User.email_undeliverable_reason.is_not(None)).order_by(User.email).limit(PAGE_SIZE)

@@ -38,7 +38,7 @@ USER_BY_ADDRESS_QUERY = select(User).where(
 
 
 def find_user(email: str) -> User | None:
-    """The user with the canonical address ``email``, or with this alias."""
+    """Return the user with the canonical address ``email``, or with this alias."""
     return db.session.scalars(USER_BY_ADDRESS_QUERY, {"email": email}).first()
 
 
@@ -48,13 +48,13 @@ def get_user(user_id: int) -> User | None:
 
 
 def list_team(only_active: bool = True) -> list[User]:
-    """The members of the team, sorted by name."""
+    """Return the members of the team, sorted by name."""
     query = select(User).where(User.role != Role.requester, *IS_PRESENT).order_by(User.name, User.email)
     return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
 
 
 def list_members(organization: Organization) -> list[User]:
-    """The customers whose current organization this is, sorted by name."""
+    """Return the customers whose current organization this is, sorted by name."""
     query = select(User).where(User.organization_id == organization.id, *IS_PRESENT)
     return list(db.session.scalars(query.order_by(User.name, User.email)))
 
@@ -70,7 +70,7 @@ def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[Us
 
 
 def list_memberships(user: User, admitting: list[Organization]) -> list[tuple[Organization, str]]:
-    """The organizations of a customer, each with their ticket visibility there."""
+    """Return the organizations of a customer, each with their ticket visibility there."""
     stored = {
         row.organization_id: row.ticket_visibility
         for row in db.session.scalars(select(Membership).where(Membership.user_id == user.id))
@@ -237,13 +237,13 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
 
 
 def clean_name(name: str) -> str:
-    """A name without control characters and repeated spaces, at most MAX_NAME_LENGTH characters."""
+    """Return a name without control characters and repeated spaces, at most MAX_NAME_LENGTH characters."""
     printable = "".join(character if character.isprintable() else " " for character in name)
     return " ".join(printable.split())[:MAX_NAME_LENGTH]
 
 
 def canonical_email(text: str, field: str = "email") -> str:
-    """The canonical address of what a person typed into ``field``. Raises ValidationError."""
+    """Return the canonical address of what a person typed into ``field``. Raises ValidationError."""
     try:
         return email_address.canonical_address(text)
     except ValueError as error:

@@ -157,6 +157,6 @@ def _column_values(row: Any, *names: str) -> dict[str, Any]:
 
 
 def archive_name(what: str) -> str:
-    """The file name of the archive of ``what``, with the date."""
+    """Return the file name of the archive of ``what``, with the date."""
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in what.lower()).strip("-")
     return f"{plain or 'export'}-{clock.now():%Y-%m-%d}.zip"

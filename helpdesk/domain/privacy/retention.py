@@ -27,6 +27,6 @@ def erase_expired_tickets() -> tuple[bool, list[str]]:
 
 
 def count_expiring_tickets(days: int) -> int:
-    """How many tickets would be erased now if ``retention_days`` were ``days``."""
+    """Return how many tickets would be erased now if ``retention_days`` were ``days``."""
     before = clock.now() - timedelta(days=days)
     return count_rows(Ticket, Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)

@@ -15,7 +15,7 @@ BATCH_SIZE = 500  # rows of one statement
 
 
 def list_columns(table_name: str, *, except_for: Collection[str] = ()) -> list[Column[int]]:
-    """The columns that refer to the id of ``table_name``, except those of ``except_for`` ("table" or
+    """Return the columns that refer to the id of ``table_name``, except those of ``except_for`` ("table" or
     "table.column").
     """
     found = []
@@ -57,7 +57,7 @@ def _set(column: Column[int], keys: list[list[int]], old: int, new: int) -> None
 
 
 def _key(column: Column[int]) -> list[Column[int]]:
-    """The primary key without ``column``."""
+    """Return the primary key without ``column``."""
     return [each for each in column.table.primary_key if each is not column]
 
 

@@ -40,7 +40,7 @@ def choose_assignee(rule: RuleDefinition) -> User | None:
 
 
 def load_team(ids: tuple[int, ...]) -> list[User]:
-    """The active members of the team with these ids, in this order."""
+    """Return the active members of the team with these ids, in this order."""
     query = select(User).where(User.id.in_(ids), User.role != Role.requester, User.deactivated_at.is_(None))
     found = {user.id: user for user in db.session.scalars(query)} if ids else {}
     return [found[user_id] for user_id in ids if user_id in found]

@@ -80,7 +80,7 @@ class RuleDefinition:
 
     @classmethod
     def of(cls, rule: Rule) -> Self:
-        """The definition of a stored rule."""
+        """Return the definition of a stored rule."""
         return cls(
             id=rule.id,
             name=rule.name,
@@ -96,7 +96,7 @@ _cache_until = 0.0
 
 
 def list_active(trigger: RuleTrigger) -> list[RuleDefinition]:
-    """The rules in force for ``trigger``, in their order."""
+    """Return the rules in force for ``trigger``, in their order."""
     global _cache, _cache_until
     if time.monotonic() >= _cache_until:
         rows = db.session.scalars(select(Rule).where(Rule.is_active).order_by(Rule.position, Rule.id))
@@ -112,6 +112,6 @@ def invalidate_cache() -> None:
 
 
 def _known(definition: type, stored: dict[str, Any]) -> dict[str, Any]:
-    """The stored values that ``definition`` still has, lists as tuples."""
+    """Return the stored values that ``definition`` still has, lists as tuples."""
     names = {each.name for each in fields(definition)}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in names}

@@ -69,5 +69,5 @@ class Facts:
         return business_hours.working_seconds_between(timers.working_schedule(), self.at, end) == 1
 
     def find_answer(self, key: str) -> str:
-        """The answer to the field ``key`` as text, "" for none."""
+        """Return the answer to the field ``key`` as text, "" for none."""
         return next((answer.text for answer in self.ticket.answers if answer.field.key == key), "")

@@ -28,12 +28,12 @@ CHANGED_MEANWHILE = lazy_gettext("Somebody else changed this rule meanwhile. Loa
 
 
 def list_rules() -> list[Rule]:
-    """All rules, in their order."""
+    """Return all rules, in their order."""
     return list(db.session.scalars(select(Rule).order_by(Rule.position, Rule.id)))
 
 
 def find_rule(rule_id: int) -> Rule | None:
-    """The rule with this id."""
+    """Return the rule with this id."""
     return db.session.get(Rule, rule_id) if is_id(rule_id) else None
 
 
@@ -144,7 +144,7 @@ def _find_action_errors(wanted: Actions) -> dict[str, str]:
 
 
 def _stored(values: Conditions | Actions) -> dict[str, Any]:
-    """The values that are given, as JSON."""
+    """Return the values that are given, as JSON."""
     return {
         name: list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
         for name, value in asdict(values).items()

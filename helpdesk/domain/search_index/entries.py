@@ -50,14 +50,14 @@ class Entry:
 
 
 def subject_entry(ticket_id: int, organization_id: int, subject: str) -> Entry:
-    """The entry of a ticket's subject."""
+    """Return the entry of a ticket's subject."""
     return Entry(ticket_id, organization_id, SUBJECT_SEQ, SUBJECT_PART, subject)
 
 
 def message_entries(
     ticket_id: int, organization_id: int, seq: int, body: str, file_names: Sequence[str], team_only: bool
 ) -> list[Entry]:
-    """The entries of a message: its body, and the names of its files."""
+    """Return the entries of a message: its body, and the names of its files."""
     found = [Entry(ticket_id, organization_id, seq, 0, body, team_only)] if body else []
     if file_names:
         found.append(Entry(ticket_id, organization_id, seq, FILES_PART, "\n".join(file_names), team_only))
@@ -65,7 +65,7 @@ def message_entries(
 
 
 def answer_entries(ticket_id: int, organization_id: int, answers: Iterable[tuple[str, bool]]) -> list[Entry]:
-    """The entries of a ticket's answers, each given as its text and whether only the team sees it."""
+    """Return the entries of a ticket's answers, each given as its text and whether only the team sees it."""
     texts: dict[bool, list[str]] = {False: [], True: []}
     for text, team_only in answers:
         texts[team_only].append(text)
@@ -85,7 +85,7 @@ def write_entries(entries: Iterable[Entry], connection: Connection | None = None
 
 
 def make_rows(entries: Iterable[Entry], is_sqlite: bool) -> list[dict[str, Any]]:
-    """The rows of the index for ``entries``, several for a long one."""
+    """Return the rows of the index for ``entries``, several for a long one."""
     make_row = _sqlite_row if is_sqlite else _postgresql_row
     return [make_row(entry, part, tokens) for entry in entries for part, tokens in _cut(entry)]
 
@@ -115,17 +115,17 @@ def delete_answers(ticket_id: int) -> None:
 
 
 def scope_word(organization_id: int) -> str:
-    """The word of the index that the entries have which people of this organization may find."""
+    """Return the word of the index that the entries have which people of this organization may find."""
     return f"#{organization_id}"
 
 
 def bucket_word(bucket: int, is_wide: bool = False) -> str:
-    """The word of the index that all entries of a bucket of tickets have."""
+    """Return the word of the index that all entries of a bucket of tickets have."""
     return f"{'%' if is_wide else '@'}{bucket}"
 
 
 def _cut(entry: Entry) -> list[tuple[int, list[str]]]:
-    """The tokens of ``entry`` in parts, each with its number."""
+    """Return the tokens of ``entry`` in parts, each with its number."""
     tokens = search_words.index_tokens(entry.text)
     if len(tokens) <= PART_TOKENS:
         return [(entry.part, tokens)] if tokens else []

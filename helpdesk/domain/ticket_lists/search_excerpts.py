@@ -66,7 +66,7 @@ def load_excerpts(user: User, terms: Sequence[Term], ticket_ids: list[int]) -> d
 
 
 def _load_answers(user: User, ticket_ids: list[int], highlighter: Highlighter) -> dict[int, Text]:
-    """The first answer of each ticket that matches, or the first of all."""
+    """Return the first answer of each ticket that matches, or the first of all."""
     found: dict[int, Text] = {}
     for row in transactions.execute_core(ANSWERS_QUERY, {"ticket_ids": ticket_ids}) if ticket_ids else ():
         if (user.is_team or not row.team_only) and row.ticket_id not in found and highlighter.find(row.text):
@@ -75,7 +75,7 @@ def _load_answers(user: User, ticket_ids: list[int], highlighter: Highlighter) -
 
 
 def _load_messages(places: list[tuple[int, int]]) -> dict[int, Text]:
-    """The text of each message, with the names of its files below it."""
+    """Return the text of each message, with the names of its files below it."""
     found: dict[int, Text] = {}
     for row in transactions.execute_core(MESSAGES_QUERY, {"places": places}) if places else ():
         text = found[row.ticket_id][0] if row.ticket_id in found else row.body

@@ -82,7 +82,7 @@ def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
 
 
 def _find_in_one_entry(search: Search, queries: Sequence[str]) -> dict[int, int]:
-    """The tickets, also old ones, that have all terms in one entry: the index alone combines these."""
+    """Return the tickets, also old ones, that have all terms in one entry: the index alone combines these."""
     together = " & ".join(queries)
     limits = next(_newest_first(_expected_rows([together])[0]))
     statement = _matching_statement(1, search.scope, search.conditions)

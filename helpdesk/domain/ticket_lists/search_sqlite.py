@@ -91,7 +91,7 @@ def _readable_query(search: Search, term: Term, columns: str = "{subject words}"
 
 
 def _count_entries(search: Search, term: Term) -> int:
-    """How many entries have ``term``, FEW_ENTRIES at most."""
+    """Return how many entries have ``term``, FEW_ENTRIES at most."""
     values = {"term_0": _readable_query(search, term), "most": FEW_ENTRIES}
     count: int = transactions.execute_core(_count_statement(), values).scalar_one()
     return count
@@ -110,7 +110,7 @@ def _count_statement() -> AnySelect:
 
 @lru_cache(maxsize=200)
 def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
-    """The tickets of the entries that have the first term, if other entries of theirs have the other terms."""
+    """Return the tickets of the entries that have the first term, if other entries of theirs have the other terms."""
     query = select(_ticket_id.label("ticket_id")).select_from(ENTRIES_SQLITE).where(_matches("term_0"))
     for place in range(1, count):
         other = ENTRIES_SQLITE.alias()
@@ -128,7 +128,7 @@ def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions
 
 @lru_cache(maxsize=64)
 def _places_statement(count: int) -> CompoundSelect[*tuple[Any, ...]]:
-    """The newest entry of each of ``count`` tickets that matches, or NULL: one statement for a whole page."""
+    """Return the newest entry of each of ``count`` tickets that matches, or NULL: one statement for a whole page."""
     parts = []
     for place in range(count):
         of_ticket = _rowid > bindparam(f"first_{place}"), _rowid < bindparam(f"end_{place}")

@@ -62,7 +62,7 @@ def close_due_tickets() -> int:
 
 
 def _solved_tickets_query() -> Select[int]:
-    """The ids of solved tickets."""
+    """Return the ids of solved tickets."""
     return (
         select(Ticket.id).where(Ticket.status == Status.solved).order_by(Ticket.solved_at, Ticket.id).limit(BATCH_SIZE)
     )

@@ -65,7 +65,7 @@ def list_linked_tickets(ticket: Ticket, reader: User) -> list[Ticket]:
 
 
 def find_follow_up(ticket: Ticket, reader: User) -> int | None:
-    """The number of the latest ticket that follows up on ``ticket``, if ``reader`` may see one."""
+    """Return the number of the latest ticket that follows up on ``ticket``, if ``reader`` may see one."""
     follow_ups = permissions.visible_tickets(reader).where(Ticket.follows_id == ticket.id)
     found = db.session.scalar(follow_ups.order_by(Ticket.id.desc()).limit(1))
     return found.number if found else None

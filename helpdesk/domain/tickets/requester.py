@@ -57,7 +57,7 @@ def change_requester(ticket: Ticket, requester: User, *, actor: User, former_fol
 
 
 def list_candidates(ticket: Ticket) -> list[User]:
-    """The people of the ticket's organization who could be its requester, by name."""
+    """Return the people of the ticket's organization who could be its requester, by name."""
     members = select(User).where(User.organization_id == ticket.organization_id, User.deactivated_at.is_(None))
     members = members.where(*users.IS_PRESENT, User.id != ticket.requester_id)
     return list(db.session.scalars(members.order_by(User.name, User.id).limit(200)))

@@ -24,7 +24,7 @@ FIRST_SEQ = 1  # number of a ticket's first message
 
 
 def _in_part(entries: FromClause) -> list[ColumnElement[bool]]:
-    """The conditions of one part of a ticket's timeline."""
+    """Return the conditions of one part of a ticket's timeline."""
     return [
         entries.c.ticket_id == bindparam("ticket_id"),
         entries.c.seq >= bindparam("from_seq"),

@@ -68,7 +68,7 @@ def take_back_reply(message: Message, *, editor: User) -> Ticket:
 
 
 def find_undoable_reply(ticket: Ticket, author: User, message_id: int) -> Message | None:
-    """The reply ``message_id`` of ``author``, if its undo window is open."""
+    """Return the reply ``message_id`` of ``author``, if its undo window is open."""
     query = select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id)
     message = db.session.scalar(query.where(Message.author_id == author.id, Message.release_at > clock.now()))
     return None if message is None or message.is_note else message

@@ -37,20 +37,20 @@ class PaletteEntry:
 @blueprint.get("/palette")
 @authorization.team_only
 def show_palette() -> ResponseReturnValue:
-    """The places that match ``q``; without words, the views and pages."""
+    """Show the places that match ``q``; without words, the views and pages."""
     words = request.args.get("q", "").strip()[:100]
     entries = list_entries(authentication.get_current_user(), words, find_open_ticket())
     return render_template("desk/_palette_results.html", entries=entries, words=words)
 
 
 def find_open_ticket() -> int | None:
-    """The number of the ticket whose page asks, if it is a ticket's page."""
+    """Return the number of the ticket whose page asks, if it is a ticket's page."""
     match = TICKET_PATH.fullmatch(urlsplit(request.headers.get("HX-Current-URL", "")).path)
     return int(match[1]) if match else None
 
 
 def list_entries(user: User, words: str, number: int | None = None) -> list[PaletteEntry]:
-    """The entries for ``words``: names before words in tickets, and a number before all.
+    """Return the entries for ``words``: names before words in tickets, and a number before all.
 
     ``number`` is the ticket that is open; its macros are offered too.
     """
@@ -66,7 +66,7 @@ def list_entries(user: User, words: str, number: int | None = None) -> list[Pale
 
 
 def list_pages(user: User) -> list[PaletteEntry]:
-    """The views of the queue, the saved views, and the pages that ``user`` may open."""
+    """Return the views of the queue, the saved views, and the pages that ``user`` may open."""
     entries = [
         PaletteEntry(gettext("View"), label, "", f"/desk?view={key}") for key, label in agent_queue.VIEW_LABELS.items()
     ]
@@ -90,7 +90,7 @@ def list_pages(user: User) -> list[PaletteEntry]:
 
 
 def list_macros(user: User, number: int) -> list[PaletteEntry]:
-    """The macros that ``user`` may put into the reply of the ticket ``number``."""
+    """Return the macros that ``user`` may put into the reply of the ticket ``number``."""
     return [
         PaletteEntry(gettext("Macro"), title, "", f"/tickets/{number}?macro={macro_id}#composer")
         for macro_id, title in canned_replies.list_titles(user)
@@ -98,7 +98,7 @@ def list_macros(user: User, number: int) -> list[PaletteEntry]:
 
 
 def find_tickets(user: User, words: str) -> list[PaletteEntry]:
-    """The ticket of this number, then those with the words."""
+    """Return the ticket of this number, then those with the words."""
     number = parse_id(words.removeprefix("#"))
     exact = permissions.find_ticket(user, number) if number else None
     found = (

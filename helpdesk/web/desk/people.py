@@ -42,7 +42,7 @@ def list_people() -> ResponseReturnValue:
 @blueprint.get("/matches")
 @authorization.team_only
 def list_matches() -> ResponseReturnValue:
-    """The people that the words of ``for`` may mean, to choose whom a ticket is for."""
+    """Show the people that the words of ``for`` may mean, to choose whom a ticket is for."""
     text = request.args.get("for", "").strip()[:100]
     return render_template("desk/_person_matches.html", matches=find_matches(text), words=text)
 
@@ -50,7 +50,7 @@ def list_matches() -> ResponseReturnValue:
 @blueprint.get("/new")
 @authorization.team_only
 def show_add_form() -> ResponseReturnValue:
-    """The form that adds a person."""
+    """Show the form that adds a person."""
     return render_add_form({name: request.args.get(name, "") for name in ("email", "name", "organization", "then")})
 
 
@@ -79,7 +79,7 @@ def add_person() -> ResponseReturnValue:
 @blueprint.get("/<int:user_id>")
 @authorization.team_only
 def show_person(user_id: int) -> ResponseReturnValue:
-    """One customer: how to reach them, whether they may sign in, and their tickets."""
+    """Show one customer: how to reach them, whether they may sign in, and their tickets."""
     user = users.get_user(user_id)
     if user is None or user.is_team or user.erased_at:
         abort(404)
@@ -94,7 +94,7 @@ def show_person(user_id: int) -> ResponseReturnValue:
 @blueprint.get("/organizations/<slug>")
 @authorization.team_only
 def show_organization(slug: str) -> ResponseReturnValue:
-    """One organization: its people, its tickets, and what the team should know."""
+    """Show one organization: its people, its tickets, and what the team should know."""
     organization = organizations.find_by_slug(slug) or abort(404)
     return render_template(
         "desk/organization.html",
@@ -105,7 +105,7 @@ def show_organization(slug: str) -> ResponseReturnValue:
 
 
 def list_tickets(filters: dict[str, str]) -> list[Any]:
-    """The latest tickets under ``filters``, as the queue shows them."""
+    """Return the latest tickets under ``filters``, as the queue shows them."""
     user = authentication.get_current_user()
     return agent_queue.fetch_queue_page(user, filters | {"view": "all"}, size=MAX_TICKETS).tickets
 
@@ -117,7 +117,7 @@ def find_matches(text: str) -> list[User]:
 
 
 def render_add_form(values: dict[str, str], errors: dict[str, str] | None = None) -> str:
-    """The form, with the organization that admits the address already chosen."""
+    """Render the form, with the organization that admits the address already chosen."""
     if values["email"] and not values["organization"]:
         try:
             suggested: Organization | None = customers.suggest_organization(users.canonical_email(values["email"]))

@@ -23,7 +23,7 @@ TICKET_NOT_FOUND_SENTENCE = lazy_gettext("There is no ticket with this number.")
 @blueprint.get("")
 @authorization.team_only
 def list_mails() -> ResponseReturnValue:
-    """The newest waiting mails; automatic ones have a list of their own."""
+    """Show the newest waiting mails; automatic ones have a list of their own."""
     automatic = request.args.get("from") == "machines"
     before = request.args.get("before", "")
     mails = quarantine.list_waiting(automatic, parse_id(before))
@@ -40,7 +40,7 @@ def list_mails() -> ResponseReturnValue:
 @blueprint.get("/<int:mail_id>")
 @authorization.team_only
 def show_mail(mail_id: int) -> ResponseReturnValue:
-    """One mail with its forms."""
+    """Show one mail with its forms."""
     return render_page(get_mail_or_404(mail_id))
 
 
@@ -153,12 +153,12 @@ def format_mail_count(count: int) -> str:
 
 
 def get_mail_or_404(mail_id: int) -> InboundEvent:
-    """The mail, if it is still waiting, else 404."""
+    """Return the mail, if it is still waiting, else 404."""
     return quarantine.find_waiting(mail_id) or abort(404)
 
 
 def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str:
-    """One mail; typed text stays in its forms."""
+    """Render one mail; typed text stays in its forms."""
     details = quarantine.load_details(mail)
     proposed = acceptance.propose(mail, details.heard)
     values = {

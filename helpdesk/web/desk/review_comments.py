@@ -13,7 +13,7 @@ blueprint = Blueprint("review_comments", __name__, url_prefix="/desk")
 @blueprint.get("/remarks")
 @authorization.team_only
 def list_review_comments() -> ResponseReturnValue:
-    """The comments on one's own tickets."""
+    """Show the comments on one's own tickets."""
     return render_template(
         "desk/review_comments.html",
         marks=qa_reviews.list_comments_for(authentication.get_current_user()),

@@ -42,7 +42,7 @@ def stream_ticket(number: int) -> Response:
 
 
 def visible_topics(user: User) -> tuple[str, ...]:
-    """The topics of what ``user`` may see, by the same rule that loads their tickets."""
+    """Return the topics of what ``user`` may see, by the same rule that loads their tickets."""
     scope = permissions.get_visibility(user)
     if scope == permissions.Visibility.everything:
         return ("team", "desk")

@@ -103,5 +103,5 @@ class SseResponse:
 
 
 def body(content: bytes) -> Message:
-    """An ASGI message with a part of the body; more follow."""
+    """Return an ASGI message with a part of the body; more follow."""
     return {"type": "http.response.body", "body": content, "more_body": True}

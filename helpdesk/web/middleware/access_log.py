@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
 
 
 def _get_request_id() -> str:
-    """The proxy's id of the request, if there is a proxy whose headers are believed; else a new one."""
+    """Return the proxy's id of the request, if there is a proxy whose headers are believed; else a new one."""
     given = request.headers.get("X-Request-ID", "") if config.current().TRUSTED_PROXIES else ""
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
@@ -53,7 +53,7 @@ def _log_request(response: Response) -> None:
 
 
 def _name_user() -> str:
-    """The signed-in user's id for the log. A user whom the commit of the request expired is not loaded again."""
+    """Return the signed-in user's id for the log. A user whom the commit of the request expired is not loaded again."""
     user = g.get("_login_user")
     state = inspect(user, raiseerr=False)
     if state is not None and state.identity is not None:

@@ -66,7 +66,7 @@ def register(app: Flask) -> None:
 
 
 def get_current_user() -> User:
-    """The signed-in user, not Flask-Login's proxy for it."""
+    """Return the signed-in user, not Flask-Login's proxy for it."""
     return current_user._get_current_object()
 
 
@@ -106,12 +106,12 @@ def sign_out() -> None:
 
 
 def get_user_agent() -> str:
-    """The browser's User-Agent, 300 characters at most."""
+    """Return the browser's User-Agent, 300 characters at most."""
     return request.headers.get("User-Agent", "")[:300]
 
 
 def get_client_network() -> str:
-    """The network prefix of the client's address."""
+    """Return the network prefix of the client's address."""
     return rate_limits.network_prefix(request.remote_addr)
 
 
@@ -131,7 +131,7 @@ def audit_sign_in(action: str, user: User | None, subject: str = "", **details: 
 
 
 def get_known_browsers() -> str:
-    """The value of the cookie by which this browser is known to people who signed in with it."""
+    """Return the value of the cookie by which this browser is known to people who signed in with it."""
     return request.cookies.get(get_cookie_name(config.current(), KNOWN_COOKIE), "")
 
 
@@ -150,7 +150,7 @@ def remember_browser(response: Response, user: User) -> None:
 
 
 def get_landing_path(user: User) -> str:
-    """The start page of ``user``; of an admin the set-up checklist, until it is done or dismissed."""
+    """Return the start page of ``user``; of an admin the set-up checklist, until it is done or dismissed."""
     from helpdesk.web.settings.setup import steps  # whose pages import this module
 
     if user.is_admin and steps.is_open():
@@ -184,7 +184,7 @@ def _handle_unauthorized() -> Response:
 
 
 def _get_real_user() -> User:
-    """The user who signed in, also while impersonating a customer."""
+    """Return the user who signed in, also while impersonating a customer."""
     return current_user.viewer if current_user.is_impersonating else get_current_user()
 
 

@@ -47,7 +47,7 @@ def admin_only(view: View) -> View:
 
 
 def machine_only(by: str) -> Callable[[View], View]:
-    """A view for programs: it verifies the proof named by ``by``; session and CSRF token are not needed."""
+    """Return a view for programs: it verifies the proof named by ``by``; session and CSRF token are not needed."""
 
     def decorate(view: View) -> View:
         view.signed_by = by
@@ -57,7 +57,7 @@ def machine_only(by: str) -> Callable[[View], View]:
 
 
 def get_audience(endpoint: str | None) -> str:
-    """The audience of ``endpoint``: one of the constants above."""
+    """Return the audience of ``endpoint``: one of the constants above."""
     if endpoint is None or endpoint == "static":
         return PUBLIC
     return getattr(current_app.view_functions.get(endpoint), "audience", SIGNED_IN)

@@ -119,7 +119,7 @@ def handle_database_unavailable(error: Exception) -> Response:
 def render_error_page(
     status: int, sentence: str | None = None, *, number: str | None = None, headers: dict[str, Any] | None = None
 ) -> Response:
-    """The error page for ``status``; ``sentence`` is an additional explanation."""
+    """Render the error page for ``status``; ``sentence`` is an additional explanation."""
     if request.path.startswith("/api/"):
         return problem_details.render_problem(status, sentence and str(sentence), headers=headers)
     name = status if status in STATUSES_WITH_PAGE else 400 if status < 500 else 500

@@ -28,7 +28,7 @@ def use_language_of(user: User) -> None:
 
 
 def get_browser_languages() -> list[str]:
-    """The codes of offered languages that this browser chose on the sign-in page or names, the best first."""
+    """Return the codes of offered languages that this browser chose on the sign-in page or names, the best first."""
     chosen = request.cookies.get(get_cookie_name(), "")
     tags = [chosen, *(tag for tag, quality in request.accept_languages if quality > 0)]
     codes = [translation.match_language(tag[:35]) for tag in tags if tag != "*"]
@@ -36,7 +36,7 @@ def get_browser_languages() -> list[str]:
 
 
 def get_cookie_name() -> str:
-    """The name of the cookie that has the language chosen on the sign-in page."""
+    """Return the name of the cookie that has the language chosen on the sign-in page."""
     return f"__Host-{COOKIE}" if config.current().is_https else COOKIE
 
 

@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 
 
 def build_headers(current: config.Config) -> dict[str, str]:
-    """The headers that are the same for every response of an installation."""
+    """Return the headers that are the same for every response of an installation."""
     providers = ["https://accounts.google.com", "https://login.microsoftonline.com"]
     providers += [get_origin(url) for url in (current.GOOGLE_OAUTH_URL, current.MICROSOFT_OAUTH_URL) if url]
     policy = {
@@ -61,7 +61,7 @@ def build_headers(current: config.Config) -> dict[str, str]:
 
 
 def list_picture_origins(current: config.Config) -> list[str]:
-    """The origins of people's pictures: Slack and the two providers, or their simulators."""
+    """Return the origins of people's pictures: Slack and the two providers, or their simulators."""
     hosts = ["https://avatars.slack-edge.com", "https://secure.gravatar.com", "https://*.googleusercontent.com"]
     if urlsplit(current.SLACK_API_URL).scheme == "http":
         hosts.append(get_origin(current.SLACK_API_URL))

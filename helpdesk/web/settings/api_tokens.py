@@ -19,7 +19,7 @@ INITIAL_VALUES = {"scopes": ["tickets:read"], "days": "90"}
 @blueprint.get("")
 @authorization.admin_only
 def list_api_tokens() -> ResponseReturnValue:
-    """All tokens, and the form for a new one."""
+    """Show all tokens, and the form for a new one."""
     return render_page(ApiTokenForm(data=INITIAL_VALUES))
 
 
@@ -59,7 +59,7 @@ def revoke_api_token(token_id: int) -> ResponseReturnValue:
 
 
 def render_page(form: ApiTokenForm, made: tuple[str, str] | None = None) -> str:
-    """The page; ``made`` is the name and the text of a new token."""
+    """Render the page; ``made`` is the name and the text of a new token."""
     return navigation.render_settings_page(
         "settings/api_tokens.html",
         tokens=api_tokens.list_tokens(),

@@ -15,7 +15,7 @@ blueprint = Blueprint("settings_auto_close", __name__, url_prefix="/settings/clo
 @blueprint.get("")
 @authorization.admin_only
 def show_auto_close() -> ResponseReturnValue:
-    """The form with the current values."""
+    """Show the form with the current values."""
     return render_page(ClosingForm(data=settings.get_all()))
 
 

@@ -23,7 +23,7 @@ blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings
 @blueprint.get("")
 @authorization.team_only
 def list_canned_replies() -> ResponseReturnValue:
-    """The shared replies and one's own."""
+    """Show the shared replies and one's own."""
     replies = canned_replies.list_replies(authentication.get_current_user())
     return render_in_settings(
         "settings/replies.html", replies=[(reply, macros.describe_macro(reply)) for reply in replies]
@@ -98,7 +98,7 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
 
 
 def render_page(reply: CannedReply | None, form: CannedReplyForm) -> str:
-    """The form of one reply; None is a new one."""
+    """Render the form of one reply; None is a new one."""
     return render_in_settings(
         "settings/reply.html",
         reply=reply,
@@ -116,5 +116,5 @@ def render_in_settings(template: str, **values: Any) -> str:
 
 
 def get_reply_or_404(reply_id: int) -> CannedReply:
-    """The reply, if this person may edit it, else 404."""
+    """Return the reply, if this person may edit it, else 404."""
     return canned_replies.find_reply(authentication.get_current_user(), reply_id) or abort(404)

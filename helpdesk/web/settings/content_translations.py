@@ -34,7 +34,7 @@ def show_overview() -> ResponseReturnValue:
 @blueprint.get("/<language>")
 @authorization.admin_only
 def show_language(language: str) -> ResponseReturnValue:
-    """The texts of one group beside their translations, fifty on a page; ``?missing=1`` those without one."""
+    """Show the texts of one group beside their translations, fifty on a page; ``?missing=1`` those without one."""
     return render_page(get_language_or_404(language))
 
 
@@ -60,7 +60,7 @@ def save_language(language: str) -> ResponseReturnValue:
 
 
 def get_language_or_404(code: str) -> Language:
-    """The language, if there is something to translate into it, else 404."""
+    """Return the language, if there is something to translate into it, else 404."""
     return next((each for each in editing.list_languages() if each.code == code), None) or abort(404)
 
 
@@ -74,12 +74,12 @@ def find_group(groups: list[texts.TextGroup], language: Language) -> texts.TextG
 
 
 def stored_values(group: texts.TextGroup, stored: lookup.Texts, keys: Any) -> dict[str, str]:
-    """The stored translations of the texts with these keys, by key."""
+    """Return the stored translations of the texts with these keys, by key."""
     return {text.key: stored.get((text.part, text.source), "") for text in group.texts if text.key in keys}
 
 
 def render_page(language: Language, typed: dict[str, str] | None = None, errors: dict[str, Any] | None = None) -> str:
-    """The page of one language and group, with stored translations or with what was typed and the errors."""
+    """Render the page of one language and group, with stored translations or with what was typed and the errors."""
     groups, stored = texts.list_groups(), lookup.load_texts(language.code)
     group = find_group(groups, language)
     only_missing = request.args.get("missing") == "1"

@@ -107,7 +107,7 @@ def erase_organization(organization_id: int) -> ResponseReturnValue:
 
 
 def operation_address(kind: OperationKind, source_id: int) -> str:
-    """The page of the progress of what was begun just now."""
+    """Return the page of the progress of what was begun just now."""
     operation = operations.find_latest(kind, source_id)
     return f"/settings/operations/{operation.id}" if operation is not None else "/settings/operations"
 
@@ -119,7 +119,7 @@ def render_subject_page(
     preview: erasure_preview.ErasurePreview,
     errors: dict[str, Any] | None = None,
 ) -> str:
-    """The page of one person or organization."""
+    """Render the page of one person or organization."""
     section = "people" if kind == "person" else "organizations"
     return navigation.render_settings_page(
         "settings/erasure.html",

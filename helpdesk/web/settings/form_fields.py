@@ -20,7 +20,7 @@ TEXT_NAMES = ("kind", "label", "help", "placeholder", "default", "shown_if_key",
 @blueprint.get("/new")
 @authorization.admin_only
 def show_new_field(form_id: int) -> ResponseReturnValue:
-    """An empty form for a new field."""
+    """Show an empty form for a new field."""
     form = forms.get_form_or_404(form_id)
     return render_page(form, None, {"kind": field_types.all_types()[0].name, "customer_fills": True})
 
@@ -85,7 +85,7 @@ def delete_field(form_id: int, key: str) -> ResponseReturnValue:
 
 
 def get_field_or_404(form: Form, key: str) -> Field:
-    """The field with this key in the newest version; else 404."""
+    """Return the field with this key in the newest version; else 404."""
     return next((field for field in forms.get_newest_version(form).fields if field.key == key), None) or abort(404)
 
 
@@ -95,12 +95,12 @@ def get_draft_field(form: Form, key: str) -> Field:
 
 
 def stored_values(field: Field) -> dict[str, Any]:
-    """The stored values of a field, as its form has them."""
+    """Return the stored values of a field, as its form has them."""
     return {name: getattr(field, name) for name in builder.EDITABLE_COLUMNS} | {"options": "\n".join(field.options)}
 
 
 def parse_field_values() -> dict[str, Any]:
-    """The values of a field in the request."""
+    """Return the values of a field in the request."""
     values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in TEXT_NAMES}
     values |= {name: request.form.get(name) == "1" for name in CHECKBOX_NAMES}
     values["options"] = request.form.get("options", "").splitlines()
@@ -108,7 +108,7 @@ def parse_field_values() -> dict[str, Any]:
 
 
 def render_rejected_form(form_id: int, key: str | None, error: ValidationError | ConflictError) -> ResponseReturnValue:
-    """The form with what was typed and the errors."""
+    """Render the form with what was typed and the errors."""
     db.session.rollback()
     form = forms.get_form_or_404(form_id)
     errors = getattr(error, "errors", None) or {error.field or "label": error.message}
@@ -118,7 +118,7 @@ def render_rejected_form(form_id: int, key: str | None, error: ValidationError |
 
 
 def render_page(form: Form, field: Field | None, values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
-    """The form of one field; None is a new one."""
+    """Render the form of one field; None is a new one."""
     earlier_fields = [
         other
         for other in sorted(forms.get_newest_version(form).fields, key=lambda other: other.position)

@@ -27,7 +27,7 @@ blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
 @blueprint.get("")
 @authorization.admin_only
 def list_forms() -> ResponseReturnValue:
-    """Every form, and the form to create another."""
+    """Show every form, and the form to create another."""
     return render_list({"for_all": "all"})
 
 
@@ -54,7 +54,7 @@ def create_form() -> ResponseReturnValue:
 @blueprint.get("/<int:form_id>")
 @authorization.admin_only
 def show_form(form_id: int) -> ResponseReturnValue:
-    """One form: who may use it, its fields, and what publishing would change."""
+    """Show one form: who may use it, its fields, and what publishing would change."""
     return render_page(get_form_or_404(form_id))
 
 
@@ -163,7 +163,7 @@ def discard_draft(form_id: int) -> ResponseReturnValue:
 
 
 def get_form_or_404(form_id: int) -> Form:
-    """The form, with everything its pages show; else 404."""
+    """Return the form, with everything its pages show; else 404."""
     form = db.session.scalar(
         select(Form)
         .where(Form.id == form_id)
@@ -173,12 +173,12 @@ def get_form_or_404(form_id: int) -> Form:
 
 
 def get_newest_version(form: Form) -> FormVersion:
-    """The newest version, published or not."""
+    """Return the newest version, published or not."""
     return max(form.versions, key=lambda version: version.number)
 
 
 def parse_organization_ids() -> list[int]:
-    """The ids of existing organizations in the request."""
+    """Return the ids of existing organizations in the request."""
     ids = [id for text in request.form.getlist("organizations") if (id := parse_id(text)) is not None]
     return list(db.session.scalars(select(Organization.id).where(Organization.id.in_(ids)))) if ids else []
 
@@ -197,7 +197,7 @@ def publication_context(form: Form) -> dict[str, Any]:
 
 
 def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
-    """The page of one form, with stored values or with what was typed and the errors."""
+    """Render the page of one form, with stored values or with what was typed and the errors."""
     return navigation.render_settings_page(
         "settings/form.html",
         form=form,
@@ -211,7 +211,7 @@ def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[s
 
 
 def stored_values(form: Form) -> dict[str, Any]:
-    """The stored name, description and audience, as the page's form has them."""
+    """Return the stored name, description and audience, as the page's form has them."""
     return {
         "name": form.name,
         "description": form.description,

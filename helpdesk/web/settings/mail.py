@@ -21,7 +21,7 @@ blueprint = Blueprint("settings_mail", __name__, url_prefix="/settings/mail")
 @blueprint.get("")
 @authorization.admin_only
 def show_mail_settings() -> ResponseReturnValue:
-    """The form with the current values."""
+    """Show the form with the current values."""
     return render_page(MailForm(data=settings.get_all()))
 
 
@@ -103,7 +103,7 @@ def forget_sender(row_id: int) -> ResponseReturnValue:
 
 
 def render_page(form: MailForm) -> str:
-    """The page with ``form``, the servers and the undeliverable addresses."""
+    """Render the page with ``form``, the servers and the undeliverable addresses."""
     current = config.current()
     return navigation.render_settings_page(
         "settings/mail.html",

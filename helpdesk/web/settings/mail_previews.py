@@ -32,7 +32,7 @@ PREVIEW_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; style-src 'unsaf
 @blueprint.get("/<name>")
 @authorization.admin_only
 def show_mail_preview(name: str) -> ResponseReturnValue:
-    """One mail: subject and text."""
+    """Show one mail: subject and text."""
     return navigation.render_settings_page(
         "settings/mail_preview.html", name=name, title=TITLES.get(name, name), preview=get_preview_or_404(name)
     )
@@ -41,7 +41,7 @@ def show_mail_preview(name: str) -> ResponseReturnValue:
 @blueprint.get("/<name>/html")
 @authorization.admin_only
 def show_mail_preview_html(name: str) -> ResponseReturnValue:
-    """The HTML part as mail programs show it; scripts do not run."""
+    """Show the HTML part as mail programs show it; scripts do not run."""
     return Response(
         get_preview_or_404(name).html,
         mimetype="text/html",
@@ -50,5 +50,5 @@ def show_mail_preview_html(name: str) -> ResponseReturnValue:
 
 
 def get_preview_or_404(name: str) -> compose.MailPreview:
-    """The preview with this name, else 404."""
+    """Return the preview with this name, else 404."""
     return administration.render_previews().get(name) or abort(404)

@@ -30,7 +30,7 @@ def list_operations() -> ResponseReturnValue:
 @blueprint.get("/<int:operation_id>")
 @authorization.admin_only
 def show_operation(operation_id: int) -> ResponseReturnValue:
-    """One operation: its progress, what could not be done, and the way back."""
+    """Show one operation: its progress, what could not be done, and the way back."""
     operation = get_operation_or_404(operation_id)
     return navigation.render_settings_page(
         "settings/operation.html",
@@ -43,7 +43,7 @@ def show_operation(operation_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:operation_id>/progress")
 @authorization.admin_only
 def show_progress(operation_id: int) -> ResponseReturnValue:
-    """The fragment that asks again until the operation is finished."""
+    """Show the fragment that asks again until the operation is finished."""
     return render_template("settings/_operation_progress.html", operation=get_operation_or_404(operation_id))
 
 
@@ -67,5 +67,5 @@ def undo_operation(operation_id: int) -> ResponseReturnValue:
 
 
 def get_operation_or_404(operation_id: int) -> Operation:
-    """The operation with this id, else 404."""
+    """Return the operation with this id, else 404."""
     return operations.get(operation_id) or abort(404)

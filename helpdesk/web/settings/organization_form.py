@@ -112,7 +112,7 @@ class OrganizationForm(Form):
 
 
 def stored_form(organization: Organization) -> OrganizationForm:
-    """The form with the stored values."""
+    """Return the form with the stored values."""
     stored = {name: getattr(organization, name) for name in STORED_NAMES}
     lists = {
         "domains": "\n".join(row.domain for row in organization.domains),

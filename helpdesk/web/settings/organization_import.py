@@ -19,7 +19,7 @@ PAGE = table_import.ImportPage(
 @blueprint.get("")
 @authorization.admin_only
 def show_import_form() -> ResponseReturnValue:
-    """The form, with the file's format."""
+    """Show the form, with the file's format."""
     return table_import.render_page(PAGE)
 
 

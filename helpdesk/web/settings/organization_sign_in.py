@@ -18,7 +18,7 @@ blueprint = Blueprint("settings_organization_sign_in", __name__, url_prefix="/se
 @blueprint.get("/<int:organization_id>/sign-in")
 @authorization.admin_only
 def show_ways(organization_id: int) -> ResponseReturnValue:
-    """The ways and the organization's own providers."""
+    """Show the ways and the organization's own providers."""
     return render_page(organization_id)
 
 
@@ -41,7 +41,7 @@ def save_ways(organization_id: int) -> ResponseReturnValue:
 
 
 def render_page(organization_id: int, given: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
-    """The page with the stored rules, or with what was given and the errors."""
+    """Render the page with the stored rules, or with what was given and the errors."""
     organization = get_organization_or_404(organization_id)
     return navigation.render_settings_page(
         "settings/organization_sign_in.html",

@@ -24,7 +24,7 @@ INITIAL_VALUES = {"portal_enabled": True, "default_ticket_visibility": "organiza
 @blueprint.get("")
 @authorization.admin_only
 def list_organizations() -> ResponseReturnValue:
-    """All organizations by name."""
+    """Show all organizations by name."""
     text = request.args.get("q", "").strip()[:100]
     rows = organizations.search_organizations(text, after=request.args.get("after", "")[:200], size=PAGE_SIZE + 1)
     page_rows = rows[:PAGE_SIZE]
@@ -66,7 +66,7 @@ def create_organization() -> ResponseReturnValue:
 @blueprint.get("/<int:organization_id>")
 @authorization.admin_only
 def show_organization(organization_id: int) -> ResponseReturnValue:
-    """One organization: its rules and its people."""
+    """Show one organization: its rules and its people."""
     organization = get_organization_or_404(organization_id)
     if organization.merged_into_id:
         flash(gettext("%(organization)s was merged into this organization.", organization=organization.name), "info")
@@ -108,12 +108,12 @@ def start_impersonation(organization_id: int) -> ResponseReturnValue:
 
 
 def get_organization_or_404(organization_id: int) -> Organization:
-    """The organization, else 404."""
+    """Return the organization, else 404."""
     return organizations.get_organization(organization_id) or abort(404)
 
 
 def render_page(organization: Organization | None, form: OrganizationForm) -> str:
-    """The page of one organization; None is a new one."""
+    """Render the page of one organization; None is a new one."""
     form.prepare(organization)
     return navigation.render_settings_page(
         "settings/organization.html",

@@ -12,5 +12,5 @@ blueprint = Blueprint("settings_overview", __name__, url_prefix="/settings")
 @blueprint.get("")
 @authorization.admin_only
 def show_overview() -> ResponseReturnValue:
-    """Every page with a one-sentence description."""
+    """Show every page with a one-sentence description."""
     return navigation.render_settings_page("settings/index.html", entries=navigation.NAVIGATION)

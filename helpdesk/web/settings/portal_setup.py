@@ -24,7 +24,7 @@ MAX_LOGO_BYTES = 512 * 1024
 @blueprint.get("/settings/portal")
 @authorization.admin_only
 def show_portal_settings() -> ResponseReturnValue:
-    """The form with the current values."""
+    """Show the form with the current values."""
     return render_page()
 
 
@@ -123,7 +123,7 @@ def replace_logo(key: str) -> None:
 
 
 def render_page(form: PortalForm | None = None, logo_error: str = "") -> str:
-    """The page with ``form``, by default with the stored values."""
+    """Render the page with ``form``, by default with the stored values."""
     values = settings.get_all()
     return navigation.render_settings_page(
         "settings/portal.html",

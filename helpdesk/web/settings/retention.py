@@ -17,7 +17,7 @@ blueprint = Blueprint("settings_retention", __name__, url_prefix="/settings/rete
 @blueprint.get("")
 @authorization.admin_only
 def show_retention() -> ResponseReturnValue:
-    """The form, and the results of the search for an address or a name."""
+    """Show the form, and the results of the search for an address or a name."""
     return render_page(RetentionForm(data=settings.get_all()))
 
 
@@ -34,7 +34,7 @@ def save_retention() -> ResponseReturnValue:
 
 
 def render_page(form: RetentionForm, expiring_count: int = 0) -> str:
-    """The page; ``expiring_count`` is how many tickets the number would erase now."""
+    """Render the page; ``expiring_count`` is how many tickets the number would erase now."""
     text = request.args.get("q", "").strip()[:200]
     person = None
     if "@" in text:

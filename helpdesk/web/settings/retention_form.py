@@ -49,7 +49,7 @@ class RetentionForm(SettingsForm):
     understood = BooleanField(lazy_gettext("Yes, erase"))
 
     def count_expiring(self) -> int:
-        """How many tickets the typed number would erase now."""
+        """Return how many tickets the typed number would erase now."""
         return retention.count_expiring_tickets(self.retention_days.data) if self.retention_days.data else 0
 
     def validate_understood(self, field: BooleanField) -> None:

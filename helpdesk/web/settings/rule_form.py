@@ -103,7 +103,7 @@ class RuleForm(Form):
 
     @classmethod
     def of(cls, rule: RuleDefinition, version: int) -> "RuleForm":
-        """The form with the values of a stored rule."""
+        """Return the form with the values of a stored rule."""
         conditions, actions = rule.conditions, rule.actions
         return cls(
             data={

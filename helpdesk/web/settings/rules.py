@@ -23,7 +23,7 @@ blueprint = Blueprint("settings_rules", __name__, url_prefix="/settings/rules")
 @blueprint.get("")
 @authorization.lead_only
 def list_rules() -> ResponseReturnValue:
-    """All rules in the order in which they act."""
+    """Show all rules in the order in which they act."""
     rows = [(rule, dry_run.describe_actions(RuleDefinition.of(rule))) for rule in management.list_rules()]
     return render_in_settings("settings/rules.html", rows=rows, triggers=definition.TRIGGER_LABELS)
 
@@ -31,7 +31,7 @@ def list_rules() -> ResponseReturnValue:
 @blueprint.get("/new")
 @authorization.lead_only
 def show_new_rule() -> ResponseReturnValue:
-    """An empty form."""
+    """Show an empty form."""
     return render_page(None, RuleForm(data={"trigger": "filed"}))
 
 
@@ -45,7 +45,7 @@ def create_rule() -> ResponseReturnValue:
 @blueprint.get("/<int:rule_id>")
 @authorization.lead_only
 def show_rule(rule_id: int) -> ResponseReturnValue:
-    """One rule in a form, and what it would have done."""
+    """Show one rule in a form, and what it would have done."""
     rule = get_rule_or_404(rule_id)
     return render_page(rule, RuleForm.of(RuleDefinition.of(rule), rule.version))
 
@@ -114,7 +114,7 @@ def save_rule(rule: Rule | None) -> ResponseReturnValue:
 
 
 def render_page(rule: Rule | None, form: RuleForm) -> str:
-    """The form of one rule; None is a new one."""
+    """Render the form of one rule; None is a new one."""
     stored = RuleDefinition.of(rule) if rule else None
     return render_in_settings(
         "settings/rule.html",
@@ -133,5 +133,5 @@ def render_in_settings(template: str, **values: Any) -> str:
 
 
 def get_rule_or_404(rule_id: int) -> Rule:
-    """The rule with this id, else 404."""
+    """Return the rule with this id, else 404."""
     return management.find_rule(rule_id) or abort(404)

@@ -24,7 +24,7 @@ MAX_CHOICES = 500  # organizations to choose from; the others have the same fiel
 @blueprint.get("")
 @authorization.admin_only
 def list_sender_addresses() -> ResponseReturnValue:
-    """All sender addresses with their DNS records."""
+    """Show all sender addresses with their DNS records."""
     return render_page()
 
 
@@ -73,7 +73,7 @@ def check_dns() -> ResponseReturnValue:
 
 
 def render_page(form: SenderForm | None = None, checked: str = "", findings: list[Any] | None = None) -> str:
-    """The page; ``findings`` are the results for the address ``checked``."""
+    """Render the page; ``findings`` are the results for the address ``checked``."""
     form = form or SenderForm()
     form.organization.choices = to_choices(
         (str(each.id), each.name) for each in organizations.search_organizations(size=MAX_CHOICES)
@@ -90,7 +90,7 @@ def render_page(form: SenderForm | None = None, checked: str = "", findings: lis
 
 
 def list_dns_records(sender: administration.SenderAddress) -> tuple[list[diagnostics.DnsRecord], str]:
-    """The records that the address's domain needs, or why they are unknown."""
+    """Return the records that the address's domain needs, or why they are unknown."""
     try:
         return administration.required_dns_records(sender.email), ""
     except ValidationError as error:

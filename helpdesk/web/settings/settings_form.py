@@ -18,7 +18,7 @@ MAX_OWN_TEXT = 2_000
 
 
 def own_text_field(label: str, description: str = lazy_gettext("In Markdown. Empty adds nothing.")) -> Any:
-    """A field for a text of the installation's own, in Markdown; it may be empty, and has translations."""
+    """Return a field for a text of the installation's own, in Markdown; it may be empty, and has translations."""
     most = Length(max=MAX_OWN_TEXT, message=lazy_gettext("Write at most 2,000 characters."))
     attributes = {"rows": 3, "required": False}
     return TextAreaField(label, [Optional(), most], [_normalize], description, render_kw=attributes)
@@ -117,14 +117,14 @@ class SettingsForm(Form):
 
 
 def _describe(value: Any) -> str:
-    """A value as the pages say it."""
+    """Return a value as the pages say it."""
     if isinstance(value, bool):
         return gettext("on") if value else gettext("off")
     return str(value) if isinstance(value, int) else f"“{value}”" if value else gettext("empty")
 
 
 def _sentence(name: str) -> str:
-    """The error message for a value that the setting does not accept."""
+    """Return the error message for a value that the setting does not accept."""
     definition = SETTINGS[name]
     if isinstance(definition.default, int):
         return gettext("Write a whole number from 0 to 10000.")

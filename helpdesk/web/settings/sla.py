@@ -28,7 +28,7 @@ TARGET_NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("firs
 @blueprint.get("")
 @authorization.admin_only
 def show_sla() -> ResponseReturnValue:
-    """The whole page; ``?organization=`` shows that organization's own targets."""
+    """Show the whole page; ``?organization=`` shows that organization's own targets."""
     slug = request.args.get("organization", "")
     organization = organizations.find_by_slug(slug) if slug else None
     if slug and organization is None:
@@ -153,7 +153,7 @@ def render_page(
     holiday: dict[str, Any] | None = None,
     errors: dict[str, Any] | None = None,
 ) -> str:
-    """The page; typed values with errors replace the stored ones."""
+    """Render the page; typed values with errors replace the stored ones."""
     own_query = select(Organization.slug, Organization.name).where(
         Organization.id.in_(select(SlaPolicy.organization_id))
     )
@@ -184,24 +184,24 @@ def render_page(
 
 
 def list_weekdays() -> list[tuple[int, str]]:
-    """The days of the week as (number, name), 0 is Monday; the first is that of the reader's locale."""
+    """Return the days of the week as (number, name), 0 is Monday; the first is that of the reader's locale."""
     first = current_locale().first_week_day if current_code() != ENGLISH else 0
     days = list(enumerate(policies.WEEKDAY_NAMES))
     return days[first:] + days[:first]
 
 
 def get_errors(error: ValidationError | ConflictError) -> dict[str, str]:
-    """The error messages by field; "" is the form as a whole."""
+    """Return the error messages by field; "" is the form as a whole."""
     return getattr(error, "errors", None) or {error.field or "": error.message}
 
 
 def get_status(error: ValidationError | ConflictError) -> int:
-    """The HTTP status of a form that was not saved."""
+    """Return the HTTP status of a form that was not saved."""
     return 409 if isinstance(error, ConflictError) else 422
 
 
 def stored_targets(organization: Organization | None) -> dict[str, str]:
-    """The stored targets as texts, by the names of their inputs."""
+    """Return the stored targets as texts, by the names of their inputs."""
     stored = policies.list_policies(organization)
     return {
         f"{priority}-{kind}": policies.format_duration(getattr(stored[priority], kind)) if priority in stored else ""
@@ -217,7 +217,7 @@ def stored_hours_and_settings() -> dict[str, Any]:
 
 
 def stored_hours() -> dict[str, str]:
-    """The stored hours as texts, by weekday."""
+    """Return the stored hours as texts, by weekday."""
     ranges_by_day: dict[str, list[str]] = {str(day): [] for day in range(7)}
     for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
         ranges_by_day[str(row.weekday)].append(f"{_format_minutes(row.opens)}-{_format_minutes(row.closes)}")

@@ -28,7 +28,7 @@ blueprint = Blueprint("settings_slack_channels", __name__, url_prefix="/settings
 @blueprint.get("")
 @authorization.admin_only
 def list_channels() -> ResponseReturnValue:
-    """The connected channels and the forms."""
+    """Show the connected channels and the forms."""
     return render_page()
 
 
@@ -120,7 +120,7 @@ def test_slack() -> ResponseReturnValue:
 def render_page(
     form: ChannelForm | None = None, options: SlackOptionsForm | None = None, checks: list[Any] | None = None
 ) -> str:
-    """The page; ``checks`` are the results of a test."""
+    """Render the page; ``checks`` are the results of a test."""
     connected, triage = channels.list_channels(), settings.get("triage_channel")
     organizations_query = (
         select(Organization.slug, Organization.name)
@@ -163,6 +163,6 @@ def list_available_choices(taken: set[str]) -> list[tuple[str, str]]:
 
 
 def get_channel_or_404(channel_id: int) -> Channel:
-    """The connected Slack channel, else 404."""
+    """Return the connected Slack channel, else 404."""
     channel = db.session.get(Channel, channel_id)
     return channel if channel and channel.kind == "slack" and channel.removed_at is None else abort(404)

@@ -22,7 +22,7 @@ SENTENCE = lazy_gettext(
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
-    """The text of the hidden field FIELD_NAME for a form that shows the stored ``values``."""
+    """Return the text of the hidden field FIELD_NAME for a form that shows the stored ``values``."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 

@@ -22,7 +22,7 @@ INITIAL_VALUES = {"role": "agent"}
 @blueprint.get("")
 @authorization.admin_only
 def list_team() -> ResponseReturnValue:
-    """All members, and the form to invite another."""
+    """Show all members, and the form to invite another."""
     return render_page(InvitationForm(data=INITIAL_VALUES))
 
 
@@ -49,7 +49,7 @@ def invite_agent() -> ResponseReturnValue:
 
 
 def render_page(form: InvitationForm, printed: tuple[User, str] | None = None) -> str:
-    """The page; ``printed`` is an invited user and the link to show."""
+    """Render the page; ``printed`` is an invited user and the link to show."""
     team = users.list_team(only_active=False)
     invited = invitations.open_invitations(team)
     return navigation.render_settings_page("settings/team.html", team=team, form=form, printed=printed, invited=invited)

@@ -49,7 +49,7 @@ def create_webhook() -> ResponseReturnValue:
 @blueprint.get("/<int:webhook_id>")
 @authorization.admin_only
 def show_webhook(webhook_id: int) -> ResponseReturnValue:
-    """One webhook with its secret and its log."""
+    """Show one webhook with its secret and its log."""
     webhook = get_webhook_or_404(webhook_id)
     return render_page(webhook, WebhookForm(obj=webhook))
 
@@ -160,7 +160,7 @@ def save_webhook(webhook: Webhook | None) -> ResponseReturnValue:
 
 
 def render_page(webhook: Webhook | None, form: WebhookForm) -> str:
-    """The page of one webhook; None is a new one."""
+    """Render the page of one webhook; None is a new one."""
     return navigation.render_settings_page(
         "settings/webhook.html",
         webhook=webhook,
@@ -172,7 +172,7 @@ def render_page(webhook: Webhook | None, form: WebhookForm) -> str:
 
 
 def stored_values(webhook: Webhook) -> dict[str, Any]:
-    """The stored values that the form changes."""
+    """Return the stored values that the form changes."""
     return {name: getattr(webhook, name) for name in WebhookForm(data={}).data}
 
 

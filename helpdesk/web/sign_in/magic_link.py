@@ -196,13 +196,13 @@ def finish_login(link: SignInLink) -> Response:
 
 
 def get_browser_token() -> str | None:
-    """The token that this browser received when it requested a link."""
+    """Return the token that this browser received when it requested a link."""
     cookie = request.cookies.get(authentication.get_cookie_name(config.current(), "ml"), "")
     return cookie if TOKEN_PATTERN.fullmatch(cookie) else None
 
 
 def render_link_page(link: SignInLink, token: str, status: int = 200) -> Response:
-    """The page with the button that redeems the link."""
+    """Render the page with the button that redeems the link."""
     html = render_template(
         "sign_in/confirm_link.html",
         masked=email_address.mask_address(link.email),
@@ -216,7 +216,7 @@ def render_link_page(link: SignInLink, token: str, status: int = 200) -> Respons
 
 
 def render_pause_page(email: str, token: str, is_paused: bool) -> Response:
-    """The page with the button that stops requests, or that says that they are stopped."""
+    """Render the page with the button that stops requests, or that says that they are stopped."""
     masked = email_address.mask_address(email)
     html = render_template("sign_in/pause.html", masked=masked, token=token, is_paused=is_paused)
     return with_no_store(make_response(html))

@@ -245,7 +245,7 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
 
 
 def _reason_of(error: Exception) -> str:
-    """The code of ``connections.failures`` for an error on the way to the token endpoint."""
+    """Return the code of ``connections.failures`` for an error on the way to the token endpoint."""
     if isinstance(error, InvalidClientError | UnauthorizedClientError):
         return "secret"
     if isinstance(error, InvalidGrantError):

@@ -86,7 +86,7 @@ def finish(user: User) -> ResponseReturnValue:
 
 
 def get_team_member() -> User:
-    """The member of the team who signed in, not a customer whom they view the portal as."""
+    """Return the member of the team who signed in, not a customer whom they view the portal as."""
     if current_user.is_impersonating:
         abort(404)
     return authentication.get_current_user()

@@ -105,7 +105,7 @@ def format_time_since(moment: datetime | None) -> Markup:
 
 
 def format_time_until(moment: datetime | None) -> Markup:
-    """A future or recent time ("in 2 h", "5 min ago"), with the exact time as title."""
+    """Return a future or recent time ("in 2 h", "5 min ago"), with the exact time as title."""
     if moment is None:
         return Markup("")
     left = moment - clock.now()
@@ -128,7 +128,7 @@ def format_due_time(moment: datetime) -> Markup:
 
 
 def format_short_duration(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
-    """A duration in its largest unit; the date for more than a week, if ``moment`` is given.
+    """Return a duration in its largest unit; the date for more than a week, if ``moment`` is given.
 
     English has units of its own, which are shorter than CLDR's; static/js/relative_times.js follows both.
     """
@@ -158,7 +158,7 @@ def format_time_ahead(left: timedelta) -> str:
 
 
 def reader_time_zone() -> str:
-    """The name of the reader's time zone, else that of the installation."""
+    """Return the name of the reader's time zone, else that of the installation."""
     if not has_request_context():
         return settings.get("time_zone")
     if "time_zone" not in g:
@@ -167,17 +167,17 @@ def reader_time_zone() -> str:
 
 
 def format_datetime(moment: datetime) -> str:
-    """The exact time on the reader's clock: "28 November 2026, 09:30 NZDT"."""
+    """Return the exact time on the reader's clock: "28 November 2026, 09:30 NZDT"."""
     return format_local_datetime(moment.astimezone(ZoneInfo(reader_time_zone())))
 
 
 def format_local_datetime(local: datetime) -> str:
-    """The exact time ``local`` with the abbreviation of its zone, or its distance from UTC where it has none."""
+    """Return the exact time ``local`` with the abbreviation of its zone, or its distance from UTC where it has none."""
     return f"{translation.format_datetime(local, local.tzinfo or UTC)} {clock.name_zone(local)}"
 
 
 def get_initials(name: str) -> str:
-    """One or two initials of ``name``."""
+    """Return one or two initials of ``name``."""
     names = [name_part for name_part in name.replace("@", " ").split() if name_part[0].isalnum()]
     return (
         "".join(name_part[0] for name_part in (names[:1] + names[-1:] if len(names) > 1 else names[:1])).upper() or "?"
@@ -268,7 +268,7 @@ def format_count(count: int, singular: str, plural: str | None = None) -> str:
 
 
 def format_status(status: str, for_team: bool = False) -> str:
-    """The status's label, as the team or as customers read it."""
+    """Return the status's label, as the team or as customers read it."""
     return labels.status_label(status, for_team)
 
 

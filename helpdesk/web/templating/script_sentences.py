@@ -45,7 +45,7 @@ def load_sentences() -> tuple[str | tuple[str, str], ...]:
 
 
 def _plural_forms(singular: str, plural: str) -> dict[str, str]:
-    """The form of a sample number for each of CLDR's names; ``%(num)s`` is filled in by the script."""
+    """Return the form of a sample number for each of CLDR's names; ``%(num)s`` is filled in by the script."""
     catalogue, samples = current_catalogue.get(), dict[str, int]()
     for number in range(MAX_SAMPLE):
         samples.setdefault(catalogue.locale.plural_form(number), number)

@@ -47,7 +47,7 @@ class SlaTimerView:
 
 
 def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
-    """The context of tickets/_team_bar.html and tickets/_team_tools.html."""
+    """Return the context of tickets/_team_bar.html and tickets/_team_tools.html."""
     linked = links.list_linked_tickets(ticket, reader) if getattr(ticket, "has_links", True) else []
     return {
         "ticket": ticket,
@@ -60,19 +60,19 @@ def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
 
 
 def list_canned_replies(ticket: Ticket, reader: User) -> list[tuple[int, str]]:
-    """The canned replies that the composer offers, as (id, title)."""
+    """Return the canned replies that the composer offers, as (id, title)."""
     if not reader.is_team or not getattr(ticket, "has_canned_replies", True):
         return []
     return canned_replies.list_titles(reader)
 
 
 def list_sla_timers(ticket: Ticket) -> list[SlaTimerView]:
-    """The SLA timers of ``ticket``, first response before resolution."""
+    """Return the SLA timers of ``ticket``, first response before resolution."""
     return [_describe_timer(row) for row in sorted(ticket.sla_timers, key=lambda row: row.kind)]
 
 
 def list_present_users(ticket: Ticket, reader: User) -> list[tuple[User, str]]:
-    """The other users who have the ticket open, with "reading", "typing" or "open"."""
+    """Return the other users who have the ticket open, with "reading", "typing" or "open"."""
     activities = {
         user_id: activity for user_id, activity in presence.present_users(ticket.id).items() if user_id != reader.id
     }
@@ -83,7 +83,7 @@ def list_present_users(ticket: Ticket, reader: User) -> list[tuple[User, str]]:
 
 
 def _describe_timer(timer: SlaTimer) -> SlaTimerView:
-    """The label, text and tone of one timer."""
+    """Return the label, text and tone of one timer."""
     label = SLA_TIMER_LABELS[timer.kind]
     if timer.stopped_at is not None:
         return SlaTimerView(label, _describe_end(timer), "bad" if timer.breached else "good")

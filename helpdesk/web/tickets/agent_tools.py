@@ -85,7 +85,7 @@ def typed_changes() -> dict[str, str]:
 
 
 def filled_values(ticket: Ticket, reply: CannedReply, typed_text: str = "") -> dict[str, str]:
-    """The values of the composer with a canned reply below what was typed, and what it sets."""
+    """Return the values of the composer with a canned reply below what was typed, and what it sets."""
     reply_text = canned_replies.fill_variables(reply, ticket, authentication.get_current_user())
     changes = {name: value for name, value in asdict(macros.changes_of(reply)).items() if value}
     body = "\n\n".join(part for part in (typed_text, reply_text) if part)
@@ -100,7 +100,7 @@ def report_to_colleagues(ticket: Ticket, user: User, doing: str) -> None:
 
 
 def render_tools(number: int) -> ResponseReturnValue:
-    """The tools with the current links."""
+    """Render the tools with the current links."""
     return htmx_responses.swap_fragments(
         (
             "tickets/_team_tools.html",
@@ -111,7 +111,7 @@ def render_tools(number: int) -> ResponseReturnValue:
 
 
 def render_refusal(number: int, sentence: str) -> ResponseReturnValue:
-    """The tools, or without HTMX the page, with the reason why a ticket was not linked."""
+    """Render the tools, or without HTMX the page, with the reason why a ticket was not linked."""
     db.session.rollback()
     ticket = get_ticket_or_404(number)
     context = agent_sidebar.agent_sidebar_context(ticket, authentication.get_current_user()) | {

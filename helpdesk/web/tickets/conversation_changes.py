@@ -80,7 +80,7 @@ def describe(ticket: Ticket, entries: list[Any], is_end: bool = True) -> dict[in
 
 
 def render_changes(ticket: Ticket, changes: ConversationChanges) -> str:
-    """The changes as elements that HTMX swaps by their ids."""
+    """Render the changes as elements that HTMX swaps by their ids."""
     parts = [f'<div id="{id}" hx-swap-oob="delete"></div>' for id in changes.gone]
     parts += [htmx_responses.mark_out_of_band(_render_entry(ticket, entry, changes)) for entry in changes.changed]
     if changes.added:

@@ -44,7 +44,7 @@ def run_action(delivery_id: int, action: Callable[..., object]) -> ResponseRetur
 
 
 def get_delivery_or_404(delivery_id: int) -> tuple[Delivery, Ticket]:
-    """A ticket's delivery and the ticket, if the person may see the ticket; else 404."""
+    """Return a ticket's delivery and the ticket, if the person may see the ticket; else 404."""
     delivery = db.session.get(Delivery, delivery_id)
     if delivery is None or delivery.thread is None:
         abort(404)

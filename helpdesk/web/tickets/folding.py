@@ -84,7 +84,7 @@ def load_earlier(ticket: Ticket, reader: User, before: int, from_seq: int | None
 
 
 def find_default_start(entries: list[Any], unread_count: int) -> int:
-    """The number from which everything is shown; 0 for a short conversation."""
+    """Return the number from which everything is shown; 0 for a short conversation."""
     if len(entries) <= SHORT:
         return 0
     shown_count = max(LATEST, min(unread_count + 2, MOST_UNREAD))

@@ -21,7 +21,7 @@ blueprint = Blueprint("form_answers", __name__, url_prefix=TICKET_URL_PREFIX + "
 @blueprint.get("")
 @authorization.team_only
 def list_answers(number: int) -> ResponseReturnValue:
-    """Every field of the ticket's form with its answer."""
+    """Show every field of the ticket's form with its answer."""
     return render_page(get_ticket_or_404(number))
 
 
@@ -45,7 +45,7 @@ def update_answer(number: int, key: str) -> ResponseReturnValue:
 
 
 def render_page(ticket: Ticket, typed: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
-    """The page, with stored answers or with what was typed and the errors."""
+    """Render the page, with stored answers or with what was typed and the errors."""
     if ticket.form_version is None:
         abort(404)
     answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))

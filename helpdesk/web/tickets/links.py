@@ -43,7 +43,7 @@ def unlink_ticket(number: int, other_number: int) -> ResponseReturnValue:
 
 
 def find_other_ticket(text: str) -> Ticket:
-    """The ticket named by ``text`` (#42 or 42), as the person may see it. Raises ValidationError."""
+    """Return the ticket named by ``text`` (#42 or 42), as the person may see it. Raises ValidationError."""
     digits = text.strip().removeprefix("#")
     ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(digits) or 0)
     if ticket is None:

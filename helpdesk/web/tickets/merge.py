@@ -46,7 +46,7 @@ def merge_ticket(number: int) -> ResponseReturnValue:
 
 
 def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:
-    """The page, with the target ticket once it is named."""
+    """Render the page, with the target ticket once it is named."""
     target, text = None, into.strip()[:100]
     is_number = text.removeprefix("#").isdecimal()
     if text and is_number and not error:

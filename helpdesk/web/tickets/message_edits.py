@@ -59,7 +59,7 @@ def delete_message(number: int, message_id: int) -> ResponseReturnValue:
 @blueprint.get("/messages/<int:message_id>/revisions")
 @authorization.team_only
 def list_revisions(number: int, message_id: int) -> ResponseReturnValue:
-    """The earlier versions of a message that was edited or deleted."""
+    """Show the earlier versions of a message that was edited or deleted."""
     ticket = get_ticket_or_404(number)
     message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
     if message is None:
@@ -70,7 +70,7 @@ def list_revisions(number: int, message_id: int) -> ResponseReturnValue:
 
 
 def get_own_message_or_404(ticket: Ticket, message_id: int) -> Message:
-    """The message, if the signed-in person may change it; else 404."""
+    """Return the message, if the signed-in person may change it; else 404."""
     message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
     me = authentication.get_current_user()
     if message is None or not permissions.can_read(me, message) or not permissions.can_edit(me, message):

@@ -116,7 +116,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
 
 
 def find_newer_reply(ticket: Ticket) -> Message | None:
-    """A colleague's reply that the form's sender has not seen; None for customers and forms without ``seen``."""
+    """Return a colleague's reply that the form's sender has not seen; None for customers and forms without ``seen``."""
     number = parse_id(request.form.get("seen"))
     if not current_user.is_team or number is None:
         return None
@@ -124,7 +124,7 @@ def find_newer_reply(ticket: Ticket) -> Message | None:
 
 
 def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
-    """The values of the ticket that its page shows beside the conversation."""
+    """Return the values of the ticket that its page shows beside the conversation."""
     return ticket.status, ticket.assignee_id, ticket.priority
 
 
@@ -148,7 +148,7 @@ def render_rejected_form(
     form_uploads: uploads.FormUploads,
     newer: Message | None = None,
 ) -> ResponseReturnValue:
-    """The composer with everything that was typed, and the error or a colleague's ``newer`` reply."""
+    """Render the composer with everything that was typed, and the error or a colleague's ``newer`` reply."""
     db.session.rollback()
     ticket = get_ticket_or_404(number)
     errors = {error.field if error.field in {"body", "files", "status"} else "body": error.message} if error else {}

@@ -19,7 +19,7 @@ from helpdesk.web.tickets import agent_sidebar, conversation_changes, folding, s
 
 
 def page_context(ticket: Ticket) -> dict[str, Any]:
-    """The context of tickets/show.html, except that of the composer."""
+    """Return the context of tickets/show.html, except that of the composer."""
     user = authentication.get_current_user()
     context = (
         header_context(ticket)
@@ -31,7 +31,7 @@ def page_context(ticket: Ticket) -> dict[str, Any]:
 
 
 def header_context(ticket: Ticket) -> dict[str, Any]:
-    """The context of tickets/_ticket_header.html."""
+    """Return the context of tickets/_ticket_header.html."""
     return {
         "ticket": ticket,
         "next_step": labels.describe_next_step(ticket, current_user.is_team),
@@ -40,7 +40,7 @@ def header_context(ticket: Ticket) -> dict[str, Any]:
 
 
 def conversation_context(ticket: Ticket) -> dict[str, Any]:
-    """The context of tickets/_conversation.html."""
+    """Return the context of tickets/_conversation.html."""
     folded = folding.load_folded(ticket, authentication.get_current_user())
     return {
         "ticket": ticket,
@@ -58,7 +58,7 @@ def fragment_version(ticket: Ticket, variant: str = "") -> tuple[object, ...]:
 
 
 def earlier_context(ticket: Ticket, before: int, from_seq: int | None = None) -> dict[str, Any]:
-    """The context of tickets/_earlier.html: the entries before the number ``before``."""
+    """Return the context of tickets/_earlier.html: the entries before the number ``before``."""
     page = folding.load_earlier(ticket, authentication.get_current_user(), before, from_seq)
     return {
         "ticket": ticket,
@@ -68,7 +68,7 @@ def earlier_context(ticket: Ticket, before: int, from_seq: int | None = None) ->
 
 
 def rating_context(ticket: Ticket) -> dict[str, Any]:
-    """The context of tickets/_rating.html."""
+    """Return the context of tickets/_rating.html."""
     return {
         "ticket": ticket,
         "rating": ticket.rating if ticket.is_done else None,
@@ -92,7 +92,7 @@ def composer_context(
     stored_uploads: dict[str, Any] | None = None,
     newer: Message | None = None,
 ) -> dict[str, Any]:
-    """The context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
+    """Return the context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
 
     ``newer``: a colleague's reply that was written meanwhile.
     """

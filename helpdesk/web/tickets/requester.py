@@ -51,7 +51,7 @@ def change_requester(number: int) -> ResponseReturnValue:
 
 
 def render_requester_page(ticket: Ticket, error: DomainError | None = None, given: Any = None) -> str:
-    """The page, with what was chosen if it was refused."""
+    """Render the page, with what was chosen if it was refused."""
     return render_template(
         "tickets/requester.html",
         ticket=ticket,

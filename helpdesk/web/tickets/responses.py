@@ -58,7 +58,7 @@ def render_after_change(
 
 
 def changed_fragments(ticket: Ticket, with_conversation: bool = True) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The fragments that show a ticket's state, by name: template and context."""
+    """Return the fragments that show a ticket's state, by name: template and context."""
     conversation = {"conversation": ("tickets/_conversation.html", conversation_context(ticket))}
     return {
         "header": ("tickets/_ticket_header.html", header_context(ticket)),
@@ -71,7 +71,7 @@ def changed_fragments(ticket: Ticket, with_conversation: bool = True) -> dict[st
 def render_after_reply(
     number: int, is_changed: bool, kind: str = "reply", undo: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
-    """An empty composer for another message of this ``kind``, and the conversation.
+    """Render an empty composer for another message of this ``kind``, and the conversation.
 
     All other fragments only if the ticket's state changed. ``undo``: what the toast offers.
 

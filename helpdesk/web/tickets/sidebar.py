@@ -86,7 +86,7 @@ class SidebarPerson:
 
 
 def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
-    """The context of tickets/_facts.html."""
+    """Return the context of tickets/_facts.html."""
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
     answers = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
     shown_answers = [
@@ -128,12 +128,12 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
 
 
 def list_active_threads(ticket: Ticket) -> list[ThreadStatus]:
-    """The ticket's threads that have not ended."""
+    """Return the ticket's threads that have not ended."""
     return [thread for thread in tickets.delivery_threads(ticket) if thread.ended_at is None]
 
 
 def _slack_thread_url(thread: ThreadStatus) -> str:
-    """The URL of a Slack thread; "" for other threads."""
+    """Return the URL of a Slack thread; "" for other threads."""
     if thread.kind != "slack" or not thread.external_id:
         return ""
     return f"https://slack.com/archives/{thread.channel_id}/p{thread.external_id.replace('.', '')}"

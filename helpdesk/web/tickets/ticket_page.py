@@ -29,7 +29,7 @@ blueprint = Blueprint("ticket_page", __name__, url_prefix=TICKET_URL_PREFIX)
 
 @blueprint.get("")
 def show_ticket(number: int) -> ResponseReturnValue:
-    """The whole page; showing it marks the ticket as read."""
+    """Show the whole page; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
     context = page_context(ticket) | composer_context(ticket, values=chosen_macro_values(ticket))
     if sent_id := parse_id(request.args.get("sent")):
@@ -57,7 +57,7 @@ def show_header_fragment(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/conversation")
 def show_conversation_fragment(number: int) -> ResponseReturnValue:
-    """The conversation; showing it marks the ticket as read."""
+    """Show the conversation; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
     shown_from = request.headers.get(folding.HEADER, "")
     response = render_fragment(

@@ -52,7 +52,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
 
 
 def render_transfer_page(ticket: Ticket, slug: str, errors: dict[str, Any] | None = None) -> str:
-    """The page; once an organization is chosen, with its people and what the transfer exposes."""
+    """Render the page; once an organization is chosen, with its people and what the transfer exposes."""
     organization = organizations.find_by_slug(slug)
     people = []
     if organization is not None:

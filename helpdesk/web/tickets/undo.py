@@ -71,7 +71,7 @@ def undo_status_change(number: int) -> ResponseReturnValue:
 
 
 def render_refusal(number: int, error: ConflictError) -> ResponseReturnValue:
-    """The ticket as it is, with the reason why it was too late, in place of the toast."""
+    """Render the ticket as it is, with the reason why it was too late, in place of the toast."""
     db.session.rollback()
     if not htmx:
         flash(error.message, "warning")
@@ -79,7 +79,7 @@ def render_refusal(number: int, error: ConflictError) -> ResponseReturnValue:
 
 
 def toast(undo: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
-    """The fragment that offers to undo; None empties it."""
+    """Return the fragment that offers to undo; None empties it."""
     return "tickets/_undo_toast.html", {"undo": undo}
 
 

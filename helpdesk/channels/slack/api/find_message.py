@@ -55,7 +55,7 @@ def find(
 
 
 def find_key(message: Message) -> str:
-    """The key of the delivery that made ``message``; "" where its metadata names none."""
+    """Return the key of the delivery that made ``message``; "" where its metadata names none."""
     metadata = json_access.object_in(message, "metadata")
     if metadata.get("event_type") != events.METADATA_EVENT_TYPE or not message.get("ts"):
         return ""

@@ -85,7 +85,7 @@ def is_active_thread(thread: Thread) -> bool:
 
 
 def is_active_condition() -> ColumnElement[bool]:
-    """The condition of a query of threads for what ``is_active_thread`` asks of one."""
+    """Return the condition of a query of threads for what ``is_active_thread`` asks of one."""
     other = aliased(Thread)
     is_replaced = exists().where(
         other.ticket_id == Thread.ticket_id, other.channel_id == Thread.channel_id, other.ended_at.is_(None)

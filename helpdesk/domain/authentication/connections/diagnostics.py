@@ -52,5 +52,5 @@ def list_warnings(connection: SignInConnection) -> Iterator[str]:
 
 
 def list_all() -> list[SignInConnection]:
-    """The connections that are switched on."""
+    """Return the connections that are switched on."""
     return [each for each in administration.list_connections() if each.is_active]

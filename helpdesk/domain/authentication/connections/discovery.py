@@ -53,7 +53,7 @@ class Metadata:
 
 
 def get_metadata(issuer: str) -> Metadata:
-    """The document of ``issuer``, fetched at most every LIFESPAN_SECONDS. Raises DiscoveryFailed."""
+    """Return the document of ``issuer``, fetched at most every LIFESPAN_SECONDS. Raises DiscoveryFailed."""
     known = _documents.get(issuer)
     age = time.monotonic() - known[1] if known else OUTAGE_SECONDS
     if known and age < LIFESPAN_SECONDS:

@@ -34,7 +34,7 @@ class LookupFailed(Exception):
 
 
 def record_name(row: ConnectionDomain) -> str:
-    """The name of the TXT record that proves ``row``."""
+    """Return the name of the TXT record that proves ``row``."""
     return f"{NAME_PREFIX}.{row.domain}"
 
 
@@ -136,7 +136,7 @@ def list_due() -> list[int]:
 
 
 def look_up_texts(name: str) -> list[str]:
-    """The TXT records at ``name``. Raises LookupFailed."""
+    """Return the TXT records at ``name``. Raises LookupFailed."""
     try:
         answer = dns.resolver.resolve(name, "TXT", lifetime=DNS_SECONDS, search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

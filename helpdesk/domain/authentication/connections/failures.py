@@ -31,6 +31,6 @@ REASONS = {
 
 
 def describe(connection: SignInConnection) -> str:
-    """The sentence of the last failure, with what is known beside it."""
+    """Return the sentence of the last failure, with what is known beside it."""
     sentence = str(REASONS.get(connection.last_failure) or gettext("The sign-in failed."))
     return f"{sentence} ({connection.last_failure_detail})" if connection.last_failure_detail else sentence

@@ -11,7 +11,7 @@ from helpdesk.translation import gettext
 
 
 def describe_outcome(connection: SignInConnection, claimed: ProviderClaims) -> str:
-    """One sentence about what ``claimed`` would lead to. Rolls the transaction back."""
+    """Return one sentence about what ``claimed`` would lead to. Rolls the transaction back."""
     try:
         result = sign_in.sign_in(connection, claimed)
         if isinstance(result, EmailProofRequired):

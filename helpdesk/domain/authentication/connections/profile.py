@@ -24,7 +24,7 @@ def fill_in(user: User, claimed: ProviderClaims) -> None:
 
 
 def find_language(locale: str) -> str | None:
-    """The language offered here for a claim such as "pt-BR" or "de_AT" (BCP 47); None if there is none."""
+    """Return the language offered here for a claim such as "pt-BR" or "de_AT" (BCP 47); None if there is none."""
     wanted = locale.replace("-", "_").lower()
     codes = {code.lower(): code for code in LANGUAGES}
     return codes.get(wanted) or codes.get(wanted.partition("_")[0])

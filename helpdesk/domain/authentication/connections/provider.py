@@ -15,7 +15,7 @@ fetch_checked = partial(guarded_http.fetch_json, check=provider_address.check_ad
 
 
 def make_provider(connection: SignInConnection, metadata: discovery.Metadata) -> oidc.Provider:
-    """The provider of ``connection``, whose document says ``metadata``."""
+    """Return the provider of ``connection``, whose document says ``metadata``."""
     secret = encryption.decrypt(Purpose.PROVIDER_SECRET, connection.client_secret) if connection.client_secret else ""
     return oidc.Provider(
         name=connection.provider,
@@ -44,7 +44,7 @@ def get_title(name: str) -> str:
 
 
 def find_by_provider(name: str) -> SignInConnection | None:
-    """The connection that an identity or a session names ``name``; None if it is none, or gone."""
+    """Return the connection that an identity or a session names ``name``; None if it is none, or gone."""
     number = name.removeprefix(ways.OWN_PREFIX)
     if not name.startswith(ways.OWN_PREFIX) or not number.isdecimal():
         return None

@@ -52,7 +52,7 @@ def parse_rules(text: str, choices: Iterable[str]) -> list[Rule]:
 
 
 def format_rules(rules: Iterable[Rule]) -> str:
-    """The text that ``parse_rules`` reads."""
+    """Return the text that ``parse_rules`` reads."""
     return "\n".join(f"{rule['claim']} = {rule['value']} : {rule['gives']}" for rule in rules)
 
 

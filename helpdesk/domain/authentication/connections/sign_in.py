@@ -58,7 +58,7 @@ def finish(connection: SignInConnection, user: User, claimed: ProviderClaims) ->
 
 
 def find_identity(connection: SignInConnection, claimed: ProviderClaims) -> Identity | None:
-    """The known account of this connection, issuer and subject."""
+    """Return the known account of this connection, issuer and subject."""
     return db.session.scalar(
         select(Identity).where(
             Identity.provider == connection.provider,
@@ -153,7 +153,7 @@ def _has_other_subject(connection: SignInConnection, user: User) -> bool:
 
 
 def _find_by_slack(connection: SignInConnection, claimed: ProviderClaims) -> User | None:
-    """The member of the team who is this member of Slack; nobody of another workspace."""
+    """Return the member of the team who is this member of Slack; nobody of another workspace."""
     if connection.organization_id is not None or not claimed.verified:
         return None
     if not connection.tenant or connection.tenant != claimed.tenant:

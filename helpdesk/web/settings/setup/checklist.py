@@ -21,7 +21,7 @@ blueprint = Blueprint("settings_setup", __name__, url_prefix="/settings/setup")
 @blueprint.get("")
 @authorization.admin_only
 def show_checklist() -> ResponseReturnValue:
-    """Every step; the first that is not done is open, or the one that ``step`` names."""
+    """Show every step; the first that is not done is open, or the one that ``step`` names."""
     return page.render_checklist()
 
 

@@ -56,7 +56,7 @@ class ConnectionForm(Form):
                 self[name].render_kw = {**(self[name].render_kw or {}), "required": False}
 
     def read_values(self) -> dict[str, str]:
-        """The values by variable, with the stored secrets where none was typed."""
+        """Return the values by variable, with the stored secrets where none was typed."""
         return {
             field.name: field.data or (self.stored.get(field.name, "") if self.is_secret(field) else "")
             for field in self
@@ -147,7 +147,7 @@ class MailServerForm(ConnectionForm):
             raise ValidationError(str(error)) from None
 
     def read_values(self) -> dict[str, str]:
-        """The variables of the mail server; encryption is two of them."""
+        """Return the variables of the mail server; encryption is two of them."""
         values = super().read_values()
         security = values.pop("security") or "none"
         del values["system_email"]
@@ -218,7 +218,7 @@ CONNECTION_FORMS: dict[str, type[ConnectionForm]] = {
 def make_connection_form(
     name: str, stored: Mapping[str, str], system_email: str, formdata: Any = None
 ) -> ConnectionForm:
-    """The form of the connection ``name`` with what is stored, or with what was sent."""
+    """Return the form of the connection ``name`` with what is stored, or with what was sent."""
     data: dict[str, str] = dict(stored)
     if name == "mail":
         flags = [key for key, flag in (("starttls", "MAIL_USE_TLS"), ("tls", "MAIL_USE_SSL")) if stored.get(flag)]

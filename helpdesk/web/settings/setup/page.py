@@ -27,7 +27,7 @@ def redirect_to(step: str, sentence: str = "", category: str = "success") -> Res
 
 
 def render_checklist(step: str = "", **given: Any) -> str:
-    """The page; ``given`` are forms that were refused, by the name of their step or connection."""
+    """Render the page; ``given`` are forms that were refused, by the name of their step or connection."""
     settings.invalidate_cache()  # another process may have served the form
     values = settings.get_all()
     listed = steps.list_steps()
@@ -69,7 +69,7 @@ def step_is_shown(opened: str, listed: list[steps.Step]) -> bool:
 
 
 def describe_connection(name: str, refused: forms.ConnectionForm | None) -> dict[str, Any]:
-    """A connection's form, and where its values come from."""
+    """Return a connection's form, and where its values come from."""
     connection = entered_values.CONNECTIONS[name]
     stored = connections.read_entered(connection)
     return {

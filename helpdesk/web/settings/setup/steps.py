@@ -52,7 +52,7 @@ class Step:
 
 
 def list_steps() -> list[Step]:
-    """Every step in the order in which they are best taken. Asks no other server."""
+    """Return every step in the order in which they are best taken. Asks no other server."""
     checks = {
         "look": _check_look,
         "organization": _check_organization,
@@ -127,7 +127,7 @@ def _check_mail() -> tuple[bool, str]:
 
 
 def find_latest_mails() -> tuple[Delivery | None, Delivery | None]:
-    """The newest mail that was sent, and the newest that failed or is tried again after an error."""
+    """Return the newest mail that was sent, and the newest that failed or is tried again after an error."""
     newest = select(Delivery).where(Delivery.kind.in_(MAIL_KINDS)).order_by(Delivery.id.desc()).limit(1)
     sent = newest.where(Delivery.state == DeliveryState.sent)
     failed = newest.where(Delivery.state != DeliveryState.sent, Delivery.reason.is_not(None))

@@ -26,7 +26,7 @@ class Stage:
 
 
 def find_ticket() -> Ticket | None:
-    """The test ticket, if one was filed and is still there."""
+    """Return the test ticket, if one was filed and is still there."""
     number = settings.get("setup_ticket")
     return db.session.scalar(select(Ticket).where(Ticket.id == int(number))) if number else None
 
