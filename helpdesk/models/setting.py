@@ -138,6 +138,16 @@ SETTINGS = {
             tuple(LANGUAGES),
         ),
         SettingDefinition("welcome_text", "", "What people read above the ways of signing in, in Markdown."),
+        SettingDefinition("announcement", "", "What customers read above every page; empty: nothing."),
+        SettingDefinition(
+            "announcement_from", "", "When the announcement begins, like 2026-11-28T09:00; empty: at once."
+        ),
+        SettingDefinition("announcement_until", "", "When the announcement ends, in the same form; empty: it stays."),
+        SettingDefinition(
+            "announcement_organization", "", "The organization (by its short name) that reads it; empty: all."
+        ),
+        SettingDefinition("status_page_url", "", "Address of a page with the state of your service; empty: none."),
+        SettingDefinition("show_hours", False, "Say on the filing page when the team is back, outside business hours."),
         SettingDefinition(
             "received_text", "", "What the requester reads in the mail that a ticket was received, in Markdown."
         ),

@@ -14,6 +14,7 @@ from helpdesk.domain import forms, idempotency, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import users
+from helpdesk.domain.portal import support_hours
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
@@ -134,8 +135,13 @@ def render_requester_choice(text: str, error: str) -> str:
 
 def render_page(requester: User, available: list[Any], form: FormVersion | None, values: dict[str, Any]) -> str:
     """The whole page, empty or with values from the URL."""
+    reader = authentication.get_current_user()
     return render_template(
-        "portal/new.html", available=available, address=filing_address(), **form_context(requester, form, values)
+        "portal/new.html",
+        available=available,
+        address=filing_address(),
+        team_returns="" if reader.is_team else support_hours.describe_return(reader),
+        **form_context(requester, form, values),
     )
 
 

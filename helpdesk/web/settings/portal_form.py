@@ -1,9 +1,16 @@
 """The portal form: name, colour, sign-in methods, edition and plan."""
 
+from datetime import UTC
+
+from sqlalchemy import select
 from wtforms import BooleanField, ColorField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
+from wtforms.widgets import DateTimeLocalInput
 
 from helpdesk.domain.people import email_address
+from helpdesk.domain.portal import announcements
+from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.setting import SETTINGS
 from helpdesk.translation import gettext, lazy_gettext, offered_languages
 from helpdesk.web.form_base import to_choices
@@ -24,6 +31,17 @@ NAME_LENGTH = Length(1, 60, lazy_gettext("Enter a name of at most 60 characters.
 
 def _strip(text: str | None) -> str:
     return (text or "").strip()
+
+
+def list_organizations() -> list[tuple[str, str]]:
+    """Every organization as (short name, name)."""
+    query = select(Organization.slug, Organization.name).order_by(Organization.name)
+    return [(row.slug, row.name) for row in db.session.execute(query)]
+
+
+def _ensure_moment(field: StringField) -> None:
+    if announcements.parse_moment(field.data, UTC) is None:
+        raise ValidationError(gettext("Write a day and a time, like 2026-11-28T09:00."))
 
 
 class LookFields:
@@ -64,6 +82,32 @@ class PortalForm(LookFields, SettingsForm):
         lazy_gettext("Welcome"),
         description=lazy_gettext("Shown above the ways of signing in. Markdown works."),
     )
+    announcement = StringField(
+        lazy_gettext("Announcement"),
+        [Optional(), Length(max=300, message=lazy_gettext("Write at most 300 characters."))],
+        [_strip],
+        lazy_gettext("A line above every page of your customers. Empty: none."),
+        render_kw={"maxlength": "300"},
+    )
+    announcement_from = StringField(lazy_gettext("From"), [Optional()], [_strip], widget=DateTimeLocalInput())
+    announcement_until = StringField(lazy_gettext("Until"), [Optional()], [_strip], widget=DateTimeLocalInput())
+    announcement_organization = SelectField(
+        lazy_gettext("Who reads it"),
+        [Optional()],
+        choices=lambda: to_choices(list_organizations()),
+        validate_choice=False,
+        render_kw={"blank": lazy_gettext("All organizations")},
+    )
+    status_page_url = StringField(
+        lazy_gettext("Status page"),
+        [Optional(), Regexp(r"https?://[^\s]+\Z", message=lazy_gettext("Write an address that begins with https://."))],
+        [_strip],
+        lazy_gettext("Where customers see whether your service works. A link at the foot of their pages."),
+    )
+    show_hours = BooleanField(
+        lazy_gettext("Say when the team is back"),
+        description=lazy_gettext("On the filing page, outside business hours, in the customer’s own time."),
+    )
     internal_domains = StringField(
         lazy_gettext("Our own mail domains"),
         [Optional()],
@@ -86,6 +130,16 @@ class PortalForm(LookFields, SettingsForm):
     )
     portal_edition = SelectField(lazy_gettext("Edition"), choices=to_choices(EDITIONS), validate_choice=False)
     portal_plan = SelectField(lazy_gettext("Plan"), choices=to_choices(PLANS), validate_choice=False)
+
+    def validate_announcement_from(self, field: StringField) -> None:
+        """It is a time."""
+        _ensure_moment(field)
+
+    def validate_announcement_until(self, field: StringField) -> None:
+        """It is a time after the beginning."""
+        _ensure_moment(field)
+        if self.announcement_from.data and field.data <= self.announcement_from.data:
+            raise ValidationError(gettext("It ends before it begins."))
 
     def validate_internal_domains(self, field: StringField) -> None:
         """Convert each domain to its canonical form."""

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, make_response, redirect, render_template, request
 
 from helpdesk.domain.administration import settings
+from helpdesk.domain.portal import announcements
 from helpdesk.extensions import htmx
 
 ROOT_TAG_PATTERN = re.compile(r"<([a-z][a-z0-9-]*)")
@@ -26,6 +27,8 @@ def register(app: Flask) -> None:
                 "name": values["portal_name"],
                 "accent": values["accent"],
                 "team_name": values["team_name"],
+                "status_page_url": values["status_page_url"],
+                "announcement": announcements.current_announcement,
                 "logo_url": f"/logo?v={values['logo'][:8]}" if values["logo"] else None,
             }
         }
