@@ -21,7 +21,7 @@ from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.rules import run
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
-from helpdesk.domain.tickets import attachments, auto_close, virus_scans
+from helpdesk.domain.tickets import attachments, auto_close, tag_list, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from workers.drain import Drain
@@ -183,6 +183,12 @@ def erase_organization(organization_id: int) -> None:
 def continue_operation(operation_id: int) -> None:
     """Go on with what an admin asked for, such as merging organizations, to its end."""
     _until_done(lambda: progress.continue_operation(operation_id))
+
+
+@job
+def apply_tag_change(tag_id: int) -> None:
+    """Bring a tag that was renamed, merged or removed to the tickets that have it."""
+    _until_done(lambda: tag_list.apply_change(tag_id))
 
 
 @job

@@ -37,7 +37,12 @@ PERIODIC_JOBS = {
     jobs.summarize_quarantine: 600,
     jobs.alert_admins: 60,
 }  # job: seconds between two runs
-REQUESTED_JOBS = (jobs.apply_service_levels, jobs.erase_organization, jobs.continue_operation)  # each takes one number
+REQUESTED_JOBS = (  # each takes one number
+    jobs.apply_service_levels,
+    jobs.erase_organization,
+    jobs.continue_operation,
+    jobs.apply_tag_change,
+)
 FUNCTIONS: dict[str, Callable[..., None]] = {job.__name__: job for job in (*PERIODIC_JOBS, *REQUESTED_JOBS)}
 THREADS = 2  # a long job does not delay the mailbox
 STALLED_SECONDS = 1800.0  # a job of that length looks like one that hangs

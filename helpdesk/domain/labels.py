@@ -147,6 +147,8 @@ def describe_event(event: Event, for_team: bool = True) -> str:
             return gettext(
                 "%(who)s made %(new)s the requester instead of %(old)s", who=who, old=data["old"], new=data["new"]
             )
+        case "tagged":
+            return _describe_tags(who, data["added"], data["removed"])
         case "linked":
             return gettext("%(who)s linked #%(number)s", who=who, number=data["number"])
         case "unlinked":
@@ -183,6 +185,21 @@ def _translate_options(text: str) -> str:
     """The text of a stored answer, one option or several with commas between them, in the reader's language."""
     translated = translate_content(text, Part.option)
     return translated if translated != text else ", ".join(translate_content(e, Part.option) for e in text.split(", "))
+
+
+def _describe_tags(who: str, added: list[str], removed: list[str]) -> str:
+    if added and removed:
+        return gettext(
+            "%(who)s tagged this %(added)s and removed %(removed)s",
+            who=who,
+            added=format_list(added),
+            removed=format_list(removed),
+        )
+    if added:
+        return gettext("%(who)s tagged this %(names)s", who=who, names=format_list(added))
+    if removed:
+        return gettext("%(who)s removed the tags %(names)s", who=who, names=format_list(removed))
+    return gettext("%(who)s changed the tags", who=who)
 
 
 def format_duration(seconds: float | None) -> str:

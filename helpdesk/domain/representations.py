@@ -70,8 +70,9 @@ class TicketSummary(Representation):
 
 
 class TicketDetails(TicketSummary):
-    """A ticket with the answers of its form."""
+    """A ticket with its tags and the answers of its form."""
 
+    tags: list[str] = Field(description="In alphabetical order; only the team sees them.")
     answers: Annotated[list[Answer], BeforeValidator(_answers)]
 
 

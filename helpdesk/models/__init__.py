@@ -34,6 +34,7 @@ from helpdesk.models import (  # noqa: F401
     sign_in_link,
     size_record,
     sla,
+    tag,
     thread,
     ticket,
     ticket_link,

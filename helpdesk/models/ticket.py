@@ -11,9 +11,10 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     func,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition, partial_index_not_null
 from helpdesk.extensions import Base
@@ -22,6 +23,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
+from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.user import User
 
 if TYPE_CHECKING:
@@ -97,6 +99,8 @@ class Ticket(Base):
         primaryjoin="Ticket.id == foreign(Answer.ticket_id)", viewonly=True, order_by="Answer.id"
     )
     followers: Mapped[list["Follower"]] = relationship(back_populates="ticket")
+    if TYPE_CHECKING:
+        tag_text: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("id", "organization_id"),
@@ -125,6 +129,11 @@ class Ticket(Base):
         return self.changed_at or self.updated_at
 
     @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of its tags, which only the team sees, in alphabetical order."""
+        return split_tags(self.tag_text)
+
+    @property
     def waiting_on(self) -> WaitingOn | None:
         """Who has to act next; None when the ticket is done."""
         return WAITING_ON[Status(self.status)]
@@ -142,6 +151,20 @@ class Ticket(Base):
     def is_closed(self) -> bool:
         return Status(self.status).definition.is_final
 
+
+def split_tags(text: str | None) -> tuple[str, ...]:
+    """The names in what TAG_TEXT selects, in alphabetical order."""
+    return tuple(sorted(text.split(","))) if text else ()
+
+
+# The names of a ticket's tags, joined by commas. Not loaded unless it is asked for, since only the team sees tags.
+TAG_TEXT = (
+    select(func.aggregate_strings(Tag.name, ","))
+    .where(Tag.id == TicketTag.tag_id, TicketTag.ticket_id == Ticket.id)
+    .correlate_except(Tag, TicketTag)
+    .scalar_subquery()
+)
+Ticket.tag_text = column_property(TAG_TEXT, deferred=True)
 
 # Indexes of the agents' queue. The partial ones contain only unsolved tickets, so that a million old ones cost nothing.
 Index("ix_tickets_status_assignee", Ticket.status, Ticket.assignee_id)

@@ -16,6 +16,7 @@ WEBHOOK_EVENTS = (
     "ticket.updated",
     "ticket.solved",
     "ticket.reopened",
+    "ticket.tagged",
     "message.replied",
     "message.noted",
     "message.edited",

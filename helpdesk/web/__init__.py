@@ -25,6 +25,7 @@ from helpdesk.web import (
     unsubscribe,
 )
 from helpdesk.web.desk import agent_queue, bulk_update, palette, people, quarantine, review_comments, saved_views
+from helpdesk.web.desk import tags as desk_tags
 from helpdesk.web.language import blueprint as language_blueprint
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import (
@@ -58,6 +59,7 @@ from helpdesk.web.tickets import (
     transfer,
     undo,
 )
+from helpdesk.web.tickets import tags as ticket_tags
 
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
@@ -80,6 +82,7 @@ BLUEPRINTS = (
     ratings.blueprint,
     agent_tools.blueprint,
     links.blueprint,
+    ticket_tags.blueprint,
     merge.blueprint,
     transfer.blueprint,
     requester.blueprint,
@@ -89,6 +92,7 @@ BLUEPRINTS = (
     markdown_preview.blueprint,
     agent_queue.blueprint,
     saved_views.blueprint,
+    desk_tags.blueprint,
     bulk_update.blueprint,
     review_comments.blueprint,
     quarantine.blueprint,

@@ -40,6 +40,7 @@ TICKET = {
     "followers": ["g"],
     "status": "solved",
     "priority": "high",
+    "tags": ["Oven Door", "refund"],
     "created_at": "2024-03-01T09:30:00+01:00",
     "messages": [
         message(
@@ -74,6 +75,7 @@ def test_everything_comes_with_its_dates_numbers_and_files(session, make, folder
     ticket = session.get(Ticket, 4711)
     assert (ticket.requester, ticket.assignee, ticket.organization.name) == (dana, maya, "Globex")
     assert (ticket.status, ticket.priority, ticket.next_seq, ticket.last_public_seq) == ("solved", "high", 4, 3)
+    assert ticket.tags == ("oven-door", "refund")
     assert ticket.created_at == datetime(2024, 3, 1, 8, 30, tzinfo=UTC)
     assert ticket.first_response_at == ticket.solved_at == datetime(2024, 3, 3, 8, 30, tzinfo=UTC)
     assert [(m.kind, m.from_team, m.body) for m in ticket.messages] == [

@@ -145,6 +145,10 @@ TABLE = {
     "GET /tickets/<int:number>/answers": TEAM,
     "POST /tickets/<int:number>/answers/<key>": TEAM,
     "POST /tickets/<int:number>/canned": TEAM,
+    "POST /tickets/<int:number>/tags": TEAM,
+    "POST /tickets/<int:number>/tags/delete": TEAM,
+    "GET /desk/tags": TEAM,
+    "POST /desk/bulk/undo": TEAM,
     "POST /tickets/<int:number>/links": TEAM,
     "POST /tickets/<int:number>/links/<int:other_number>/delete": TEAM,
     "GET /tickets/<int:number>/merge": TEAM,
@@ -297,6 +301,11 @@ TABLE = {
     # settings of the desk
     "POST /deliveries/<int:delivery_id>/retry": TEAM,
     "POST /deliveries/<int:delivery_id>/skip": TEAM,
+    "GET /settings/tags": ADMIN,
+    "GET /settings/tags/<int:tag_id>": ADMIN,
+    "POST /settings/tags/<int:tag_id>": ADMIN,
+    "POST /settings/tags/<int:tag_id>/merge": ADMIN,
+    "POST /settings/tags/<int:tag_id>/delete": ADMIN,
     "GET /settings/replies": TEAM,
     "GET /settings/replies/new": TEAM,
     "POST /settings/replies": TEAM,
@@ -358,6 +367,7 @@ TABLE = {
 }
 
 VALUES = {
+    "POST /settings/tags/<int:tag_id>/merge": {"into": "tag_id"},
     "POST /account/organization": {"organization": "organization_id"},
     "POST /settings/people/<int:user_id>/sees": {"ticket_visibility": "own"},
     "POST /settings/people/<int:user_id>/role": {"role": "agent"},

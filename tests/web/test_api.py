@@ -254,9 +254,9 @@ def test_lists_go_on_where_they_ended(program, ann, make):
     assert seen == numbers[::-1]
     assert [o["slug"] for o in ask("GET", "/api/organizations")["data"]][0] == "globex"
     assert ask("GET", "/api/organizations/globex")["domains"] == ["globex.example"]
-    assert ask("GET", "/api/organizations/globex/people")["data"] == [
-        {"name": "Ann Ambrose", "email": "ann@globex.example"}
-    ]
+    [person] = ask("GET", "/api/organizations/globex/people")["data"]
+    assert (person["id"], person["name"], person["email"]) == (ann.id, "Ann Ambrose", "ann@globex.example")
+    assert (person["organization"], person["role"], person["is_active"]) == ("globex", "requester", True)
 
 
 def test_form_answers_are_checked(program, ann, make):
@@ -336,4 +336,4 @@ def test_the_api_is_what_its_description_says(app, program, ann, make, session):
             case.call_and_validate(headers=asker.headers, excluded_checks=[positive_data_acceptance])
 
         ask()
-    assert len(tried) == 11
+    assert len(tried) == 12

@@ -183,16 +183,17 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     from helpdesk.models.delivery import Delivery
     from helpdesk.models.rule import Rule
     from helpdesk.models.sla import Holiday
+    from helpdesk.models.tag import Tag
     from helpdesk.models.webhook import Webhook
 
-    reply = CannedReply(title="Hello", body="Hello")
+    reply, tag = CannedReply(title="Hello", body="Hello"), Tag(name=f"tag-{organization.id}")
     webhook = Webhook(name="CRM", url="https://hooks.example.com/", events=["ticket.filed"])
     token = ApiToken(user_id=admin.id, name="CI", shown="hd_", token_hash=f"{organization.id:064}", scopes=[])
     channel = Channel(
         kind="slack", external_id=f"C0{organization.id:08}", audience="customer", organization_id=organization.id
     )
     rule = Rule(name="Refunds", trigger="filed", actions={"priority": "high"})
-    session.add_all([reply, webhook, token, channel, rule])
+    session.add_all([reply, tag, webhook, token, channel, rule])
     session.merge(Holiday(day=date(2026, 12, 25), name="Christmas"))
     session.flush()
     waiting = Delivery(kind="message", thread=thread, state="failed")
@@ -203,6 +204,7 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     session.flush()
     return {
         "reply_id": reply.id,
+        "tag_id": tag.id,
         "webhook_id": webhook.id,
         "token_id": token.id,
         "channel_id": channel.id,

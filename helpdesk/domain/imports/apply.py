@@ -21,6 +21,7 @@ from helpdesk.domain.imports.records import (
 from helpdesk.domain.people import email_address, organizations, users
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
+from helpdesk.domain.tickets import tag_names, tags
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.attachment import Attachment
@@ -129,6 +130,7 @@ def _import_ticket(record: TicketRecord, source: str, folder: Path, keys: list[s
         Follower(ticket_id=ticket.id, user_id=user_id)
         for user_id in {people[each].id for each in record.followers} - {requester.id}
     )
+    tags.store_tags(ticket, tag_names.clean_names(record.tags))
     db.session.flush()
     if record.status != Status.closed:  # answers written here reach the people by mail
         locking.lock_ticket(ticket)

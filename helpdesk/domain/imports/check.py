@@ -18,6 +18,7 @@ from helpdesk.domain.imports.records import (
     read_records,
 )
 from helpdesk.domain.people import email_address, organizations, users
+from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
 from helpdesk.models.imported_record import ImportedRecord
 from helpdesk.models.ticket import Ticket
@@ -130,6 +131,10 @@ def _check_ticket(record: TicketRecord, known: _Known, report: ImportReport) -> 
         return "The assignee of a ticket is an agent."
     if any(message.kind == "note" and known.roles[message.author] != "agent" for message in record.messages):
         return "Only agents write notes."
+    try:
+        tag_names.clean_names(record.tags)
+    except ValidationError as error:
+        return error.message
     for message in record.messages:
         if not message.body.strip() and not message.files:
             return "A message has a body or a file."

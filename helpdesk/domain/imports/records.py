@@ -7,6 +7,7 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from helpdesk.domain.tickets.attachments import MAX_FILES
+from helpdesk.domain.tickets.tags import MAX_TAGS
 from helpdesk.models.message import MessageKind
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import Status
@@ -85,6 +86,7 @@ class TicketRecord(Record):
     assignee: Reference | None = None
     followers: list[Reference] = []
     status: Status = Status.closed
+    tags: list[str] = Field(default_factory=list, max_length=MAX_TAGS)
     priority: Priority = Field(default_factory=lambda: Priority(DEFAULT_PRIORITY))
     created_at: AwareDatetime
     updated_at: AwareDatetime | None = None

@@ -25,7 +25,7 @@ _webhook = Webhook.__table__
 # Built once, because every event executes it.
 ACTIVE_WEBHOOKS_QUERY = select(*_webhook.c["id", "events"]).where(_webhook.c.is_active)
 HAS_ACTIVE_WEBHOOKS = exists().where(_webhook.c.is_active).label("has_webhooks")  # for statements of others
-EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
+EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened", "tagged": "ticket.tagged"}
 UPDATE_KINDS = {
     "status",
     "priority",
@@ -43,6 +43,7 @@ EVENT_LABELS = {
     "ticket.updated": lazy_gettext("Status, priority, assignee or answers changed"),
     "ticket.solved": lazy_gettext("A ticket was solved"),
     "ticket.reopened": lazy_gettext("A solved ticket was taken up again"),
+    "ticket.tagged": lazy_gettext("Tags were added or removed"),
     "message.replied": lazy_gettext("Somebody replied"),
     "message.noted": lazy_gettext("The team wrote a note"),
     "message.edited": lazy_gettext("A reply or note was edited, or became internal"),

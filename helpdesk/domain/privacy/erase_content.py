@@ -4,7 +4,11 @@
 sent at the moment is erased by the next run (``erasure.erase_what_was_being_sent``).
 """
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, union, update
+import json
+import re
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, String, cast, delete, or_, select, union, update
 
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
@@ -21,6 +25,7 @@ from helpdesk.models.message import Message, MessageRevision
 from helpdesk.models.personal_data import ERASED_NAME
 from helpdesk.models.qa_review import QaReview
 from helpdesk.models.rating import Rating
+from helpdesk.models.tag import Tag
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -142,6 +147,30 @@ def erase_from_events(user: User, name: str) -> None:
         event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
 
 
+def erase_from_tags(names: Iterable[str]) -> None:
+    """Delete the tags that name a person, and what the history of tickets says of them.
+
+    ``names``: full names and addresses. A name of several words is found inside a longer tag, too.
+    """
+    wanted = [words for name in names if (words := _tag_words(name))]
+    named = [
+        tag
+        for tag in db.session.scalars(select(Tag).execution_options(yield_per=BATCH_SIZE))
+        if any(_is_named_in(_tag_words(tag.name), words) for words in wanted)
+    ]
+    for tag in named:
+        spelled = json.dumps(tag.name)[1:-1]  # as in JSON that escapes what is beyond ASCII
+        text = cast(Event.data, String)
+        events = select(Event).where(Event.kind == "tagged", or_(text.contains(tag.name), text.contains(spelled)))
+        for event in db.session.scalars(events):
+            event.data = {
+                key: [name for name in value if name != tag.name] if isinstance(value, list) else value
+                for key, value in event.data.items()
+            }
+        db.session.delete(tag)
+    db.session.flush()
+
+
 def erase_answers_in_events(user: User) -> None:
     """Empty the answers that the history of the tickets of ``user`` repeats."""
     filed = select(Ticket.id).where(Ticket.requester_id == user.id)
@@ -164,6 +193,17 @@ def erase_from_inbox(user: User, sender: Sender) -> None:
         update(InboundEvent).where(sent).values(payload={}, raw=None, content_key=None, result=None),
         execution_options={"synchronize_session": False},
     )
+
+
+def _tag_words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _is_named_in(tag: list[str], name: list[str]) -> bool:
+    """Whether the words of ``name`` stand side by side in ``tag``; a single word is the whole tag."""
+    if len(name) == 1:
+        return tag == name
+    return any(tag[place : place + len(name)] == name for place in range(len(tag)))
 
 
 def _empty_data(condition: ColumnElement[bool]) -> None:

@@ -88,6 +88,7 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     erase_declared(user, words=words)
     erase_address(former.email)
     erase_content.erase_from_events(user, former.name)
+    erase_content.erase_from_tags([each for known in (former, *aliases) for each in (known.name, known.email)])
     erase_from_audit_log(former)
     _erase_other_accounts(user, aliases)
     for thread in db.session.scalars(select(Thread).where(Thread.user_id == user.id, Thread.ended_at.is_(None))):

@@ -10,6 +10,7 @@ from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
+from helpdesk.domain.reporting import reports
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS, QaReview
 from helpdesk.models.rating import Rating
@@ -27,7 +28,9 @@ RATING_LABELS = {
 }
 
 
-def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 25) -> list[tuple[Ticket, int | None]]:
+def list_reviewable(
+    reader: User, *, agent_id: int | None = None, limit: int = 25, tag: str = ""
+) -> list[tuple[Ticket, int | None]]:
     """Return recently solved tickets without a review, with the customer's score: worst first, then latest.
 
     Raises PermissionDenied.
@@ -50,6 +53,8 @@ def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 2
     )
     if agent_id is not None:
         query = query.where(Ticket.assignee_id == agent_id)
+    if tag:
+        query = query.where(reports.has_tag(tag))
     return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
@@ -114,8 +119,11 @@ def mark_read(reviews: list[QaReview], agent: User) -> None:
             review.read_at = clock.now()
 
 
-def list_waiting_on_team(reader: User, limit: int = 25) -> list[Ticket]:
-    """Return the tickets that wait on the team, the longest wait first. Raises PermissionDenied."""
+def list_waiting_on_team(reader: User, limit: int = 25, tag: str = "") -> list[Ticket]:
+    """Return the tickets that wait on the team, the longest wait first; of ``tag`` if it is given.
+
+    Raises PermissionDenied.
+    """
     permissions.ensure(permissions.can_review(reader), gettext("Only leads review."))
     waiting = (
         select(Ticket)
@@ -124,4 +132,6 @@ def list_waiting_on_team(reader: User, limit: int = 25) -> list[Ticket]:
         .order_by(Ticket.turn_since, Ticket.id)
         .limit(limit)
     )
+    if tag:
+        waiting = waiting.where(reports.has_tag(tag))
     return list(db.session.scalars(waiting))

@@ -1,7 +1,8 @@
 """Reports over a period: in total and by agent, organization, priority, form or week.
 
 First responses count in the period in which the ticket was filed, everything else in the one in which it was solved.
-Medians use the nearest-rank method and are computed by the database, which returns one row per group.
+Only the tickets that meet ``where`` count, such as ``has_tag``. Medians use the nearest-rank method and are computed by
+the database, which returns one row per group.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.rating import Rating
 from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
+from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import format_day, gettext, lazy_gettext
@@ -34,12 +36,14 @@ GROUP_LABELS = {
     "organization": lazy_gettext("Organization"),
     "priority": lazy_gettext("Priority"),
     "form": lazy_gettext("Form"),
+    "tag": lazy_gettext("Tag"),
 }
 MAX_ROWS = 100
 WHOLE_PERIOD_KEY = "whole"
 STATUS_EVENTS = {status.definition.event_kind for status in Status} | {"reopened"}
 
 Period = tuple[datetime, datetime]
+Conditions = tuple[ColumnElement[bool], ...]
 Joins = tuple[tuple[Any, ColumnElement[bool]], ...]  # (table, condition)
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -71,33 +75,39 @@ def list_weeks(count: int = 12, until: datetime | None = None) -> list[Period]:
     return list(zip(limits[:-1], limits[1:], strict=True))
 
 
-def total_figures(period: Period) -> Figures:
+def has_tag(name: str) -> ColumnElement[bool]:
+    """The condition that a ticket has the tag of this name."""
+    tagged = select(TicketTag.ticket_id).join(Tag, Tag.id == TicketTag.tag_id).where(Tag.name == name)
+    return Ticket.id.in_(tagged)
+
+
+def total_figures(period: Period, *where: ColumnElement[bool]) -> Figures:
     """Return the figures of the whole ``period``."""
-    figures_by_key = _measure(period, literal(WHOLE_PERIOD_KEY), ())
+    figures_by_key = _measure(period, literal(WHOLE_PERIOD_KEY), (), where=where)
     return figures_by_key.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, gettext("All tickets"))
 
 
-def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
+def figures_by_group(group: str, periods: list[Period], *where: ColumnElement[bool]) -> list[Figures]:
     """Return one row for each value of ``group`` (see GROUP_LABELS) over all of ``periods``.
 
-    Weeks are in order; any other group is sorted by tickets filed, most first, MAX_ROWS at most.
+    Weeks are in order; any other group is sorted by tickets filed, most first, MAX_ROWS at most. A ticket counts in the
+    row of each of its tags.
     """
     period = (periods[0][0], periods[-1][1])
     if group == "week":
         filed, solved = _week_number(Ticket.created_at, periods), _week_number(Ticket.solved_at, periods)
-        return _add_backlog(_measure(period, filed, (), solved), periods)
+        return _add_backlog(_measure(period, filed, (), solved, where), periods, where)
     key, joins = _group_key(group)
-    figures_by_key = _measure(period, key, joins)
+    figures_by_key = _measure(period, key, joins, where=where)
     group_labels = _group_labels(group, [key for key in figures_by_key if key is not None])
     for figures in figures_by_key.values():
-        figures.label = group_labels.get(figures.key) or {"agent": gettext("Nobody"), "form": gettext("No form")}.get(
-            group, gettext("Unknown")
-        )
+        without = {"agent": gettext("Nobody"), "form": gettext("No form"), "tag": gettext("No tag")}
+        figures.label = group_labels.get(figures.key) or without.get(group, gettext("Unknown"))
     rows = sorted(figures_by_key.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))
     return rows[:MAX_ROWS]
 
 
-def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
+def time_by_waiting_on(period: Period, *where: ColumnElement[bool]) -> dict[WaitingOn, float]:
     """Return the seconds that tickets solved in ``period`` waited on the team, the customer and third parties.
 
     They are computed from the status events of each ticket.
@@ -105,7 +115,7 @@ def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
     begin, end = period
     solved = (
         select(Ticket.id, Ticket.created_at, Ticket.solved_at.label("ended"))
-        .where(Ticket.solved_at >= begin, Ticket.solved_at < end)
+        .where(Ticket.solved_at >= begin, Ticket.solved_at < end, *where)
         .subquery()
     )
     status_events = (
@@ -140,13 +150,15 @@ def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
     return total
 
 
-def count_backlog() -> int:
+def count_backlog(*where: ColumnElement[bool]) -> int:
     """Return the number of unsolved tickets."""
-    unsolved = select(func.count()).select_from(Ticket).where(text(f"tickets.{UNSOLVED_SQL}"))
+    unsolved = select(func.count()).select_from(Ticket).where(text(f"tickets.{UNSOLVED_SQL}"), *where)
     return db.session.scalars(unsolved).one()
 
 
-def _measure(period: Period, key: Any, joins: Joins, solved_key: Any = None) -> dict[object, Figures]:
+def _measure(
+    period: Period, key: Any, joins: Joins, solved_key: Any = None, where: Conditions = ()
+) -> dict[object, Figures]:
     """Return figures by the values of the expression ``key``; for solved tickets by ``solved_key``. Three queries."""
     begin, end = period
     figures_by_key: dict[object, Figures] = {}
@@ -155,15 +167,15 @@ def _measure(period: Period, key: Any, joins: Joins, solved_key: Any = None) -> 
         return figures_by_key.setdefault(value, Figures(value, str(value)))
 
     filed = _apply_joins(select(key.label("key"), func.count()), joins).where(
-        Ticket.created_at >= begin, Ticket.created_at < end
+        Ticket.created_at >= begin, Ticket.created_at < end, *where
     )
     for value, number in db.session.execute(filed.group_by("key")):
         figures_of(value).filed = number
-    answered = (Ticket.created_at >= begin, Ticket.created_at < end, Ticket.first_response_at.is_not(None))
+    answered = (Ticket.created_at >= begin, Ticket.created_at < end, Ticket.first_response_at.is_not(None), *where)
     for row in db.session.execute(_percentiles(key, joins, Ticket.created_at, Ticket.first_response_at, answered)):
         figures = figures_of(row.key)
         figures.response_median, figures.response_p90 = row.median, row.p90
-    solved = (Ticket.solved_at >= begin, Ticket.solved_at < end)
+    solved = (Ticket.solved_at >= begin, Ticket.solved_at < end, *where)
     for row in db.session.execute(
         _percentiles(key if solved_key is None else solved_key, joins, Ticket.created_at, Ticket.solved_at, solved)
     ):
@@ -215,6 +227,8 @@ def _group_key(group: str) -> tuple[Any, Joins]:
             return Ticket.organization_id, ()
         case "priority":
             return Ticket.priority, ()
+        case "tag":
+            return TicketTag.tag_id, ((TicketTag, TicketTag.ticket_id == Ticket.id),)
     version = aliased(FormVersion)
     return version.form_id, ((version, version.id == Ticket.form_version_id),)
 
@@ -231,10 +245,10 @@ def _apply_joins(query: AnySelect, joins: Joins) -> AnySelect:
     return query
 
 
-def _add_backlog(figures_by_key: dict[object, Figures], periods: list[Period]) -> list[Figures]:
+def _add_backlog(figures_by_key: dict[object, Figures], periods: list[Period], where: Conditions) -> list[Figures]:
     """Return a row for every week, also without tickets; the backlog is calculated backwards from the present one."""
     rows = []
-    backlog = count_backlog()
+    backlog = count_backlog(*where)
     for number in range(len(periods) - 1, -1, -1):
         figures = figures_by_key.get(number) or Figures(number, "")
         begin = periods[number][0].astimezone(ZoneInfo(settings.get("time_zone")))
@@ -258,4 +272,6 @@ def _group_labels(group: str, keys: list[Any]) -> Mapping[Any, str]:
         case "form":
             forms = db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys)))
             return {row.id: translate_content(row.name, Part.form) for row in forms}
+        case "tag":
+            return {row.id: row.name for row in db.session.execute(select(Tag.id, Tag.name).where(Tag.id.in_(keys)))}
     return labels.PRIORITY_LABELS

@@ -4,13 +4,14 @@ Filters alone describe what a page shows. The queries are in ``agent_queue_queri
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.sql.base import ExecutableOption
 
 from helpdesk import clock
 from helpdesk.database import pagination
@@ -22,11 +23,12 @@ from helpdesk.domain.ticket_lists.agent_queue_queries import (
     MAX_FILTER_OPTIONS as MAX_FILTER_OPTIONS,
 )  # also for callers
 from helpdesk.domain.ticket_lists.agent_queue_queries import STATUS_VIEWS
+from helpdesk.domain.ticket_lists.agent_queue_rows import make_row
 from helpdesk.extensions import db
 from helpdesk.models.priorities import Priority
-from helpdesk.models.statuses import Status, WaitingOn, get_definition
+from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User, format_display_name
+from helpdesk.models.user import User
 from helpdesk.translation import lazy_gettext
 
 FIRST_VIEW = next(iter(STATUS_VIEWS))
@@ -38,7 +40,19 @@ VIEW_LABELS = {
     "solved": lazy_gettext("Recently solved"),
     "all": lazy_gettext("All tickets"),
 }
-FILTER_NAMES = ("view", "q", "status", "assignee", "organization", "priority", "form", "age", "requester", "sort")
+FILTER_NAMES = (
+    "view",
+    "q",
+    "status",
+    "assignee",
+    "organization",
+    "priority",
+    "form",
+    "tag",
+    "age",
+    "requester",
+    "sort",
+)
 SORT_LABELS = {
     "": lazy_gettext("Latest activity"),
     "waiting": lazy_gettext("Waiting longest"),
@@ -72,31 +86,9 @@ class FilterChoices:
     agents: list[tuple[str, str]]
     organizations: list[tuple[str, str]]
     forms: list[tuple[str, str]]
+    tags: list[tuple[str, str]]
     saved: list[QueueView]
     macros: list[tuple[str, str]]
-
-
-class QueueRow(NamedTuple):
-    """A ticket with the columns that the queue shows."""
-
-    number: int
-    subject: str
-    excerpt: str
-    status: str
-    turn_since: datetime
-    priority: str
-    version: int
-    unread: bool
-    due_at: datetime | None
-    organization: str
-    requester: str
-    assignee: str | None
-    assignee_picture: str | None
-
-    @property
-    def waiting_on(self) -> WaitingOn | None:
-        """Who has to act next, as in ``Ticket.waiting_on``."""
-        return get_definition(self.status).waiting_on
 
 
 @dataclass(frozen=True)
@@ -126,14 +118,16 @@ def list_views(user: User) -> list[QueueView]:
 
 
 def load_filter_choices(user: User) -> FilterChoices:
-    """Return agents, organizations, forms, and the saved views and macros ``user`` may use. One query."""
-    options: dict[str, list[Any]] = {"agent": [], "organization": [], "form": [], "view": [], "macro": []}
+    """Return agents, organizations, forms, tags, and the saved views and macros ``user`` may use. One query."""
+    kinds = ("agent", "organization", "form", "tag", "view", "macro")
+    options: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for kind, value, name, more in db.session.execute(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
         options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return FilterChoices(
         agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),
         organizations=sorted(options["organization"], key=lambda pair: pair[1].lower()),
         forms=sorted(_translate_names(options["form"], Part.form), key=lambda pair: pair[1].lower()),
+        tags=sorted(options["tag"]),
         saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in options["view"]],
         macros=sorted(_translate_names(options["macro"], Part.reply), key=lambda pair: pair[1].lower()),
     )
@@ -158,19 +152,24 @@ def fetch_queue_page(
         found.matches,
     )
     page = query.at(after, size, values | found.values | _bind_values(user))
-    return QueuePage([_make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
+    return QueuePage([make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 
 
 def fetch_tickets_page(
-    user: User, filters: Mapping[str, str], after: str | None = None, size: int = pagination.PAGE_SIZE
+    user: User,
+    filters: Mapping[str, str],
+    after: str | None = None,
+    size: int = pagination.PAGE_SIZE,
+    options: Sequence[ExecutableOption] = (),
 ) -> QueuePage:
-    """Return the same page as Ticket, with requester, assignee and organization loaded. One query."""
+    """Return the same page as Ticket, with requester, assignee and organization loaded, or by other ``options``."""
     query, order, values = _filtered_query(user, normalize_filters(filters))
-    query = query.options(
+    people = (
         joinedload(Ticket.organization, innerjoin=True),
         joinedload(Ticket.requester, innerjoin=True),
         joinedload(Ticket.assignee),
     )
+    query = query.options(*(options or people))
     page = pagination.PagedQuery(query, order).at(after, size, values)
     return QueuePage([row[0] for row in page.rows], page.next, page.previous)
 
@@ -214,6 +213,8 @@ def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
         values["organization"] = filters["organization"]
     if filters["form"]:
         values["form"] = filters["form"]
+    if filters["tag"]:
+        values["tag"] = filters["tag"].lower().lstrip("#")
     if requester_id := parse_id(filters["requester"]):
         values["requester"] = requester_id
     if filters["age"] in AGE_LABELS:
@@ -225,43 +226,6 @@ def _bind_values(user: User) -> dict[str, Any]:
     """Return the parameter values of the views: who the reader is, and the limits of time."""
     now = clock.now()
     return permissions.bind_params(user) | {"soon": now + AT_RISK_WITHIN, "lately": now - RECENT_PERIOD}
-
-
-def _make_row(
-    number: int,
-    subject: str,
-    excerpt: str,
-    status: str,
-    turn_since: datetime,
-    priority: str,
-    version: int,
-    unread: bool,
-    due_at: datetime | None,
-    organization: str,
-    requester_name: str | None,
-    requester_email: str,
-    assignee_name: str | None,
-    assignee_email: str | None,
-    assignee_picture: str | None,
-    *_order_keys: object,
-) -> QueueRow:
-    if assignee_email:
-        assignee_name = format_display_name(assignee_name or "", assignee_email)
-    return QueueRow(
-        number,
-        subject,
-        excerpt,
-        status,
-        turn_since,
-        priority,
-        version,
-        bool(unread),
-        due_at,
-        organization,
-        format_display_name(requester_name or "", requester_email),
-        assignee_name,
-        assignee_picture,
-    )
 
 
 def _count_views(user: User) -> dict[str, int]:

@@ -40,7 +40,8 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.sla import SlaTimer
 from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, Status
-from helpdesk.models.ticket import Ticket
+from helpdesk.models.tag import Tag, TicketTag
+from helpdesk.models.ticket import TAG_TEXT, Ticket
 from helpdesk.models.user import User
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -84,6 +85,9 @@ FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
     "requester": Ticket.requester_id == bindparam("requester"),
     "before": Ticket.created_at <= bindparam("before"),
+    "tag": Ticket.id.in_(
+        select(TicketTag.ticket_id).join(Tag, Tag.id == TicketTag.tag_id).where(Tag.name == bindparam("tag"))
+    ),
     **SEARCH_CONDITIONS,
 }
 _ASSIGNEE_GROUP = case(
@@ -114,6 +118,7 @@ FILTER_OPTIONS = union_all(
             ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
             select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT),
             select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
+            select(literal("tag"), Tag.name, Tag.name, _NULL_TEXT).where(Tag.ended_at.is_(None)),
             select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
                 (SavedView.owner_id == bindparam("reader")) | SavedView.shared
             ),
@@ -175,7 +180,7 @@ def page_query(
             *(Ticket.turn_since, Ticket.priority, Ticket.version),
             and_(func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1, is_concerned),
             *(_DUE_AT, Organization.name, User.name, User.email),
-            *(assignee.name, assignee.email, assignee.picture_url),
+            *(assignee.name, assignee.email, assignee.picture_url, TAG_TEXT),
         )
         .join(Ticket.organization)
         .join(Ticket.requester)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from helpdesk.database import pagination
 from helpdesk.domain.ticket_lists import customer_list, export_columns
@@ -59,6 +59,7 @@ def iterate_rows(
         joinedload(Ticket.assignee),
         joinedload(Ticket.organization),
         joinedload(Ticket.form_version).joinedload(FormVersion.form),
+        *([undefer(Ticket.tag_text)] if columns.for_team else []),
     )
     paged_query = pagination.PagedQuery(query, order)
     cursor: str | None = None

@@ -29,6 +29,7 @@ HEADINGS = (
     lazy_gettext("Last activity"),
     lazy_gettext("Solved"),
 )
+TEAM_HEADINGS = (*HEADINGS, lazy_gettext("Tags"))
 TIME_COLUMNS = (8, 9, 10)  # of HEADINGS
 Cell = str | int | datetime | None
 
@@ -65,7 +66,7 @@ def find_columns(reader: User) -> ExportColumns:
     names: dict[str, str] = {}
     for key, label in db.session.execute(query):
         names[key] = label
-    own = tuple(str(heading) for heading in HEADINGS)
+    own = tuple(str(heading) for heading in (TEAM_HEADINGS if reader.is_team else HEADINGS))
     taken = [*own, *names.values()]
     fields = tuple((key, f"{label} ({key})" if taken.count(label) > 1 else label) for key, label in names.items())
     return ExportColumns(reader.is_team, get_reader_time_zone(reader), current_code(), own, fields)
@@ -86,6 +87,7 @@ def make_row(columns: ExportColumns, ticket: Ticket, answers: dict[str, str]) ->
             moment.astimezone(columns.zone) if moment else None
             for moment in (ticket.created_at, ticket.updated_at, ticket.solved_at)
         ),
+        *([", ".join(ticket.tags)] if columns.for_team else []),
         *(answers.get(key, "") for key, _ in columns.fields),
     ]
 

@@ -2,8 +2,8 @@
 
 Every word of a search must be the beginning of a word in the ticket's subject, messages, answers or names of files;
 words inside scripts without spaces are found as well, and a word with one typo where nothing else is found. Notes and
-answers that only the team sees are searched for the team only. The team also finds tickets by the people and the
-organization they are of. ``search_syntax`` reads the text, ``search_candidates`` asks the index.
+answers that only the team sees are searched for the team only. The team also finds tickets by their tags, and
+by the people and the organization they are of. ``search_syntax`` reads the text, ``search_candidates`` asks the index.
 """
 
 from collections.abc import Iterable
@@ -130,8 +130,9 @@ def _find(search: Search) -> Candidates:
 
 
 def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable[int]:
-    """The newest tickets of the people and organizations that were named, with the other words."""
-    for condition, ids in (("search_from", named.people), ("search_org", named.organizations)):
+    """The newest tickets of the people, organizations and tags that were named, with the other words."""
+    found_by = ("search_from", named.people), ("search_org", named.organizations), ("search_tag", named.tags)
+    for condition, ids in found_by:
         if not ids or condition in search.conditions:
             continue
         conditions, values = (*search.conditions, condition), search.values | {condition: ids}

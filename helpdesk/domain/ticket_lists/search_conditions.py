@@ -9,16 +9,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from helpdesk.database.types import UtcDateTime
+from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
 from helpdesk.domain.ticket_lists import search_people, search_syntax
 from helpdesk.domain.ticket_lists.search_syntax import SearchText, Term
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import DONE, UNSOLVED, Status
+from helpdesk.models.tag import TicketTag
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
+TAG_CONDITIONS = ("search_tag", "search_tag_2", "search_tag_3")  # each filter ``tag:`` of one search
 # Built once; queries are executed with the values of each search.
 SEARCH_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "search_status": Ticket.status.in_(bindparam("search_status", expanding=True)),
@@ -29,6 +31,12 @@ SEARCH_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "search_nobody": Ticket.assignee_id.is_(None),
     "search_before": Ticket.created_at < bindparam("search_before", type_=UtcDateTime()),
     "search_after": Ticket.created_at >= bindparam("search_after", type_=UtcDateTime()),
+    **{
+        name: Ticket.id.in_(
+            select(TicketTag.ticket_id).where(TicketTag.tag_id.in_(bindparam(name, expanding=True, type_=BigId)))
+        )
+        for name in TAG_CONDITIONS
+    },
 }
 STATUS_WORDS: dict[str, tuple[Status, ...]] = {"unsolved": tuple(UNSOLVED), "done": tuple(DONE)}
 
@@ -82,6 +90,8 @@ def _read_filter(user: User, key: str, value: str) -> dict[str, Any] | None:
         return None
     if key == "priority":
         return {"search_priority": lower} if lower in list(Priority) else None
+    if key == "tag":
+        return {name: search_people.find_tags(part) for name, part in zip(TAG_CONDITIONS, value.split(), strict=False)}
     if key == "org":
         return {"search_org": search_people.find_organizations(value)}
     if lower in ("none", "nobody"):

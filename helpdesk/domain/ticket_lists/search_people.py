@@ -1,4 +1,4 @@
-"""People and organizations that the team names in a search: by their names, addresses and slugs."""
+"""People, organizations and tags that the team names in a search: by their names, addresses and slugs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +7,31 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from helpdesk.database import transactions
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
+from helpdesk.domain.tickets import tag_names
 from helpdesk.models.organization import Organization
+from helpdesk.models.tag import Tag
 from helpdesk.models.user import Role, User
 
-MAX_PEOPLE = 300  # people, and organizations, that one search stands for
+MAX_PEOPLE = 300  # people, organizations and tags that one search stands for
 MAX_SPELLINGS = 20  # of a name
 
-_user, _organization = User.__table__, Organization.__table__
+_user, _organization, _tag = User.__table__, Organization.__table__, Tag.__table__
 
 
 @dataclass(frozen=True)
 class NamedPeople:
-    """The ids of people and of organizations that some terms name, and the other terms."""
+    """The ids of people, organizations and tags that some terms name, and the other terms."""
 
     people: list[int]
     organizations: list[int]
+    tags: list[int]
     other_terms: tuple[Term, ...] = ()
 
 
 def find_named(terms: Sequence[Term]) -> NamedPeople | None:
-    """Find the people and organizations that all of ``terms`` name together, else those that some name; or None."""
+    """Find the people, organizations and tags that all of ``terms`` name together, else those that some do; or None."""
     whole = _find(terms)
     if whole is not None or len(terms) == 1:
         return whole
@@ -38,7 +42,7 @@ def find_named(terms: Sequence[Term]) -> NamedPeople | None:
     if named is None:
         return None
     others = tuple(term for term in terms if term not in naming)
-    return NamedPeople(named.people, named.organizations, others)
+    return NamedPeople(named.people, named.organizations, named.tags, others)
 
 
 def find_requesters(reader: User, text: str) -> list[int]:
@@ -61,13 +65,23 @@ def find_organizations(text: str) -> list[int]:
     return _ids(select(_organization.c.id).where(_names(_organization.c.search_words, parse_search_text(text).terms)))
 
 
+def find_tags(text: str) -> list[int]:
+    """The ids of the tags with the names in ``text``, which are separated by commas."""
+    try:
+        names = tag_names.split_names(text)
+    except ValidationError:
+        return []
+    return _ids(select(_tag.c.id).where(_tag.c.name.in_(names)))
+
+
 def _find(terms: Sequence[Term]) -> NamedPeople | None:
     organizations = _ids(select(_organization.c.id).where(_names(_organization.c.search_words, terms)))
     whole = _user.c.search_words + _organization.c.search_words
     joined = _user.join(_organization, _organization.c.id == _user.c.organization_id)
     named = and_(_names(whole, terms), _user.c.organization_id.not_in(organizations) if organizations else true())
     people = _ids(select(_user.c.id).select_from(joined).where(named))
-    return NamedPeople(people, organizations) if people or organizations else None
+    tags = _ids(select(_tag.c.id).where(_names(_tag.c.search_words, terms)))
+    return NamedPeople(people, organizations, tags) if people or organizations or tags else None
 
 
 def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[bool]:

@@ -11,7 +11,8 @@ from helpdesk.markup import search_words
 
 MAX_LENGTH = 400  # characters that are read
 MAX_TERMS = 12
-FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after")
+FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after", "tag")
+REPEATED_KEYS = ("tag",)  # given several times, each of them counts; the values are joined by spaces
 
 _NUMBER = r"#\s?([0-9]{1,18})"
 # "66", "#66", "# 66", "Ticket #66", "ticket 66".
@@ -64,7 +65,8 @@ def parse_search_text(text: str) -> SearchText:
     filters: dict[str, str] = {}
 
     def collect_filter(match: re.Match[str]) -> str:
-        filters[match.group(1).lower()] = (match.group(2) or match.group(3) or "").strip()
+        key, value = match.group(1).lower(), (match.group(2) or match.group(3) or "").strip()
+        filters[key] = f"{filters[key]} {value}" if key in REPEATED_KEYS and key in filters else value
         return " "
 
     rest = _FILTER_PATTERN.sub(collect_filter, text)

@@ -6,6 +6,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import DomainError, ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import tag_names, tags
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -16,10 +17,14 @@ MAX_TICKETS = 100  # of one update
 
 @dataclass
 class BulkUpdateResult:
-    """How many tickets were changed, and for each other one (number, reason)."""
+    """How many tickets were changed, and for each other one (number, reason).
+
+    ``tagged``: of how many the tags were changed, which can be undone together.
+    """
 
     changed: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
+    tagged: int = 0
 
     @property
     def sentence(self) -> str:
@@ -39,15 +44,26 @@ class BulkUpdateResult:
 
 
 def update_tickets(
-    numbers: list[int], *, actor: User, status: str = "", assignee: str = "", priority: str = ""
+    numbers: list[int],
+    *,
+    actor: User,
+    status: str = "",
+    assignee: str = "",
+    priority: str = "",
+    add_tags: str = "",
+    remove_tags: str = "",
+    bulk: str = "",
 ) -> BulkUpdateResult:
     """Set the given values on each ticket; "" leaves a value as it is. ``assignee``: a user's id, or "none" for nobody.
+
+    ``add_tags`` and ``remove_tags``: names as they are typed; the changes of tags are marked with ``bulk``.
 
     Tickets are locked in the order of their numbers, so that two calls cannot deadlock. Raises PermissionDenied and
     ValidationError.
     """
     ensure_may_update(numbers, actor)
-    if not (status or assignee or priority):
+    added, removed = tag_names.split_names(add_tags), tag_names.split_names(remove_tags)
+    if not (status or assignee or priority or added or removed):
         raise ValidationError(gettext("Choose what to change."), "status")
     person = _find_assignee(assignee)
     result = BulkUpdateResult()
@@ -60,6 +76,9 @@ def update_tickets(
                 tickets.assign(ticket, person, actor=actor)
             if priority:
                 tickets.set_priority(ticket, priority, actor=actor)
+            if added or removed:
+                change = tags.change_tags(ticket, add=added, remove=removed, actor=actor, bulk=bulk)
+                result.tagged += change.event is not None
             result.changed += 1
         except ValidationError:
             raise

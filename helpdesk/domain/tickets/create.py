@@ -81,6 +81,7 @@ def create_ticket(
     if stored is None:
         return db.session.get_one(Ticket, idempotency.find_ticket_id(requester, form_token))
     set_committed_value(ticket, "requester", requester)
+    set_committed_value(ticket, "tag_text", None)
     message = Message(
         ticket_id=ticket.id,
         organization_id=organization_id,

@@ -10,6 +10,7 @@ from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import tags
 from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
 from helpdesk.models.statuses import Status
@@ -19,7 +20,8 @@ from helpdesk.translation import gettext
 
 
 def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
-    """Close ``source`` as a duplicate of ``target``; its requester and followers follow ``target``, which is returned.
+    """Close ``source`` as a duplicate of ``target``, which is returned and gets its requester and followers as
+    followers, and its tags.
 
     Raises PermissionDenied, ValidationError if the tickets have different organizations, and ConflictError if one is
     already merged or ``target`` is closed.
@@ -52,6 +54,7 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
     for user in people:
         if user.is_active and (user.is_team or user.organization_id == target.organization_id):
             tickets.add_follower(target, user, actor=actor)
+    tags.join_tags(source, target, actor=actor)
     webhooks.enqueue_ticket_changed(source, "merged", {"old": None, "new": target.number})
     return target
 

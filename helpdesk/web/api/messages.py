@@ -10,10 +10,10 @@ from helpdesk.domain import tickets
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.message import Message, MessageKind
-from helpdesk.web.api import token_authentication
+from helpdesk.web.api import selection, token_authentication
 from helpdesk.web.api.request_validation import validate_body, validate_parameters
+from helpdesk.web.api.schemas import FieldsPageParameters, NewMessage
 from helpdesk.web.api.schemas import Message as MessageSchema
-from helpdesk.web.api.schemas import NewMessage, PageParameters
 from helpdesk.web.api.serializers import render_one, render_page
 from helpdesk.web.api.tickets import get_ticket_or_404
 
@@ -26,11 +26,12 @@ MESSAGE_ORDER = pagination.Order(((Message.seq, False), (Message.id, False)))
 def list_messages(number: int) -> ResponseReturnValue:
     """Replies and notes, oldest first; ``next`` is the value of ``after`` for the next page."""
     ticket = get_ticket_or_404(number)
-    parameters = validate_parameters(PageParameters)
+    parameters = validate_parameters(FieldsPageParameters)
     query = select(Message).where(Message.ticket_id == ticket.id)
     query = query.options(joinedload(Message.author), selectinload(Message.attachments))
+    selected = selection.read_selection(MessageSchema, parameters)
     page = pagination.fetch_page(query, MESSAGE_ORDER, parameters.after, parameters.limit)
-    return render_page(MessageSchema, (row[0] for row in page.rows), page.next)
+    return render_page(MessageSchema, (row[0] for row in page.rows), page.next, selected)
 
 
 @blueprint.post("")

@@ -14,6 +14,7 @@ from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("api_description", __name__)
 REF = "#/components/schemas/{model}"
+PARTS = ("Ticket", "Message", "Organization", "PersonDetails")  # what can be read in part
 PROBLEM_STATUSES = (400, 401, 403, 404, 409, 412, 413, 422, 429)
 IF_MATCH = {
     "name": "If-Match",
@@ -38,6 +39,7 @@ IDEMPOTENCY_KEY = {
 TAGS = {
     "tickets": "Tickets and their messages.",
     "files": "Files up and down.",
+    "tags": "The team's words for kinds of tickets.",
     "organizations": "Organizations and their people.",
 }
 NUMBER = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
@@ -86,22 +88,24 @@ def _paths() -> dict[str, Any]:
     number, slug = _path_parameter("number", NUMBER), _path_parameter("slug", SLUG)
     read, write, organizations = "tickets:read", "tickets:write", "organizations:read"
     paging, filters = _query_parameters(schemas.PageParameters), _query_parameters(schemas.TicketParameters)
+    one, expand = _query_parameters(schemas.FieldsParameters), _query_parameters(schemas.ExpandParameters)
+    rows = _query_parameters(schemas.FieldsPageParameters)
     key = [IDEMPOTENCY_KEY]
     return {
         "/api/tickets": {
-            "get": _operation("listTickets", "List tickets", read, _page("Ticket"), filters),
+            "get": _operation("listTickets", "List tickets", read, _page(_part("Ticket")), filters),
             "post": _operation(
                 "fileTicket", "File a ticket for a customer", write, _ref("Ticket"), key, "NewTicket", 201
             ),
         },
         "/api/tickets/{number}": {
             "parameters": [number],
-            "get": _operation("readTicket", "Read a ticket", read, _ref("Ticket")),
+            "get": _operation("readTicket", "Read a ticket", read, _part("Ticket"), expand),
             "patch": _operation("changeTicket", "Change a ticket", write, _ref("Ticket"), [IF_MATCH], "TicketChange"),
         },
         "/api/tickets/{number}/messages": {
             "parameters": [number],
-            "get": _operation("listMessages", "List what was said", read, _page("Message"), paging),
+            "get": _operation("listMessages", "List what was said", read, _page(_part("Message")), rows),
             "post": _operation("say", "Reply or write a note", write, _ref("Message"), key, "NewMessage", 201),
         },
         "/api/files": {
@@ -112,16 +116,19 @@ def _paths() -> dict[str, Any]:
             "parameters": [_path_parameter("key", FILE_KEY)],
             "get": _download("downloadFile", "Download a file", read),
         },
+        "/api/tags": {"get": _operation("listTags", "List tags", read, _page(_ref("Tag")), paging)},
         "/api/organizations": {
-            "get": _operation("listOrganizations", "List organizations", organizations, _page("Organization"), paging),
+            "get": _operation(
+                "listOrganizations", "List organizations", organizations, _page(_part("Organization")), rows
+            ),
         },
         "/api/organizations/{slug}": {
             "parameters": [slug],
-            "get": _operation("readOrganization", "Read an organization", organizations, _ref("Organization")),
+            "get": _operation("readOrganization", "Read an organization", organizations, _part("Organization"), one),
         },
         "/api/organizations/{slug}/people": {
             "parameters": [slug],
-            "get": _operation("listPeople", "List its people", organizations, _page("Person"), paging),
+            "get": _operation("listPeople", "List its people", organizations, _page(_part("PersonDetails")), rows),
         },
     }
 
@@ -132,7 +139,12 @@ def _component_schemas() -> dict[str, Any]:
         (model, "validation") for model in (*schemas.REQUEST_BODIES, schemas.Problem)
     ]  # responses leave out a problem's defaults
     _, definitions = models_json_schema([*answers, *bodies], ref_template=REF)
-    return definitions["$defs"]
+    found: dict[str, Any] = definitions["$defs"]
+    for name in PARTS:
+        whole = found[name]
+        found[f"{name}Fields"] = {**whole, "description": f"The properties of {name} that `fields` names."}
+        found[f"{name}Fields"].pop("required", None)
+    return found
 
 
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
@@ -189,8 +201,14 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": REF.format(model=name)}
 
 
-def _page(name: str) -> dict[str, Any]:
-    properties = {"data": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}}
+def _part(name: str) -> dict[str, Any]:
+    """All of ``name``, or with the parameter ``fields`` only some of its properties."""
+    assert name in PARTS
+    return {"anyOf": [_ref(name), _ref(f"{name}Fields")]}
+
+
+def _page(items: dict[str, Any]) -> dict[str, Any]:
+    properties = {"data": {"type": "array", "items": items}, "next": {"type": ["string", "null"]}}
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 

@@ -7,11 +7,10 @@ from flask import request
 from pydantic import BaseModel
 
 from helpdesk.domain.errors import ValidationError
-from helpdesk.web.api.schemas import NoParameters, RequestBody
+from helpdesk.web.api.schemas import INVALID_REQUEST, NoParameters, RequestBody
 
 Body = TypeVar("Body", bound=RequestBody)
 Parameters = TypeVar("Parameters", bound=NoParameters)
-INVALID_REQUEST = "The request does not fit the description at /api/openapi.json."
 MAX_NAME_LENGTH = 80  # of an unknown property that the response quotes
 SENTENCES = {
     "missing": "This is required.",

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
 from helpdesk.database.row_ids import is_id
@@ -12,24 +11,18 @@ from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, tags
 from helpdesk.extensions import db
-from helpdesk.models.form import Answer, FormVersion
+from helpdesk.models.form import FormVersion
 from helpdesk.models.ticket import LAST_CHANGE, Ticket
 from helpdesk.models.user import User
-from helpdesk.web.api import problem_details, schemas, token_authentication
+from helpdesk.web.api import expansion, problem_details, schemas, selection, token_authentication
 from helpdesk.web.api.request_validation import validate_body, validate_parameters
 from helpdesk.web.api.serializers import render_one, render_page
 
 blueprint = Blueprint("api_tickets", __name__, url_prefix="/api/tickets")
-LOADED = (
-    joinedload(Ticket.requester),
-    joinedload(Ticket.assignee),
-    joinedload(Ticket.organization),
-    selectinload(Ticket.answers).joinedload(Answer.field),
-)
 CHANGE_ORDER = pagination.Order(((LAST_CHANGE, False), (Ticket.id, False)))
-FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "sort")
+FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "tag", "sort")
 
 
 @blueprint.get("")
@@ -37,13 +30,19 @@ FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "
 def list_tickets() -> ResponseReturnValue:
     """A page of tickets; ``next`` is the value of ``after`` for the next page."""
     parameters = validate_parameters(schemas.TicketParameters)
+    selected = selection.read_selection(schemas.Ticket, parameters)
+    expansion.ensure_small_enough(selected, parameters.limit)
     if parameters.updated_since or parameters.requester is not None:
-        return _list_changes(parameters)
+        return _list_changes(parameters, selected)
     filters = {name: getattr(parameters, name) or "" for name in FILTER_NAMES} | {"view": "all"}
     page = agent_queue.fetch_tickets_page(
-        token_authentication.get_token_user(), filters, after=parameters.after, size=parameters.limit
+        token_authentication.get_token_user(),
+        filters,
+        after=parameters.after,
+        size=parameters.limit,
+        options=expansion.load_options(selected),
     )
-    return render_page(schemas.Ticket, page.tickets, page.next)
+    return _render_tickets(page.tickets, page.next, selected)
 
 
 @blueprint.post("")
@@ -66,6 +65,8 @@ def create_ticket() -> ResponseReturnValue:
             answers=answers,
             attachments=attachments.attach_uploads(body.attachments, actor),
         )
+        if body.tags:
+            tags.change_tags(ticket, add=body.tags, actor=actor)
         return ticket.id
 
     number = token_authentication.create_once(create)
@@ -76,14 +77,18 @@ def create_ticket() -> ResponseReturnValue:
 @token_authentication.require_scope("tickets:read")
 def show_ticket(number: int) -> ResponseReturnValue:
     """One ticket."""
-    validate_parameters(schemas.NoParameters)
-    return _render_ticket(get_ticket_or_404(number))
+    selected = selection.read_selection(schemas.Ticket, validate_parameters(schemas.ExpandParameters))
+    ticket = get_ticket_or_404(number, selected)
+    [made] = expansion.to_representations([ticket], selected)
+    response = render_one(schemas.Ticket, made, selection=selected)
+    response.set_etag(str(ticket.version))
+    return response
 
 
 @blueprint.patch("/<int:number>")
 @token_authentication.require_scope("tickets:write")
 def update_ticket(number: int) -> ResponseReturnValue:
-    """Change status, priority, assignee or requester, all or none; with If-Match, only a ticket that nobody changed."""
+    """Change status, priority, assignee, requester or tags, all or none; with If-Match, only if nobody changed it."""
     ticket = get_ticket_or_404(number)
     changes = validate_body(schemas.TicketChange)
     if request.if_match:
@@ -102,18 +107,20 @@ def update_ticket(number: int) -> ResponseReturnValue:
         tickets.change_requester(ticket, find_customer(changes.requester), actor=token_authentication.get_token_user())
     if changes.priority:
         tickets.set_priority(ticket, changes.priority, actor=token_authentication.get_token_user())
+    _change_tags(ticket, changes)
     if changes.status:
         tickets.set_status(ticket, changes.status, actor=token_authentication.get_token_user())
     db.session.commit()
     return _render_ticket(get_ticket_or_404(number))
 
 
-def get_ticket_or_404(number: int) -> Ticket:
+def get_ticket_or_404(number: int, selected: selection.Selection = selection.EVERYTHING) -> Ticket:
     """The ticket with this number, if the token's user may see it, else 404."""
     if not is_id(number):
         abort(404)
     visible = permissions.visible_tickets(token_authentication.get_token_user()).where(Ticket.id == number)
-    return db.session.scalar(visible.options(*LOADED).execution_options(populate_existing=True)) or abort(404)
+    query = visible.options(*expansion.load_options(selected)).execution_options(populate_existing=True)
+    return db.session.scalar(query) or abort(404)
 
 
 def find_customer(email: str) -> User:
@@ -132,7 +139,17 @@ def find_agent(email: str) -> User:
     return user
 
 
-def _list_changes(parameters: schemas.TicketParameters) -> ResponseReturnValue:
+def _change_tags(ticket: Ticket, changes: schemas.TicketChange) -> None:
+    actor = token_authentication.get_token_user()
+    if "tags" in changes.model_fields_set:
+        if changes.add_tags or changes.remove_tags:
+            raise ValidationError("Send tags, or add_tags and remove_tags.", "tags")
+        tags.set_tags(ticket, changes.tags, actor=actor)
+    elif changes.add_tags or changes.remove_tags:
+        tags.change_tags(ticket, add=changes.add_tags, remove=changes.remove_tags, actor=actor)
+
+
+def _list_changes(parameters: schemas.TicketParameters, selected: selection.Selection) -> ResponseReturnValue:
     """A page in the order of the last change, oldest first.
 
     A ticket that changes meanwhile moves towards the end: a program that reads to the end misses none.
@@ -146,9 +163,13 @@ def _list_changes(parameters: schemas.TicketParameters) -> ResponseReturnValue:
     if parameters.requester is not None:
         requester = users.find_user(parameters.requester.strip().lower())
         query = query.where(Ticket.requester_id == (requester.id if requester else None))
-    paged = pagination.PagedQuery(query.options(*LOADED), CHANGE_ORDER)
+    paged = pagination.PagedQuery(query.options(*expansion.load_options(selected)), CHANGE_ORDER)
     page = paged.at(parameters.after, parameters.limit, values)
-    return render_page(schemas.Ticket, (row[0] for row in page.rows), page.next)
+    return _render_tickets([row[0] for row in page.rows], page.next, selected)
+
+
+def _render_tickets(found: list[Ticket], next_cursor: str | None, selected: selection.Selection) -> Response:
+    return render_page(schemas.Ticket, expansion.to_representations(found, selected), next_cursor, selected)
 
 
 def _render_ticket(ticket: Ticket, status: int = 200, location: str = "") -> Response:

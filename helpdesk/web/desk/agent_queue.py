@@ -12,6 +12,7 @@ from helpdesk.database import pagination
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import list_export
+from helpdesk.web.desk import undo_offer
 from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
@@ -23,20 +24,29 @@ def show_queue() -> ResponseReturnValue:
     """The queue; ``?saved=`` names a saved view."""
     user = authentication.get_current_user()
     choices = agent_queue.load_filter_choices(user)
+    context = queue_context()
+    back = queue_url(context["filters"])
     return render_template(
         "desk/index.html",
-        **queue_context(),
+        **context,
+        undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, back),
         views=agent_queue.list_views(user),
         waiting_mail=quarantine.count_waiting(),
         agents=choices.agents,
         organizations=choices.organizations,
         forms_there=choices.forms,
+        tags=choices.tags if _is_offered(choices.tags, context) else [(context["filters"]["tag"],) * 2, *choices.tags],
         saved=choices.saved,
         macros=choices.macros,
         form_token=secrets.token_hex(16),
         ages=list(agent_queue.AGE_LABELS.items()),
         sorts=list(agent_queue.SORT_LABELS.items()),
     )
+
+
+def _is_offered(options: list[tuple[str, str]], context: dict[str, Any]) -> bool:
+    name = context["filters"]["tag"]
+    return not name or (name, name) in options
 
 
 @blueprint.get("/queue")

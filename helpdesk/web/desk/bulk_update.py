@@ -20,8 +20,8 @@ blueprint = Blueprint("bulk_update", __name__, url_prefix="/desk")
 @blueprint.post("/bulk")
 @authorization.team_only
 def update_tickets() -> ResponseReturnValue:
-    """Set status, assignee and priority of the selected tickets, or apply the chosen macro; report how many changed."""
-    user, macro_id = authentication.get_current_user(), parse_id(request.form.get("macro"))
+    """Set status, assignee, priority and tags of the selected tickets, or apply the chosen macro; report how many."""
+    user, macro_id, bulk = authentication.get_current_user(), parse_id(request.form.get("macro")), secrets.token_hex(6)
     numbers = [number for text in request.form.getlist("tickets") if (number := parse_id(text)) is not None]
     try:
         if macro_id is not None:
@@ -35,11 +35,18 @@ def update_tickets() -> ResponseReturnValue:
                 status=request.form.get("status", ""),
                 assignee=request.form.get("assignee", ""),
                 priority=request.form.get("priority", ""),
+                add_tags=request.form.get("add_tags", ""),
+                remove_tags=request.form.get("remove_tags", ""),
+                bulk=bulk,
             )
     except ValidationError as error:
         db.session.rollback()
         flash(error.message, "error")
         return htmx_responses.redirect_to(get_return_path())
     db.session.commit()
-    flash(result.sentence, "warning" if result.refused else "success")
-    return htmx_responses.redirect_to(get_return_path())
+    path = get_return_path()
+    if result.tagged:
+        path += f"{'&' if '?' in path else '?'}changed={bulk}"
+    if result.refused or not result.changed or result.tagged < result.changed:  # else the toast says it and offers undo
+        flash(result.sentence, "warning" if result.refused else "success")
+    return htmx_responses.redirect_to(path)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain import labels
 from helpdesk.domain.reporting import reports, weekly_digest
 from helpdesk.domain.ticket_lists import csv_export
+from helpdesk.domain.tickets import tag_list
 from helpdesk.extensions import db
 from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.middleware import authentication, authorization
@@ -32,13 +34,14 @@ TABLE_HEADINGS = (
 @blueprint.get("")
 @authorization.lead_only
 def show_report() -> ResponseReturnValue:
-    """The figures, grouped by ``?by=``, over ``?weeks=`` weeks."""
-    by, count = parse_filters()
+    """The figures, grouped by ``?by=``, over ``?weeks=`` weeks, of all tickets or those with ``?tag=``."""
+    by, count, tag = parse_filters()
+    where = [reports.has_tag(tag)] if tag else []
     periods = reports.list_weeks(count)
     period = (periods[0][0], periods[-1][1])
-    by_week = reports.figures_by_group("week", periods)
-    rows = by_week if by == "week" else reports.figures_by_group(by, periods)
-    waiting_times = reports.time_by_waiting_on(period)
+    by_week = reports.figures_by_group("week", periods, *where)
+    rows = by_week if by == "week" else reports.figures_by_group(by, periods, *where)
+    waiting_times = reports.time_by_waiting_on(period, *where)
     return render_template(
         "review/index.html",
         section="numbers",
@@ -46,8 +49,9 @@ def show_report() -> ResponseReturnValue:
         weeks=count,
         groups=list(reports.GROUP_LABELS.items()),
         spans=WEEK_CHOICES,
-        whole=reports.total_figures(period),
-        backlog=reports.count_backlog(),
+        **tag_filter_context(),
+        whole=reports.total_figures(period, *where),
+        backlog=reports.count_backlog(*where),
         lines=rows,
         charts=build_chart_rows(by_week),
         held=[
@@ -61,11 +65,12 @@ def show_report() -> ResponseReturnValue:
 @authorization.lead_only
 def export_report() -> ResponseReturnValue:
     """Send the table of the report as CSV; times in seconds, empty where nothing was measured."""
-    by, count = parse_filters()
+    by, count, tag = parse_filters()
+    where = [reports.has_tag(tag)] if tag else []
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerow([reports.GROUP_LABELS[by], *TABLE_HEADINGS])
-    for row in reports.figures_by_group(by, reports.list_weeks(count)):
+    for row in reports.figures_by_group(by, reports.list_weeks(count), *where):
         values = (
             row.filed,
             row.solved,
@@ -118,9 +123,20 @@ def build_hours_row(label: str, seconds: float) -> tuple[str, float, str]:
     return (label, round(seconds / 3600, 1), labels.format_duration(seconds))
 
 
-def parse_filters() -> tuple[str, int]:
-    """Grouping and number of weeks in the URL; defaults for invalid values."""
+def parse_filters() -> tuple[str, int, str]:
+    """Grouping, number of weeks and tag in the URL; defaults for invalid values, "" for all tickets."""
     by, weeks = request.args.get("by", ""), request.args.get("weeks", "")
-    return by if by in reports.GROUP_LABELS else "week", int(weeks) if weeks in {
-        str(span) for span in WEEK_CHOICES
-    } else 12
+    is_known = weeks in {str(span) for span in WEEK_CHOICES}
+    return by if by in reports.GROUP_LABELS else "week", int(weeks) if is_known else 12, parse_tag()
+
+
+def parse_tag() -> str:
+    """The tag in the URL; "" for all tickets."""
+    return request.args.get("tag", "").replace("\x00", "").strip().lower()[:80]
+
+
+def tag_filter_context() -> dict[str, Any]:
+    """The context of review/_tag_filter.html."""
+    tag = parse_tag()
+    names = sorted({*tag_list.list_names(), tag} - {""})
+    return {"address": request.path, "tag": tag, "tags": [(name, name) for name in names]}

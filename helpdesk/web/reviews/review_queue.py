@@ -12,6 +12,7 @@ from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.reviews import reports
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("review_queue", __name__, url_prefix="/review")
@@ -24,7 +25,8 @@ def show_review_queue() -> ResponseReturnValue:
     return render_template(
         "review/review_queue.html",
         section="reading",
-        rows=qa_reviews.list_reviewable(authentication.get_current_user()),
+        rows=qa_reviews.list_reviewable(authentication.get_current_user(), tag=reports.parse_tag()),
+        **reports.tag_filter_context(),
     )
 
 

@@ -29,6 +29,7 @@ from helpdesk.web.settings import (
     setup,
     sla,
     slack_channels,
+    tags,
     team,
     webhooks,
 )
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     sla.blueprint,
     canned_replies.blueprint,
     rules.blueprint,
+    tags.blueprint,
     auto_close.blueprint,
     retention.blueprint,
     data_requests.blueprint,

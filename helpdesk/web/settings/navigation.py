@@ -110,6 +110,12 @@ NAVIGATION: list[NavigationEntry] = [
         "retry",
     ),
     NavigationEntry(
+        lazy_gettext("Tags"),
+        "/settings/tags",
+        lazy_gettext("The team’s words for kinds of tickets: rename, merge, remove."),
+        "hash",
+    ),
+    NavigationEntry(
         lazy_gettext("Automatic closing"),
         "/settings/closing",
         lazy_gettext("When solved tickets close automatically."),

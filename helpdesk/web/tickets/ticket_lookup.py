@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from flask import abort
 from sqlalchemy import Select, and_, bindparam
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.people import permissions
@@ -94,6 +94,6 @@ def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
         query = (
             query.outerjoin(QaReview)
             .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
-            .options(joinedload(Ticket.sla_timers))
+            .options(joinedload(Ticket.sla_timers), undefer(Ticket.tag_text))
         )
     return query

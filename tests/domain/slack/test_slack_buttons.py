@@ -6,6 +6,7 @@ from helpdesk.channels.slack import home, requests
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.tickets import tags
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Answer, Ticket
 from helpdesk.models.user import User
@@ -73,6 +74,7 @@ def test_edit_opens_the_form_as_the_ticket_stands_and_saves_what_was_changed(for
         "status",
         "assignee",
         "priority",
+        "new_tags",
         "field-system",
         "field-count",
         "field-secret",
@@ -88,6 +90,27 @@ def test_edit_opens_the_form_as_the_ticket_stands_and_saves_what_was_changed(for
         "count": 12,
         "secret": "insider",
     }
+
+
+def test_tags_are_set_in_the_form_and_shown_on_the_teams_card_only(filed_ticket, day, session, team):
+    tags.set_tags(filed_ticket, ["old", "kept"], actor=team[0])
+    session.commit()
+    day.press(PRIYA, "edit")
+    [block] = [each for each in day.workspace.modal(PRIYA)["blocks"] if each["block_id"] == "tags"]
+    ids = {option["text"]["text"]: option["value"] for option in block["element"]["options"]}
+    assert {option["text"]["text"] for option in block["element"]["initial_options"]} == {"old", "kept"}
+    tags.change_tags(filed_ticket, add=["meanwhile"], actor=team[1])  # somebody else
+    session.commit()
+    wrong = day.workspace.submit(PRIYA, {"new_tags": {"value": "x" * 41}})
+    assert wrong["errors"] == {"new_tags": "A tag has at most 40 characters."}
+    values = {"tags": {"value": [ids["kept"]]}, "new_tags": {"value": "Refund, VIP"}}
+    assert day.do("submit", PRIYA, values) == {}
+    assert fresh(session, filed_ticket).tags == ("kept", "meanwhile", "refund", "vip")
+    worker_helpers.advance_time(session, 1)
+    worker_helpers.drain(session)
+    card = str(day.workspace.message(personas.TRIAGE_CHANNEL_ID, day.root())["attachments"])
+    assert "kept, meanwhile, refund, vip" in card
+    assert "meanwhile" not in str(day.workspace.state.channels[GLOBEX].messages)
 
 
 def test_a_form_that_will_not_do_stays_open_with_a_sentence_at_its_field(formed, day, session, team):

@@ -1,4 +1,4 @@
-"""The modal *Edit* of a card: status, assignee, priority and the answers. Only what the agent changed is changed."""
+"""The modal *Edit* of a card: status, assignee, priority, tags, answers. Only what the agent changed is changed."""
 
 import zlib
 
@@ -11,8 +11,10 @@ from helpdesk.channels.slack.parse.event_types import ModalEvent, SlackEvent, Su
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import forms, labels, tickets
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.people import permissions, users
+from helpdesk.domain.tickets import tag_list, tag_names, tags
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field
 from helpdesk.models.priorities import Priority
@@ -30,15 +32,18 @@ def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
         (field, value, modal_fields.modal_field(field, value, agent, ticket.organization_id))
         for field, value in _editable_answers(ticket)
     ]
-    fitting, left_out = blocks.fit_fields(tuple(made for _, _, made in asked if made), blocks.MAX_MODAL_BLOCKS - 4)
+    fitting, left_out = blocks.fit_fields(tuple(made for _, _, made in asked if made), blocks.MAX_MODAL_BLOCKS - 6)
     shown = [(field, value) for field, value, made in asked if made in fitting]
     assignee = str(ticket.assignee_id) if ticket.assignee_id else ""
+    all_tags = tag_list.list_ids()
+    shown_tags = [str(tag_id) for tag_id, name in all_tags.items() if name in ticket.tags]
     private = {
         "channel": event.channel_id,
         "thread": event.thread_id or event.external_id,
         "status": str(ticket.status),
         "assignee": assignee,
         "priority": str(ticket.priority),
+        "tags": shown_tags,
         "answers": [_fingerprint(field, value) for field, value in shown],
     }
     values = blocks.EditValues(
@@ -50,6 +55,8 @@ def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
         assignees=tuple((str(user.id), user.display_name) for user in users.list_team()),
         priority=ticket.priority,
         priorities=tuple(labels.PRIORITY_LABELS.items()),
+        tags=tuple(shown_tags),
+        all_tags=tuple((str(tag_id), name) for tag_id, name in all_tags.items()),
         fields=fitting,
         web_fields=tuple(each.label for each in left_out),
         url=urls.ticket_url(ticket.number),
@@ -73,6 +80,10 @@ def validate_submission(event: ModalEvent) -> dict[str, str]:
         wrong["assignee"] = gettext("A ticket is assigned to somebody of the team.")
     if values.get("priority") is not None and values["priority"] not in list(Priority):
         wrong["priority"] = gettext("There is no such priority.")
+    try:
+        tag_names.split_names(str(values.get("new_tags") or ""))
+    except ValidationError as error:
+        wrong["new_tags"] = error.message
     choices = _choices(ticket)
     for field, _ in _editable_answers(ticket):
         name = f"field-{field.key}"
@@ -108,6 +119,7 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
         texts = modal_fields.value_to_texts(field, modal_fields.original_values(values[name], choices.get(name, ())))
         if place >= len(prints) or _fingerprint(field, texts) != prints[place]:
             tickets.change_answer(ticket, field, texts, agent)
+    _change_tags(ticket, values, before, agent)
     if _changed_value(values, before, "priority"):
         tickets.set_priority(ticket, values["priority"], actor=agent)
     if values.get("assignee") is not None and _changed_value(values, before, "assignee"):
@@ -123,6 +135,10 @@ def suggest(event: SuggestionEvent, agent: User) -> dict:
     if event.block_id == "assignee":
         people = tuple((str(user.id), user.display_name) for user in users.list_team())
         return blocks.suggestions((blocks.NOBODY, *people), event.typed)
+    if event.block_id == "tags":
+        return blocks.suggestions(
+            tuple((str(tag_id), name) for tag_id, name in tag_list.list_ids().items()), event.typed
+        )
     choices = _choices(ticket).get(event.block_id, ()) if ticket is not None else ()
     return blocks.suggestions(choices, event.typed)
 
@@ -131,6 +147,17 @@ def _choices(ticket: Ticket) -> dict[str, blocks.Choices]:
     """Return the choices of the ticket's fields by block, as the requester would have them."""
     fields = [field for field, _ in _editable_answers(ticket)]
     return modal_fields.load_choices(fields, ticket.requester, ticket.organization_id)
+
+
+def _change_tags(ticket: Ticket, values: dict, before: dict, agent: User) -> None:
+    """Add and remove what the agent changed of the tags that the modal showed; the ticket's others stay."""
+    chosen, shown = (given if isinstance(given, list) else [] for given in (values.get("tags"), before.get("tags")))
+    by_id = {str(tag_id): name for tag_id, name in tag_list.list_ids().items()}
+    added = [by_id[each] for each in chosen if each in by_id and each not in shown]
+    removed = [by_id[each] for each in shown if each in by_id and each not in chosen]
+    added += tag_names.split_names(str(values.get("new_tags") or ""))
+    if added or removed:
+        tags.change_tags(ticket, add=added, remove=removed, actor=agent)
 
 
 def _changed_value(values: dict, before: dict, name: str) -> bool:

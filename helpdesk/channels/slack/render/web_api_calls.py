@@ -77,6 +77,7 @@ def ticket_card_values(
         status=ticket.status,
         status_word=labels.status_label(ticket.status, for_team=for_team),
         priority=ticket.priority,
+        tags=ticket.tags if for_team and not shared else (),
         url=urls.ticket_url(ticket.number),
         excerpt=(first.body if first else "")[: message_parts.MAX_CARD_BODY_LENGTH],
         answers=tuple(forms.translate_answer(a) for a in answers if a.text and (for_team or not a.field.team_only)),

@@ -32,6 +32,7 @@ class CardValues:
     excerpt: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     assignee: str | None = None
+    tags: tuple[str, ...] = ()
     reference: str = ""
     shared: bool = False
     footer: str = ""
@@ -88,6 +89,7 @@ def _card_facts(values: CardValues) -> list[tuple[str, str]]:
         facts += [
             (gettext("Assignee"), values.assignee or gettext("Nobody yet")),
             (gettext("Priority"), Priority(values.priority).definition.label),
+            *([(gettext("Tags"), ", ".join(values.tags))] if values.tags else []),
         ]
     return facts
 

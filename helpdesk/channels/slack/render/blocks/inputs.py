@@ -130,6 +130,13 @@ def field_block(each: ModalField) -> dict:
     return input_block(each, f"field-{each.key}")
 
 
+def tag_blocks(chosen: tuple[str, ...], options: Choices) -> list[dict]:
+    """Make the inputs of a ticket's tags: of those there are (none without any), and names that are typed."""
+    present = ModalField("tags", gettext("Tags"), Widget.multi_choice, chosen, options)
+    typed = ModalField("new_tags", gettext("Further tags"), help=gettext("Separated by commas. Customers see none."))
+    return [input_block(each) for each in ((present, typed) if options else (typed,))]
+
+
 def input_block(each: ModalField, block_id: str = "") -> dict:
     block = {
         "type": "input",

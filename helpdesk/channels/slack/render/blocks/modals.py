@@ -15,6 +15,7 @@ from helpdesk.channels.slack.render.blocks.inputs import (
     fit_fields,
     input_block,
     split_for_inputs,
+    tag_blocks,
 )
 from helpdesk.models.form import Widget
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
@@ -40,6 +41,8 @@ class EditValues:
     priorities: Choices
     assignee: str | None = None
     assignees: Choices = ()
+    tags: tuple[str, ...] = ()
+    all_tags: Choices = ()
     fields: tuple[ModalField, ...] = ()
     private: dict[str, Any] = field(default_factory=dict)
     web_fields: tuple[str, ...] = ()
@@ -85,8 +88,8 @@ class ReplyModalValues:
 
 
 def edit_modal(values: EditValues) -> dict:
-    """Return the view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority and
-    field-<key>.
+    """Return the view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority, tags
+    (of those there are), new_tags (names that are typed) and field-<key>.
     """
     blocks = [
         input_block(
@@ -107,6 +110,7 @@ def edit_modal(values: EditValues) -> dict:
                 "priority", gettext("Priority"), Widget.single_choice, values.priority, values.priorities, required=True
             )
         ),
+        *tag_blocks(values.tags, values.all_tags),
     ]
     blocks += _form_blocks(values.fields, values.web_fields, values.url, "changed", MAX_MODAL_BLOCKS - len(blocks) - 1)
     private = {"reference": values.reference} | values.private
