@@ -21,6 +21,7 @@ WEBHOOK_EVENTS = (
     "message.noted",
     "message.edited",
     "message.deleted",
+    "file.removed",
     "person.added",
     "person.changed",
     "person.merged",

@@ -111,6 +111,7 @@ def test_what_happens_is_sent_signed_and_in_the_same_words_at_every_try(session,
     received = [json.loads(body) for _, body in receiver.got[1:]]
     assert [each["event"] for each in received] == ["ticket.filed", "message.replied", "ticket.solved"]
     assert [each["sequence"] for each in received] == sorted({each["sequence"] for each in received})
+    assert {each["version"] for each in received} == {1}
 
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND

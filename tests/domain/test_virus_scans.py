@@ -8,9 +8,11 @@ import pytest
 from helpdesk import clamd, config, config_checks, open_connections, storage
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.tickets import attachments, virus_scans
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.delivery import Delivery
 from helpdesk.models.user import User
 from tests import worker_helpers
 from tests.clamd_server import Clamd
@@ -69,6 +71,8 @@ def test_a_clean_file_is_given_out_after_its_scan(app, session, make, dana, scan
 
 
 def test_a_virus_is_deleted_and_said_on_the_ticket_and_in_the_audit_trail(app, session, make, dana):
+    admin = make.agent(role="admin")
+    webhooks.save_webhook(None, name="CRM", url="https://93.184.216.34/", events=["file.removed"], actor=admin)
     file = reply_with(session, make, dana, VIRUS, "invoice.pdf")
     number, key, attachment_id = file.ticket_id, file.key, file.id
     customer, agent = signed_in_client(app, dana), signed_in_client(app, make.agent())
@@ -80,6 +84,8 @@ def test_a_virus_is_deleted_and_said_on_the_ticket_and_in_the_audit_trail(app, s
         storage.open(key)
     entry = session.query(AuditEntry).filter_by(action="found a virus in a file").one()
     assert entry.details == {"file": attachment_id, "ticket": number, "virus": "Win.Test.EICAR_HDB-1"}
+    [row] = session.query(Delivery).filter_by(kind="webhook")
+    assert row.data["payload"]["file"]["name"] == "invoice.pdf"
 
 
 def test_files_wait_while_the_scanner_is_away_or_busy(app, session, make, dana, scanner):

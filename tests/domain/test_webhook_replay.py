@@ -1,5 +1,7 @@
 """Events of a webhook's log are sent again as they were; people and every change of a ticket are events, too."""
 
+import io
+
 import pytest
 from sqlalchemy import select
 
@@ -8,6 +10,7 @@ from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationEr
 from helpdesk.domain.integrations import webhook_replay, webhooks
 from helpdesk.domain.people import addresses, users
 from helpdesk.domain.reorganization import people_merging
+from helpdesk.domain.tickets import attachments
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.webhook import WEBHOOK_EVENTS
 from tests import time_travel
@@ -75,6 +78,22 @@ def test_everything_since_a_time_is_sent_again_in_order_without_tests_and_replay
     webhook.is_active = False
     with pytest.raises(ConflictError):
         webhook_replay.replay_since(webhook, 1, actor=admin)
+
+
+def test_a_file_that_is_withdrawn_is_an_event_and_one_on_a_note_only_for_who_gets_notes(session, make, admin):
+    subscribe(admin, "file.removed")
+    ticket = make.ticket()
+    for add, number in ((tickets.reply, 1), (tickets.add_note, 2)):
+        file = attachments.store_upload(io.BytesIO(b"cold"), f"oven-{number}.txt", "text/plain", admin)
+        file.origin_external_id = f"F{number}"
+        message = add(ticket, author=admin, body="See the file.", attachments=[file])
+        session.commit()
+        assert tickets.withdraw_files(message, f"F{number}", "Deleted in Slack.") == 1
+        session.commit()
+    [payload] = payloads(session)
+    assert (payload["event"], payload["ticket"]["number"]) == ("file.removed", ticket.number)
+    assert (payload["file"]["name"], payload["file"]["reason"]) == ("oven-1.txt", "Deleted in Slack.")
+    assert payload["message"]["body"] == "See the file."
 
 
 def test_people_are_events(session, make, admin):

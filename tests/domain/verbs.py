@@ -106,7 +106,7 @@ def _erase_tickets(it: Loaded) -> None:
 
 def _change_many(it):
     both = [it.world.ticket, it.world.other]
-    return bulk_update.update_tickets(both, actor=it.maya, priority="low", status="pending")
+    return bulk_update.update_tickets(both, actor=it.maya, priority="low", status="pending", add_tags="late")
 
 
 def _save_receipt(it: Loaded) -> None:

@@ -11,6 +11,7 @@ from helpdesk.models.delivery import Delivery
 from helpdesk.models.webhook import Webhook
 from helpdesk.translation import gettext
 
+PAYLOAD_VERSION = 1  # grows when a property of the body goes or means something else, not when one is added
 MAX_WAIT = 300  # seconds until an event asks again whether the earlier one was received
 
 
@@ -38,7 +39,8 @@ def render_request(delivery: Delivery) -> SignedRequest:
         raise RetryLater(
             gettext("An earlier event of this ticket was not received yet."), min(max(seconds, 1), MAX_WAIT)
         )
-    content = {"id": delivery.key, "sequence": delivery.id, **delivery.data["payload"]}
+    numbers = {"version": PAYLOAD_VERSION, "sequence": delivery.id}
+    content = {"id": delivery.key, **numbers, **delivery.data["payload"]}
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
     return SignedRequest(webhook.url, tuple(secrets), body.encode())

@@ -10,9 +10,11 @@ from helpdesk import clock, jobs, key_derivation
 from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
+from helpdesk.domain.representations import Attachment as FileObject
 from helpdesk.domain.representations import Message as MessageObject
 from helpdesk.domain.representations import TicketDetails
 from helpdesk.extensions import db
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
@@ -48,6 +50,7 @@ EVENT_LABELS = {
     "message.noted": lazy_gettext("The team wrote a note"),
     "message.edited": lazy_gettext("A reply or note was edited, or became internal"),
     "message.deleted": lazy_gettext("A reply or note was deleted"),
+    "file.removed": lazy_gettext("A file was withdrawn, or had a virus"),
     "person.added": lazy_gettext("A person was added"),
     "person.changed": lazy_gettext("A person’s name, address or access changed"),
     "person.merged": lazy_gettext("Two people were merged"),
@@ -73,6 +76,13 @@ def enqueue_message_changed(message: Message) -> None:
     """Enqueue ``message.edited`` or ``message.deleted``; of a note only for webhooks that get notes."""
     event = "message.deleted" if message.deleted_at else "message.edited"
     _enqueue_for_subscribers(event, message.ticket, message, also="message.noted" if message.is_note else event)
+
+
+def enqueue_file_removed(message: Message, attachment: Attachment) -> None:
+    """Enqueue ``file.removed`` for a file whose bytes were deleted; of a note only for webhooks that get notes."""
+    file = FileObject.model_validate(attachment).model_dump(mode="json") | {"reason": attachment.reason}
+    also = "message.noted" if message.is_note else None
+    _enqueue_for_subscribers("file.removed", message.ticket, message, also=also, file=file)
 
 
 def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from helpdesk import live_events, storage
 from helpdesk.domain import locking, outbox
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.tickets import virus_scans
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.message import Message
@@ -20,6 +21,7 @@ def withdraw_files(message: Message, external_id: str, reason: str) -> int:
         storage.delete(attachment.key)
         attachment.state, attachment.reason, attachment.size = "refused", reason, 0
         outbox.remove_copies(message, DeliveryKind.file, part)
+        webhooks.enqueue_file_removed(message, attachment)
         withdrawn += 1
     if withdrawn:
         live_events.bump_version_and_publish(ticket, team_only=message.is_note)

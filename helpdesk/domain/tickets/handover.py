@@ -8,6 +8,8 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import users
 from helpdesk.domain.tickets import status
 from helpdesk.extensions import db
+from helpdesk.models.canned_reply import CannedReply
+from helpdesk.models.saved_view import SavedView
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -17,6 +19,14 @@ from helpdesk.translation import gettext
 def count_open_tickets(user: User) -> int:
     """The number of tickets assigned to ``user`` that are not closed."""
     return db.session.scalar(select(func.count()).select_from(_open_tickets(user).subquery())) or 0
+
+
+def list_naming(user: User) -> list[str]:
+    """The names of the saved views that filter by ``user`` and of the macros that assign to them, of everybody."""
+    mine = SavedView.filters["assignee"].as_string() == str(user.id)
+    views = select(SavedView.name).where(mine, SavedView.owner_id != user.id).order_by(SavedView.name)
+    macros = select(CannedReply.title).where(CannedReply.assignee_id == user.id).order_by(CannedReply.title)
+    return [*db.session.scalars(views), *db.session.scalars(macros)]
 
 
 def deactivate_user(user: User, *, actor: User | None, successor: User | None = None) -> int:

@@ -13,6 +13,7 @@ from helpdesk import clamd, clock, jobs, live_events, outage_log, storage
 from helpdesk.database.types import affected_rows
 from helpdesk.domain import locking
 from helpdesk.domain.administration import audit_log
+from helpdesk.domain.integrations import webhooks
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.translation import gettext, lazy_gettext
@@ -90,6 +91,9 @@ def _finish(attachment_id: int, state: str, reason: str | None, virus: str = "")
     if affected_rows(changed):
         if ticket is not None:
             live_events.bump_version_and_publish(ticket)
+        attachment = db.session.get(Attachment, attachment_id, populate_existing=True)
+        if state == REFUSED and attachment is not None and attachment.message is not None:
+            webhooks.enqueue_file_removed(attachment.message, attachment)
         if virus:
             audit_log.add_entry(
                 "found a virus in a file",

@@ -142,8 +142,8 @@ def _component_schemas() -> dict[str, Any]:
     found: dict[str, Any] = definitions["$defs"]
     for name in PARTS:
         whole = found[name]
-        found[f"{name}Fields"] = {**whole, "description": f"The properties of {name} that `fields` names."}
-        found[f"{name}Fields"].pop("required", None)
+        about = {"title": f"{name}Fields", "description": f"The properties of {name} that `fields` names."}
+        found[f"{name}Fields"] = {key: value for key, value in whole.items() if key != "required"} | about
     return found
 
 
@@ -193,7 +193,9 @@ def _operation(
 
 def _download(name: str, summary: str, scope: str) -> dict[str, Any]:
     operation = _operation(name, summary, scope, {})
-    operation["responses"]["200"]["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    # Generators of clients look for the first; the type of an answer is the file's own.
+    operation["responses"]["200"]["content"] = {"application/octet-stream": binary, "*/*": binary}
     return operation
 
 

@@ -222,6 +222,7 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         has_second_factor=user.is_team and second_factor.is_on(user),
         is_invited=user.is_team and invitations.is_open(user),
         open_tickets=handover.count_open_tickets(user) if user.is_team and user.is_active else 0,
+        naming=handover.list_naming(user) if user.is_team and user.is_active else [],
         successors=[(str(each.id), each.display_name) for each in users.list_team() if each.id != user.id]
         if user.is_team
         else [],
