@@ -14,6 +14,7 @@ NOT_SLACKS = {
     "html_renderer.py": "how that page shows messages",
     "control_api.py": "how tests press buttons",
     "inspection.py": "what tests ask",
+    "workspace.py": "what people do; the modules it calls name their sources",
     "state.py": "where everything is kept",
     "workspace_app.py": "the routes to what is elsewhere",
     "api_faults.py": "faults on request",

@@ -86,8 +86,6 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
 
         `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. A table that is pasted is an attachment
         with a table block (`build_table`). KeyError for an unknown channel or user.
-
-        Source: docs.slack.dev/reference/events/message.
         """
         with self.state.lock:
             conversation = self._get_conversation(user, channel)
@@ -105,9 +103,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
             return message_store.add_message(self, conversation, message, thread_ts, broadcast)["ts"]
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        """Change one's own message. PermissionError for somebody else's.
-        Source: docs.slack.dev/reference/events/message/message_changed.
-        """
+        """Change one's own message. PermissionError for somebody else's."""
         with self.state.lock:
             conversation = self._get_conversation(user, channel)
             self._require_author(conversation, user, ts)
@@ -121,18 +117,14 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
             )
 
     def delete_file(self, user: str, file: str) -> None:
-        """Delete one's own file, or anybody's as an admin of the workspace.
-        Source: docs.slack.dev/reference/events/file_deleted.
-        """
+        """Delete one's own file, or anybody's as an admin of the workspace."""
         with self.state.lock:
             if self.state.files[file]["user"] != user and not self.state.users[user].get("is_admin"):
                 raise PermissionError("only the owner may do this")
             shared_files.delete_file(self, file)
 
     def delete(self, user: str, channel: str, ts: str) -> None:
-        """Delete one's own message, or anybody's as an admin of the workspace.
-        Source: docs.slack.dev/reference/events/message/message_deleted.
-        """
+        """Delete one's own message, or anybody's as an admin of the workspace."""
         with self.state.lock:
             conversation = self._get_conversation(user, channel)
             if not self.state.users[user].get("is_admin"):
@@ -140,12 +132,12 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
             message_store.delete_message(self, conversation, ts)
 
     def react(self, user: str, channel: str, ts: str, name: str) -> bool:
-        """Add a reaction; False when it was there. Source: docs.slack.dev/reference/events/reaction_added."""
+        """Add a reaction; False when it was there."""
         with self.state.lock:
             return message_store.add_reaction(self, self._get_conversation(user, channel), ts, user, name)
 
     def unreact(self, user: str, channel: str, ts: str, name: str) -> bool:
-        """Remove a reaction; False when there was none. Source: docs.slack.dev/reference/events/reaction_removed."""
+        """Remove a reaction; False when there was none."""
         with self.state.lock:
             return message_store.remove_reaction(self, self._get_conversation(user, channel), ts, user, name)
 
@@ -155,8 +147,6 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         """Press a button (or choose `value` in a select) of a message, or of an ephemeral one.
 
         Raises KeyError if it does not exist.
-
-        Source: docs.slack.dev/reference/interaction-payloads/block_actions-payload.
         """
         with self.state.lock:
             conversation = self.state.channels[channel]
@@ -176,9 +166,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
     def press_view(
         self, user: str, view_id: str, action_id: str, value: str | None = None, values: dict | None = None
     ) -> signed_requests.PortalResponse:
-        """Press a button (or choose `value`) inside a modal or on the Home tab; `values` are those of the inputs.
-        Source: docs.slack.dev/reference/interaction-payloads/block_actions-payload.
-        """
+        """Press a button (or choose `value`) inside a modal or on the Home tab; `values` are those of the inputs."""
         with self.state.lock:
             view = self.state.views[view_id]
             if values:
@@ -187,29 +175,23 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         return self.interactivity.block_action(user, {"type": "view", "view_id": view_id}, None, None, action, view)
 
     def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> signed_requests.PortalResponse:
-        """Use a message shortcut on a message. Source: docs.slack.dev/interactivity/implementing-shortcuts."""
+        """Use a message shortcut on a message."""
         with self.state.lock:
             conversation = self._get_conversation(user, channel)
             message = message_store.format_message(conversation, conversation.messages[ts])
         return self.interactivity.message_shortcut(user, conversation, message, callback_id)
 
     def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
-        """Use a global shortcut, which belongs to no message.
-        Source: docs.slack.dev/interactivity/implementing-shortcuts.
-        """
+        """Use a global shortcut, which belongs to no message."""
         return self.interactivity.global_shortcut(user, callback_id)
 
     def command(self, user: str, channel: str, command: str, text: str = "") -> tuple[int, str]:
-        """Type a slash command. Returns the portal's status (0: none) and body.
-        Source: docs.slack.dev/interactivity/implementing-slash-commands.
-        """
+        """Type a slash command. Returns the portal's status (0: none) and body."""
         response = self.interactivity.command(user, self._get_conversation(user, channel), command, text)
         return response.status, response.body.decode("utf-8", "replace")
 
     def home(self, user: str) -> None:
-        """Open the app's Home tab.
-        Source: docs.slack.dev/reference/events/app_home_opened; sample events/AppHomeOpenedPayload.json.
-        """
+        """Open the app's Home tab."""
         with self.state.lock:
             event = {
                 "type": "app_home_opened",
@@ -222,7 +204,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         self.events.announce(None, event)
 
     def modal(self, user: str) -> dict | None:
-        """The modal this user has open, topmost. Source: docs.slack.dev/surfaces/modals."""
+        """The modal this user has open, topmost."""
         with self.state.lock:
             stack = self.state.stacks.get(user)
             return dict(self.state.views[stack[-1]]) if stack else None
@@ -231,8 +213,6 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         """Fill in and submit the open modal: {block_id: {action_id: value}}. Returns the app's response.
 
         LookupError if none is open.
-
-        Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload.
         """
         with self.state.lock:
             stack = self.state.stacks.get(user)
@@ -243,15 +223,13 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         return self.interactivity.submission(user, view)
 
     def close(self, user: str) -> None:
-        """Dismiss the open modal. Source: docs.slack.dev/reference/interaction-payloads/view-interactions-payload."""
+        """Dismiss the open modal."""
         self.interactivity.closing(user)
 
     # Used by the Web API.
 
     def add_ephemeral(self, conversation: state.ChannelState, user: str, body: dict, thread_ts: str = "") -> dict:
-        """Store an ephemeral message for one user. The lock must be held.
-        Source: docs.slack.dev/reference/methods/chat.postEphemeral.
-        """
+        """Store an ephemeral message for one user. The lock must be held."""
         message = {
             "type": "message",
             **chat.build_app_message(self, body),
@@ -266,7 +244,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         return message
 
     def permalink(self, conversation: state.ChannelState, ts: str) -> str:
-        """The address of a message on the page. Source: docs.slack.dev/reference/methods/chat.getPermalink."""
+        """The address of a message on the page."""
         link = f"{self.base}/archives/{conversation.id}/p{ts.replace('.', '')}"
         root = conversation.messages[ts].get("thread_ts")
         return f"{link}?thread_ts={root}&cid={conversation.id}" if root and root != ts else link
