@@ -147,6 +147,7 @@ def test_all_tickets_are_indexed_anew_in_batches_the_newest_first(session, make,
     assert reindexing.reindex_next_batch(connection) == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_typo_is_forgiven_where_nothing_else_is_found(session, make, dana):
     printer = make.ticket(dana, "The printer", "It is on fire, said Wittgenstein.")
     make.ticket(dana, "Other", "Nothing of that.")
@@ -165,6 +166,7 @@ def test_what_is_found_needs_no_typo(make, dana):
     assert find_tickets(dana, "form") == [exact.id] and find_tickets(dana, "from") == [near.id]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("filed", "typed"),
     [("принтер", "прнтер"), ("εκτυπωτής", "εκτυποτής"), ("طابعة", "طابعه"), ("מדפסת", "מדפסט"), ("Drücker", "Drüker")],
@@ -175,6 +177,7 @@ def test_a_typo_is_forgiven_in_other_scripts(make, dana, filed, typed):
     assert "<mark>" in search.load_excerpts(dana, typed, [ticket.id])[ticket.id].subject
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_typo_forgives_nothing_that_somebody_may_not_see(make, dana):
     make.ticket(make.user(make.organization("Initech")), "The printer")
     assert find_tickets(dana, "pirnter") == []

@@ -79,7 +79,7 @@ def _search(user: User, text: str) -> SearchFilter:
     found = _find(search)
     if read.number is not None:
         found = [(read.number, NUMBER_RANK), *(each for each in found if each[0] != read.number)]
-    elif terms and not found:
+    elif terms and not found and _is_sqlite():  # some hundred spellings cost PostgreSQL seconds
         found, terms, misspelt = _forgive_typo(search)
     values = filters.values | _bind_found(found)
     return SearchFilter(_found_subquery(_is_sqlite()), conditions, values, terms, misspelt)

@@ -1,7 +1,8 @@
 """A word of a search with one typo: the words that differ from it by one character more, less, other or exchanged.
 
 They are asked of the index as one term with some hundred spellings, each of them a whole word, so that no list of all
-words is needed, on neither database. Numbers, short words and scripts without spaces have none.
+words is needed. On SQLite only: PostgreSQL needed 0.4 to 2 s for it at 20,000 tickets. Numbers, short words and scripts
+without spaces have none.
 """
 
 import unicodedata
