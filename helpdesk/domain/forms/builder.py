@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock, slugs
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ConflictError, ValidationError, ensure_fields
 from helpdesk.domain.forms import field_types
 from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.domain.people import permissions
@@ -204,55 +204,62 @@ def _ensure_editable(version: FormVersion, actor: User) -> None:
 def _validated_field(version: FormVersion, values: dict[str, Any], before: int) -> dict[str, Any]:
     """Return the cleaned ``values`` of a field that follows those with a position less than ``before``."""
     cleaned = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
-    errors: dict[str, str] = {}
     cleaned["label"] = " ".join(str(cleaned.get("label", "")).split())
-    if not cleaned["label"] or len(cleaned["label"]) > 200:
-        errors["label"] = gettext("Give the field a label of at most 200 characters.")
     types = {each.name: each for each in field_types.all_types()}
     field_type = types.get(str(cleaned.get("kind")))
-    if field_type is None:
-        errors["kind"] = gettext("Choose a kind of field.")
-    options = list(
-        dict.fromkeys(
-            option for option in (" ".join(str(text).split()) for text in cleaned.get("options") or ()) if option
-        )
-    )
-    if field_type is not None and field_type.has_options:
-        if not 1 <= len(options) <= MAX_OPTIONS or any(len(option) > 200 for option in options):
-            errors["options"] = gettext(
-                "Write one answer per line, at most %(most_options)s, each of at most 200 characters.",
-                most_options=format_number(MAX_OPTIONS),
-            )
-    else:
-        options = []
+    has_options = field_type is not None and field_type.has_options
+    given = (" ".join(str(text).split()) for text in cleaned.get("options") or ())
+    options = list(dict.fromkeys(option for option in given if option)) if has_options else []
     cleaned["options"] = options
     cleaned["shown_if_key"] = cleaned.get("shown_if_key") or None
     cleaned["shown_if_value"] = (cleaned.get("shown_if_value") or None) if cleaned["shown_if_key"] else None
-    if cleaned["shown_if_key"] and cleaned["shown_if_key"] not in {
-        field.key for field in version.fields if field.position < before
-    }:
-        errors["shown_if_key"] = gettext("A field can only depend on one that comes before it.")
-    if len(cleaned.get("placeholder") or "") > 200:
-        errors["placeholder"] = gettext("A placeholder has at most 200 characters.")
-    if not errors and cleaned.get("default"):
-        _check_default(cleaned, errors)
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    earlier = {field.key for field in version.fields if field.position < before}
+    ensure_fields(
+        gettext("Some answers need another look."),
+        (
+            "label",
+            0 < len(cleaned["label"]) <= 200,
+            gettext("Give the field a label of at most 200 characters."),
+        ),
+        ("kind", field_type is not None, gettext("Choose a kind of field.")),
+        (
+            "options",
+            not has_options or (1 <= len(options) <= MAX_OPTIONS and max(map(len, options)) <= 200),
+            gettext(
+                "Write one answer per line, at most %(most_options)s, each of at most 200 characters.",
+                most_options=format_number(MAX_OPTIONS),
+            ),
+        ),
+        (
+            "shown_if_key",
+            not cleaned["shown_if_key"] or cleaned["shown_if_key"] in earlier,
+            gettext("A field can only depend on one that comes before it."),
+        ),
+        (
+            "placeholder",
+            len(cleaned.get("placeholder") or "") <= 200,
+            gettext("A placeholder has at most 200 characters."),
+        ),
+    )
+    if cleaned.get("default"):
+        error = _default_error(cleaned)
+        ensure_fields(gettext("Some answers need another look."), ("default", not error, error))
     return cleaned
 
 
-def _check_default(cleaned: dict[str, Any], errors: dict[str, str]) -> None:
+def _default_error(cleaned: dict[str, Any]) -> str:
+    """Return why the default of a field with the ``cleaned`` values is no answer to it; "" if it is one."""
     field_type = field_types.get_field_type(cleaned["kind"])
     if not field_type.has_default:
-        errors["default"] = gettext("This kind of field has no default.")
-        return
+        return gettext("This kind of field has no default.")
     field = Field(
         kind=cleaned["kind"], label=gettext("The default"), options=cleaned["options"], default=cleaned["default"]
     )
     try:
         field_type.parse(field, field_type.default_texts(field))
     except field_types.InvalidAnswer as error:
-        errors["default"] = str(error)
+        return str(error)
+    return ""
 
 
 def _set_description(form: Form, description: str, for_all: bool, organization_ids: Sequence[int]) -> None:
