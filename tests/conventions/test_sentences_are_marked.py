@@ -1,4 +1,6 @@
-"""Every sentence of a page goes through the catalogue: no word in a template stands outside ``_()`` and its relatives."""
+"""Every sentence of a page goes through the catalogue: no word in a template stands outside ``_()`` and its
+relatives.
+"""
 
 import re
 from html.parser import HTMLParser

@@ -1,7 +1,7 @@
 """A sentence in the code that people read goes through the catalogue: gettext and its relatives.
 
-A sentence is a literal that begins with an upper-case character or a value and ends like a sentence. What only programs, logs
-and administrators of the machine read is in English, and listed here by where it is.
+A sentence is a literal that begins with an upper-case character or a value and ends like a sentence. What only
+programs, logs and administrators of the machine read is in English, and listed here by where it is.
 """
 
 import ast

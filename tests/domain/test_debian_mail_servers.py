@@ -1,4 +1,6 @@
-"""Mail through Debian's Postfix with OpenDMARC, configured as deploy/mail/postfix.txt shows, into ``helpdesk mail-in``."""
+"""Mail through Debian's Postfix with OpenDMARC, configured as deploy/mail/postfix.txt shows, into ``helpdesk
+mail-in``.
+"""
 
 import os
 import pwd

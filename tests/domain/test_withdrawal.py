@@ -131,8 +131,14 @@ def test_a_shorter_edit_removes_the_part_that_is_in_doubt(filed_ticket, session,
     worker_helpers.drain(session)
     parts = [text for text in texts(workspace) if "paragraph" in text]
     assert len(parts) > 1
-    last = max((row for row in session.scalars(select(Delivery).where(Delivery.message_id == message.id))
-                if row.thread.channel.external_id == GLOBEX and row.kind == "message"), key=lambda row: row.part)  # fmt: skip
+    last = max(
+        (
+            row
+            for row in session.scalars(select(Delivery).where(Delivery.message_id == message.id))
+            if row.thread.channel.external_id == GLOBEX and row.kind == "message"
+        ),
+        key=lambda row: row.part,
+    )
     last.state, last.external_id, last.possibly_sent_since = "unknown", None, last.started_at
     session.commit()
     tickets.edit_message(message, editor=agent, body="short")

@@ -1,4 +1,6 @@
-"""A customer who reads Arabic and one who reads Japanese file a ticket, read it and find it again, in a real browser."""
+"""A customer who reads Arabic and one who reads Japanese file a ticket, read it and find it again, in a real
+browser.
+"""
 
 from tests.journeys.conftest import wait_for
 from tests.journeys.sign_in import OSCAR, sign_in_once

@@ -1,8 +1,8 @@
 """The work of every conversion grows with the length of the text and not faster, whatever is repeated in it.
 
 Calls of functions are counted, so that the machine's speed does not matter; what one call of a regular expression takes
-is seen in the time of the process, compared with that of a quarter of the text. The seconds of all patterns are measured
-by ``make bench-growth``.
+is seen in the time of the process, compared with that of a quarter of the text. The seconds of all patterns are
+measured by ``make bench-growth``.
 """
 
 import sys

@@ -1,4 +1,6 @@
-"""A change of a conversation costs what changed: an open page gets that message, in a short ticket and in a long one."""
+"""A change of a conversation costs what changed: an open page gets that message, in a short ticket and in a long
+one.
+"""
 
 import re
 from datetime import timedelta

@@ -91,6 +91,9 @@ def test_no_page_costs_a_third_more(make, session, browser_of, bare_page):
         with counted() as statements:
             do()
         measured[name] = round(calls, 1), len([each for each in statements if not each.startswith("BEGIN")])
-    grown = {name: (measured[name], EXPECTED[name]) for name in EXPECTED
-             if any(now > ALLOWED_GROWTH * before for now, before in zip(measured[name], EXPECTED[name], strict=True))}  # fmt: skip
+    grown = {
+        name: (measured[name], EXPECTED[name])
+        for name in EXPECTED
+        if any(now > ALLOWED_GROWTH * before for now, before in zip(measured[name], EXPECTED[name], strict=True))
+    }
     assert not grown, f"measured and expected: {grown}; all: {measured}"

@@ -1,8 +1,8 @@
 """No page reads or sorts a large table as a whole, whatever is filtered and sorted by.
 
 The plans of every statement are read, those with the values at hand and those that PostgreSQL keeps for all values.
-``make test-large`` does it over 200,000 tickets with the planner's own choice. In the suite there are a few hundred, and
-the planner may scan a table only where no index serves: what it then still scans has none.
+``make test-large`` does it over 200,000 tickets with the planner's own choice. In the suite there are a few hundred,
+and the planner may scan a table only where no index serves: what it then still scans has none.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """What people wrote stands in an element whose direction is that of the text, on every page.
 
-A portal where every text is Hebrew is walked by everybody; each text node and each filled control with a Hebrew character
-must have ``dir="auto"`` (or <bdi>, which means the same) at its element or above it.
+A portal where every text is Hebrew is walked by everybody; each text node and each filled control with a Hebrew
+character must have ``dir="auto"`` (or <bdi>, which means the same) at its element or above it.
 """
 
 import re

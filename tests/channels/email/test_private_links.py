@@ -1,4 +1,6 @@
-"""Links and addresses of one person are cut wherever a copy of our mail goes: text, quotes, attached mails and files."""
+"""Links and addresses of one person are cut wherever a copy of our mail goes: text, quotes, attached mails and
+files.
+"""
 
 from email.message import EmailMessage
 

@@ -14,7 +14,9 @@ from helpdesk.domain.outbox import errors
 
 
 def deliver(post, client):
-    """What the outbox does, waiting only where Slack says how long: look only when in doubt, never post while the look-up fails."""
+    """What the outbox does, waiting only where Slack says how long: look only when in doubt, never post while the
+    look-up fails.
+    """
     began = None
     for _ in range(60):
         tried = replace(post, possibly_sent_since=began)

@@ -1,4 +1,6 @@
-"""Who belongs to the team and who is a customer, as Slack names people of Slack Connect and Enterprise organizations."""
+"""Who belongs to the team and who is a customer, as Slack names people of Slack Connect and Enterprise
+organizations.
+"""
 
 import pytest
 

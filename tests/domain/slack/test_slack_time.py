@@ -1,4 +1,6 @@
-"""Slack's time and Slack's memory: a clock of ours that is off, metadata that is missing, messages that retention took."""
+"""Slack's time and Slack's memory: a clock of ours that is off, metadata that is missing, messages that
+retention took.
+"""
 
 import hashlib
 import hmac

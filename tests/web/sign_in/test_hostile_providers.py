@@ -1,8 +1,8 @@
 """Providers that lie: whatever one answers, it signs in nobody whom it may not speak for.
 
-Each row of a table is one false claim of Globex's provider about somebody, beside an honest Initech of its own; after each
-nobody is signed in, joined or changed. The lies are those of OpenID Connect Core 1.0 section 3.1.3.7, RFC 8725, RFC
-9207 and of reported attacks (nOAuth, mix-up, cut-and-paste).
+Each row of a table is one false claim of Globex's provider about somebody, beside an honest Initech of its own; after
+each nobody is signed in, joined or changed. The claims are those of OpenID Connect Core 1.0 section 3.1.3.7, RFC 8725,
+RFC 9207 and of reported attacks (nOAuth, mix-up, cut-and-paste).
 """
 
 import json
