@@ -8,8 +8,15 @@ from bench.fault_injection import scenario
 from bench.fault_injection.journal import NOTE, REPLY, TICKET_CREATED, Journal, SentMessage, TicketRecord
 
 
-def list_expected_channels(message: SentMessage, ticket: TicketRecord) -> list[str]:
-    """The ids of the Slack channels that must have the message."""
+def list_expected_channels(message: SentMessage, ticket: TicketRecord, journal: Journal) -> list[str]:
+    """The ids of the Slack channels that must have the message; not the first one's where its card was deleted."""
+    channels = _list_channels(message, ticket)
+    if message.kind == TICKET_CREATED:
+        return [channel for channel in channels if (ticket.subject, channel) not in journal.deleted_cards]
+    return channels
+
+
+def _list_channels(message: SentMessage, ticket: TicketRecord) -> list[str]:
     if message.kind == NOTE or not is_after_move(message, ticket):
         return [scenario.TRIAGE_CHANNEL_ID]
     return [scenario.TRIAGE_CHANNEL_ID, get_channel(ticket.organization)]

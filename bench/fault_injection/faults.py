@@ -195,14 +195,15 @@ class FaultPlan:
     def _card(self) -> None:
         """An admin of the workspace deletes a ticket's card; its thread stays below a tombstone."""
         threads = [
-            (channel, ts)
+            (ticket.subject, channel, ts)
             for ticket in self.journal.list_filed()
             for channel, ts in ticket.threads.items()
             if ts not in self.journal.deleted_roots
         ]
         if threads:
-            channel, ts = self.random.choice(threads)
+            subject, channel, ts = self.random.choice(threads)
             self.journal.deleted_roots.add(ts)
+            self.journal.deleted_cards.add((subject, channel))
             self.installation.control("delete", user=scenario.SLACK_ADMIN, channel=channel, ts=ts)
             self.fault_counts["card deleted"] += 1
 

@@ -76,6 +76,7 @@ class Journal:
         self.subjects: dict[str, str] = {}  # of messages, by their words
         self.outages: list[list[float]] = []
         self.foreign_words: list[str] = []
+        self.deleted_cards: set[tuple[str, str]] = set()  # (subject of the ticket, channel)
         self.deleted_roots: set[str] = set()  # timestamps of the cards that somebody deleted in Slack
         self.broken_connections = 0
 

@@ -50,7 +50,7 @@ class Verifier:
             ticket = self.journal.tickets[message.ticket]
             if expectations.is_typed_in_former_channel(message, ticket):
                 continue
-            for channel in expectations.list_expected_channels(message, ticket):
+            for channel in expectations.list_expected_channels(message, ticket, self.journal):
                 if not slack.find_containing(channel, message.word):
                     missing.append(f"{message.kind} {message.word} (by {message.via}) is not in {channel}")
             if expectations.must_be_mailed(message, ticket) and not mails.list_for(ticket.requester, message.word):
@@ -103,7 +103,7 @@ class Verifier:
             ticket = self.journal.tickets[message.ticket]
             if message.outcome or expectations.is_typed_in_former_channel(message, ticket):
                 continue
-            for channel in expectations.list_expected_channels(message, ticket):
+            for channel in expectations.list_expected_channels(message, ticket, self.journal):
                 found = slack.find_containing(channel, message.word)
                 if len(found) > 1 or (message.accepted and not found):
                     where = ", ".join(f"{each['ts']} below {each['root']}" for each in found)
@@ -123,9 +123,10 @@ class Verifier:
     def _check_taken_back(self, slack: SlackObservations, pages: PageObservations) -> list[str]:
         wrong = []
         for message in self.journal.list_taken_back():
+            ticket = self.journal.tickets[message.ticket]
             wrong += [
                 f"{message.word}, {message.outcome}, is still in {channel}"
-                for channel in expectations.list_expected_channels(message, self.journal.tickets[message.ticket])
+                for channel in expectations.list_expected_channels(message, ticket, self.journal)
                 if slack.find_containing(channel, message.word)
             ]
             for who, shown in (("team", pages.team), ("customers", pages.customers)):
