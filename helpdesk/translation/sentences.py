@@ -20,7 +20,7 @@ def N_(message: str) -> str:
 
 
 def pgettext(context: str, message: str, **values: Any) -> str:
-    """Translate a word that means several things, told apart by ``context``: ``pgettext("ticket status", "Open")``."""
+    """Translate a word that means several things; ``context`` says which: ``pgettext("ticket status", "Open")``."""
     text = current_catalogue.get().plain_in_context[context, message]
     return text % values if values else text
 

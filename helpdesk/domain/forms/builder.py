@@ -213,14 +213,11 @@ def _validated_field(version: FormVersion, values: dict[str, Any], before: int) 
     cleaned["options"] = options
     cleaned["shown_if_key"] = cleaned.get("shown_if_key") or None
     cleaned["shown_if_value"] = (cleaned.get("shown_if_value") or None) if cleaned["shown_if_key"] else None
+    placeholder = cleaned.get("placeholder") or ""
     earlier = {field.key for field in version.fields if field.position < before}
     ensure_fields(
         gettext("Some answers need another look."),
-        (
-            "label",
-            0 < len(cleaned["label"]) <= 200,
-            gettext("Give the field a label of at most 200 characters."),
-        ),
+        ("label", 0 < len(cleaned["label"]) <= 200, gettext("Give the field a label of at most 200 characters.")),
         ("kind", field_type is not None, gettext("Choose a kind of field.")),
         (
             "options",
@@ -235,11 +232,7 @@ def _validated_field(version: FormVersion, values: dict[str, Any], before: int) 
             not cleaned["shown_if_key"] or cleaned["shown_if_key"] in earlier,
             gettext("A field can only depend on one that comes before it."),
         ),
-        (
-            "placeholder",
-            len(cleaned.get("placeholder") or "") <= 200,
-            gettext("A placeholder has at most 200 characters."),
-        ),
+        ("placeholder", len(placeholder) <= 200, gettext("A placeholder has at most 200 characters.")),
     )
     if cleaned.get("default"):
         error = _default_error(cleaned)
