@@ -87,7 +87,7 @@ class ConnectionDomain(Base):
     domain: Mapped[str] = mapped_column(String(253), index=True)
     token: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(20))
     is_vouched: Mapped[bool] = mapped_column(default=False)
-    proven_at: Mapped[Time | None]
+    verified_at: Mapped[Time | None]
     checked_at: Mapped[Time | None]
     missing_since: Mapped[Time | None]
     created_at: Mapped[Created]

@@ -8,6 +8,8 @@ changes that leave every row as it is: to copy the tables would undo their forei
 import sqlalchemy as sa
 from alembic import op
 
+from helpdesk.models.constraints import replace_check
+
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
@@ -61,7 +63,7 @@ def downgrade() -> None:
         op.alter_column("channels", "kind", existing_type=sa.String(16), type_=sa.String(8))
         op.create_check_constraint(op.f("ck_channels_kind"), "channels", IS_OLD_CHANNEL)
         return
-    _replace_in_schema("deliveries", f"CONSTRAINT ck_deliveries_kind CHECK ({IS_KNOWN_KIND}), ", "")
+    replace_check(op.get_bind(), "deliveries", "ck_deliveries_kind", None)
     _replace_in_schema("channels", "kind VARCHAR(16) ", "kind VARCHAR(8) ")
     _replace_in_schema(
         "channels",

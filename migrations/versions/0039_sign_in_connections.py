@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("domain", sa.String(253), nullable=False),
         sa.Column("token", sa.String(64), nullable=False),
         sa.Column("is_vouched", sa.Boolean(), nullable=False),
-        sa.Column("proven_at", TIME, nullable=True),
+        sa.Column("verified_at", TIME, nullable=True),
         sa.Column("checked_at", TIME, nullable=True),
         sa.Column("missing_since", TIME, nullable=True),
         sa.Column("created_at", TIME, nullable=False),

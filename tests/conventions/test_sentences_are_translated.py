@@ -16,6 +16,8 @@ TRANSLATING = {"gettext", "ngettext", "pgettext", "npgettext", "lazy_gettext", "
 ENGLISH_ON_PURPOSE = {
     "web/api/": "programs read it",
     "web/live/": "the log",
+    "web/scim.py": "programs read it",
+    "domain/provisioning/": "programs read it",
     "web/health": "the log",
     "web/hooks.py": "programs read it",
     "channels/slack/api/api_errors.py": "compared with what is stored; shown as Slack's own codes are",

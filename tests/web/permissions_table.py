@@ -96,6 +96,7 @@ TABLE = {
     "GET /api/files/<key>": MACHINE,
     "GET /api/openapi.json": PUBLIC,
     "GET /api/organizations": MACHINE,
+    "GET /api/tags": MACHINE,
     "GET /api/organizations/<slug>": MACHINE,
     "GET /api/organizations/<slug>/people": MACHINE,
     "GET /api/tickets": MACHINE,
@@ -171,7 +172,7 @@ TABLE = {
     "POST /settings/rules/<int:rule_id>": LEAD,
     "POST /settings/rules/<int:rule_id>/switch": LEAD,
     "POST /settings/rules/<int:rule_id>/move": LEAD,
-    "POST /settings/rules/<int:rule_id>/delete": LEAD,
+    "POST /settings/rules/<int:rule_id>/delete": "sign-in hidden hidden refused in hidden",  # the lead has deleted it
     "GET /notifications": TEAM,
     "GET /notifications/unread": TEAM,
     "GET /notifications/<int:notification_id>": "sign-in hidden hidden hidden hidden hidden",  # another's

@@ -62,7 +62,7 @@ def test_a_connection_from_adding_to_deleting(admin, globex, session):
     assert answer.status_code == 303, answer.text
     session.expire_all()
     assert connection.role_rules == [{"claim": "groups", "value": "Leads", "gives": "organization"}]
-    assert connection.session_hours == 8 and connection.domains[0].proven_at
+    assert connection.session_hours == 8 and connection.domains[0].verified_at
     page = admin.post(f"{address}/tokens").text
     secret = page.partition('id="scim-token">')[2].partition("<")[0]
     session.rollback()

@@ -30,7 +30,7 @@ def connect(session, organization, domain, rules=()):
         client_id="portal",
         role_rules=[{"claim": "groups", "value": group, "gives": gives} for group, gives in rules],
     )
-    connection.domains = [ConnectionDomain(domain=domain, proven_at=clock.now())]
+    connection.domains = [ConnectionDomain(domain=domain, verified_at=clock.now())]
     session.add(connection)
     session.commit()
     return connection

@@ -11,6 +11,7 @@ ACTIONS = (
     N_("Slack"),
     N_("Working hours"),
     N_("a provider's account changed its address; review"),
+    N_("a rule acted"),
     N_("accepted a sender from now on"),
     N_("activated"),
     N_("added a holiday"),

@@ -92,7 +92,7 @@ def _run(rule: RuleDefinition, facts: Facts) -> None:
         if done:
             timeline.add_event(ticket, "rule", None, team_only=True, rule=rule.name, reasons=reasons, done=done)
         for name in done:
-            audit_log.add_entry(f"rule: {name}", None, f"#{ticket.number} {rule.name}", ticket.organization_id)
+            audit_log.add_entry("a rule acted", None, f"#{ticket.number} {rule.name}", ticket.organization_id, did=name)
     if done or rule.trigger == RuleTrigger.idle:
         db.session.flush()
         run = RuleRun(rule_id=rule.id, ticket_id=ticket.id, has_replied=actions.REPLIED in done, at=clock.now())

@@ -42,7 +42,7 @@ def connect(session, organization, provider, *, domains=None, **values):
     )
     from helpdesk import clock
 
-    connection.domains = [ConnectionDomain(domain=domain, proven_at=clock.now()) for domain in given or ()]
+    connection.domains = [ConnectionDomain(domain=domain, verified_at=clock.now()) for domain in given or ()]
     session.add(connection)
     session.commit()
     return connection

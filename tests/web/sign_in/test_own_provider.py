@@ -92,11 +92,11 @@ def test_a_lost_proof_asks_for_a_mail_again(browser, provider, connection, sessi
     browser.post("/sign-out", page="/account")
     row = connection.domains[0]
     domain_proofs.check_domain(row, lambda _: [])
-    assert row.proven_at and row.missing_since, "a few days are forgiven"
+    assert row.verified_at and row.missing_since, "a few days are forgiven"
     row.missing_since = clock.now() - domain_proofs.GRACE
     domain_proofs.check_domain(row, lambda _: [])
     session.commit()
-    assert row.proven_at is None
+    assert row.verified_at is None
     assert needs_a_mail(sign_in(browser, provider, connection)) and browser.who() is None
     domain_proofs.check_domain(row, lambda name: [domain_proofs.record_value(row)] if name.startswith("_") else [])
     session.commit()

@@ -38,7 +38,7 @@ def list_warnings(connection: SignInConnection) -> Iterator[str]:
         sentence = gettext("%(name)s: its secret runs out on %(day)s.", name=connection.name, day=f"{expires:%Y-%m-%d}")
         yield sentence
     for row in connection.domains:
-        if row.proven_at is None:
+        if row.verified_at is None:
             yield gettext("%(name)s: the domain %(domain)s is not proven.", name=connection.name, domain=row.domain)
         elif row.missing_since is not None:
             yield gettext(

@@ -90,13 +90,13 @@ def check_domain(row: ConnectionDomain, lookup: Lookup | None = None, *, actor: 
     now, is_there = clock.now(), record_value(row) in texts
     row.checked_at = now
     if is_there:
-        if row.proven_at is None or row.is_vouched:
+        if row.verified_at is None or row.is_vouched:
             _audit("proved a domain of a sign-in connection", row, actor)
-        row.proven_at, row.missing_since, row.is_vouched = row.proven_at or now, None, False
-    elif row.proven_at is not None and not row.is_vouched:
+        row.verified_at, row.missing_since, row.is_vouched = row.verified_at or now, None, False
+    elif row.verified_at is not None and not row.is_vouched:
         row.missing_since = row.missing_since or now
         if row.missing_since <= now - GRACE:
-            row.proven_at = None
+            row.verified_at = None
             sign_in.forget_confirmation(row.connection, row.domain)
             _audit("lost the proof of a domain of a sign-in connection", row, actor)
     db.session.flush()
@@ -123,7 +123,7 @@ def check_again(row_id: int) -> None:
 def vouch(row: ConnectionDomain, *, actor: User) -> None:
     """Set the domain as proven without a record, as an admin of the installation. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
-    row.is_vouched, row.proven_at, row.missing_since = True, row.proven_at or clock.now(), None
+    row.is_vouched, row.verified_at, row.missing_since = True, row.verified_at or clock.now(), None
     db.session.flush()
     _audit("vouched for a domain of a sign-in connection", row, actor)
 
@@ -131,7 +131,7 @@ def vouch(row: ConnectionDomain, *, actor: User) -> None:
 def list_due() -> list[int]:
     """Ids of the domains whose record has to be looked for again."""
     due = ConnectionDomain.checked_at.is_(None) | (ConnectionDomain.checked_at < clock.now() - CHECK_INTERVAL)
-    proven = ConnectionDomain.proven_at.is_not(None), ConnectionDomain.is_vouched.is_(False)
+    proven = ConnectionDomain.verified_at.is_not(None), ConnectionDomain.is_vouched.is_(False)
     return list(db.session.scalars(select(ConnectionDomain.id).where(*proven, due).order_by(ConnectionDomain.id)))
 
 

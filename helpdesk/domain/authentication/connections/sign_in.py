@@ -70,7 +70,7 @@ def find_identity(connection: SignInConnection, claimed: ProviderClaims) -> Iden
 
 def speaks_for(connection: SignInConnection, domain: str) -> bool:
     """Whether ``domain`` is proven for ``connection``, and still its organization's or the team's."""
-    is_proven = any(row.domain == domain and row.proven_at is not None for row in connection.domains)
+    is_proven = any(row.domain == domain and row.verified_at is not None for row in connection.domains)
     if not is_proven or email_address.is_public_domain(domain):
         return False
     if connection.organization is None:
