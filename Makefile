@@ -113,8 +113,8 @@ lock:
 	@bin/set-up dev
 	@for extra in s3 demo dev; do \
 	    name=requirements-$$extra.lock; [ $$extra = s3 ] && name=requirements.lock; \
-	    .venv/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
-	        --no-emit-find-links --custom-compile-command "make lock" --extra $$extra setup.cfg --output-file $$name || exit 1; \
+	    .venv/bin/uv pip compile --quiet --upgrade --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra $$extra setup.cfg --output-file $$name || exit 1; \
 	done
 
 translations:
