@@ -106,7 +106,7 @@ def test_people_are_added_and_changed_and_every_other_line_says_why_not(make, se
         ("wrong", "There is no organization called Atlantis."),
         ("wrong", "Eve is known already, at Initech."),
         ("wrong", "This is an address of our own. Customers have addresses of their organization."),
-        ("wrong", "The column sees is “all” or “own”."),
+        ("wrong", "The column “sees” holds “all” or “own”."),
     ]
     assert rows_of(people_import.import_people(PEOPLE, actor=admin, dry=True)) == expected
     session.commit()

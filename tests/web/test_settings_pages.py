@@ -143,7 +143,7 @@ def test_replies_are_written_changed_and_deleted(client, session, browser_of, ma
     page = soup(
         send(client, f"/settings/replies/{reply.id}", 409, title="Hi", body="Mine", shared="1", version=version), 409
     )
-    assert "Somebody else changed this reply" in page.text and page.textarea.text.strip() == "Mine"
+    assert "Somebody else changed this macro" in page.text and page.textarea.text.strip() == "Mine"
     send(client, f"/settings/replies/{reply.id}/delete")
     session.expire_all()
     assert session.scalar(select(CannedReply)) is None

@@ -22,7 +22,7 @@ KIND_LABELS = {
     NotificationKind.review: lazy_gettext("A lead reviews my work"),
     NotificationKind.delivery_failed: lazy_gettext("A message does not arrive"),
     NotificationKind.unmatched_mail: lazy_gettext("An email matches no ticket"),
-    NotificationKind.rule: lazy_gettext("A rule tells me"),
+    NotificationKind.rule: lazy_gettext("A rule notifies me"),
 }
 CHANNEL_LABELS = {
     NotificationChannel.inbox: lazy_gettext("List"),

@@ -78,7 +78,7 @@ def _check_cells(cells: dict[str, str]) -> None:
     if import_table.TOO_MANY in cells:
         raise ValueError(gettext("The line has more cells than the header."))
     if cells.get("sees") and cells["sees"].lower() not in VISIBILITY:
-        raise ValueError(gettext("The column sees is “all” or “own”."))
+        raise ValueError(gettext("The column “sees” holds “all” or “own”."))
     if cells.get("time_zone") and cells["time_zone"] not in clock.time_zone_names():
         raise ValueError(
             gettext("There is no time zone %(zone)s; one is written Europe/Berlin.", zone=cells["time_zone"][:40])

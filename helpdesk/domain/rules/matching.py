@@ -7,7 +7,7 @@ from helpdesk.domain import labels
 from helpdesk.domain.rules.definition import HOURS_LABELS, WRITER_LABELS, Conditions
 from helpdesk.domain.rules.facts import Facts
 from helpdesk.models.priorities import Priority
-from helpdesk.translation import gettext
+from helpdesk.translation import LANGUAGES, gettext
 
 Check = Callable[[Conditions, Facts], str | None]
 
@@ -60,11 +60,19 @@ def _check_words(conditions: Conditions, facts: Facts) -> str | None:
 def _check_language(conditions: Conditions, facts: Facts) -> str | None:
     if facts.language != conditions.language:
         return None
-    return gettext("the requester reads %(language)s", language=conditions.language)
+    return gettext("the requester reads %(language)s", language=_name_language(conditions.language))
+
+
+def _name_language(code: str) -> str:
+    return LANGUAGES[code].name if code in LANGUAGES else code
 
 
 def _check_channel(conditions: Conditions, facts: Facts) -> str | None:
-    return gettext("it came by %(channel)s", channel=facts.channel) if facts.channel == conditions.channel else None
+    return (
+        gettext("it came by %(channel)s", channel=facts.channel.capitalize())
+        if facts.channel == conditions.channel
+        else None
+    )
 
 
 def _check_hours(conditions: Conditions, facts: Facts) -> str | None:

@@ -124,7 +124,7 @@ def save_reply(
         db.session.add(reply)
     elif version is not None and version != reply.version:
         raise ConflictError(
-            gettext("Somebody else changed this reply meanwhile. Load it again and repeat your change.")
+            gettext("Somebody else changed this macro meanwhile. Load it again and repeat your change.")
         )
     reply.owner_id = None if shared else actor.id
     reply.title, reply.body, reply.status, reply.updated_at = title, body, status or None, clock.now()
@@ -133,7 +133,7 @@ def save_reply(
         db.session.flush()
     except StaleDataError:
         raise ConflictError(
-            gettext("Somebody else changed this reply meanwhile. Load it again and repeat your change.")
+            gettext("Somebody else changed this macro meanwhile. Load it again and repeat your change.")
         ) from None
     return reply
 
@@ -153,13 +153,13 @@ def _parse_assignee(text: str) -> tuple[AssignTo | None, User | None]:
 
 def _ensure_may_edit(reply: CannedReply | None, shared: bool, actor: User) -> None:
     was_shared = reply is not None and reply.owner_id is None
-    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team keeps replies."))
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team keeps macros."))
     permissions.ensure(
         not (shared or was_shared) or actor.is_lead,
-        gettext("Leads and admins write the team's replies; keep this as your own."),
+        gettext("Leads and admins write the team's macros; keep this as your own."),
     )
     permissions.ensure(
-        reply is None or was_shared or reply.owner_id == actor.id, gettext("This reply is somebody else's.")
+        reply is None or was_shared or reply.owner_id == actor.id, gettext("This macro is somebody else's.")
     )
 
 

@@ -99,7 +99,7 @@ def rename_tag(tag: Tag, name: str, *, actor: User) -> Tag:
         with db.session.begin_nested():
             tag.name, tag.renamed_at = name, clock.now()
     except IntegrityError:
-        raise ConflictError(gettext("Somebody made a tag of this name in this moment."), "name") from None
+        raise ConflictError(gettext("Somebody has just made a tag of this name."), "name") from None
     background_jobs.enqueue_job(JOB, tag.id)
     return tag
 

@@ -64,7 +64,7 @@ class ConnectionForm(Form):
         render_kw={"width": "short", "inputmode": "numeric"},
     )
     redirects_at_once = BooleanField(
-        lazy_gettext("Lead whoever types an address there at once"),
+        lazy_gettext("Send whoever enters such an address straight to the provider"),
         description=lazy_gettext(
             "Without it they get a mail with the button. "
             "With it strangers can find out that an address is a customer’s."

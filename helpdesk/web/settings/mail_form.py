@@ -25,7 +25,7 @@ class MailForm(SettingsForm):
     )
     mail_received = BooleanField(lazy_gettext("Tell the requester that a ticket was received"))
     mail_solved = BooleanField(lazy_gettext("Tell the requester when a ticket is solved"))
-    received_text = own_text_field(lazy_gettext("Your words in the mail that a ticket was received"))
+    received_text = own_text_field(lazy_gettext("Your words in the mail about a received ticket"))
     solved_text = own_text_field(lazy_gettext("Your words in the mail about a solved ticket"))
     closing_text = own_text_field(lazy_gettext("Your words in the warning before a ticket closes"))
     rating_style = RadioField(lazy_gettext("Ask how it went"), choices=to_choices(RATING_STYLES), validate_choice=False)

@@ -12,7 +12,7 @@ from helpdesk.web.form_base import Form, to_choices
 
 ROLES = [
     ("agent", lazy_gettext("Agent"), lazy_gettext("Answers tickets.")),
-    ("lead", lazy_gettext("Lead"), lazy_gettext("Also reads the reviews and works with the team's replies and views.")),
+    ("lead", lazy_gettext("Lead"), lazy_gettext("Also reads the reviews and works with the team's macros and views.")),
     ("admin", lazy_gettext("Admin"), lazy_gettext("Also decides the settings, and who may come in.")),
 ]
 STATUSES = [(str(status), labels.TEAM_STATUS_LABELS[status]) for status in canned_replies.ALLOWED_STATUSES]

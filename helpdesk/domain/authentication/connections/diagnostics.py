@@ -10,7 +10,7 @@ from helpdesk.domain.authentication import provider_keys
 from helpdesk.domain.authentication.connections import administration, discovery, failures
 from helpdesk.domain.authentication.connections.provider import fetch_checked
 from helpdesk.models.sign_in_connection import SignInConnection
-from helpdesk.translation import gettext
+from helpdesk.translation import format_date, gettext
 
 REMIND_BEFORE = timedelta(days=14)
 
@@ -35,7 +35,7 @@ def list_warnings(connection: SignInConnection) -> Iterator[str]:
     now = clock.now()
     expires = connection.secret_expires_at
     if expires is not None and expires < now + REMIND_BEFORE:
-        sentence = gettext("%(name)s: its secret runs out on %(day)s.", name=connection.name, day=f"{expires:%Y-%m-%d}")
+        sentence = gettext("%(name)s: its secret runs out on %(day)s.", name=connection.name, day=format_date(expires))
         yield sentence
     for row in connection.domains:
         if row.verified_at is None:
