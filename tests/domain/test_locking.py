@@ -201,7 +201,11 @@ def test_permission_is_asked_nowhere_before_a_lock():
                     "permissions.ensure" in calls,
                     any(call.startswith(("locking.lock", "messages.lock_for_message")) for call in calls),
                 )
-                allowed = {"create_ticket", "update_tickets", "_ensure_may_edit"}  # about no ticket yet, about a person
+                allowed = {
+                    "create_ticket",
+                    "ensure_may_update",
+                    "_ensure_may_edit",
+                }  # about no ticket yet, about a person
                 assert not asks or locks or function.name in allowed, (
                     f"{path.name}: {function.name} asks without a lock"
                 )

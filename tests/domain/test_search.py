@@ -72,8 +72,8 @@ def test_notes_and_team_only_answers_are_found_by_the_team_only(session, make, d
     for secret in ("rhinoceros", "wafer"):
         assert found(session, dana, secret) == []
         assert found(session, agent, secret) == [ticket.id]
-    assert "rhinoceros" not in str(search.load_excerpts(dana, "help", [ticket.id]))
-    excerpt = search.load_excerpts(agent, "rhino", [ticket.id])[ticket.id]
+    assert "rhinoceros" not in str(search.load_excerpts(dana, search.build_search(dana, "help"), [ticket.id]))
+    excerpt = search.load_excerpts(agent, search.build_search(agent, "rhino"), [ticket.id])[ticket.id]
     assert excerpt.in_note and "<mark>rhinoceros</mark>" in excerpt.text
 
 
@@ -151,7 +151,7 @@ def test_nothing_anybody_types_is_an_error(session, make, dana, text):
     for user in (dana, make.agent()):
         found(session, user, text)
         found(session, user, text, any_word=True)
-        search.load_excerpts(user, text, [ticket.id])
+        search.load_excerpts(user, search.build_search(user, text), [ticket.id])
 
 
 def test_a_blank_search_filters_nothing_and_signs_alone_find_nothing(session, make, dana):
@@ -162,7 +162,7 @@ def test_a_blank_search_filters_nothing_and_signs_alone_find_nothing(session, ma
 
 def test_excerpts_are_escaped_and_marked(session, make, dana):
     ticket = make.ticket(dana, "<b>Printer</b> & co", "Look at <script>alert(1)</script> the printer, **please**.")
-    excerpt = search.load_excerpts(dana, "print", [ticket.id])[ticket.id]
+    excerpt = search.load_excerpts(dana, search.build_search(dana, "print"), [ticket.id])[ticket.id]
     assert "<mark>Printer</mark>" in excerpt.subject and "&lt;b" in excerpt.subject and "&amp;" in excerpt.subject
     assert "<script" not in excerpt.text and "<mark>printer</mark>" in excerpt.text and "**" not in excerpt.text
 

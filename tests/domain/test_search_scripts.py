@@ -91,7 +91,7 @@ def test_each_word_of_what_is_filed_is_found_and_marked_in_every_script(session,
         session.commit()
         for word in (subject, *said):
             assert ticket.id in find_tickets(dana, word), (script, word)
-            excerpt = search.load_excerpts(dana, word, [ticket.id])[ticket.id]
+            excerpt = search.load_excerpts(dana, search.build_search(dana, word), [ticket.id])[ticket.id]
             assert "<mark>" in excerpt.subject + excerpt.text, (script, word)
         assert find_tickets(dana, f"{subject} {said[-1]}") == [ticket.id], script
 
@@ -103,7 +103,7 @@ def test_one_spelling_finds_the_other_and_is_marked(session, make, filed, asked)
     in_message = make.ticket(dana, "other", f"See ({filed}).")
     make.ticket(dana, "other", "other")
     assert find_tickets(dana, asked) == [in_subject.id, in_message.id]
-    excerpts = search.load_excerpts(dana, asked, [in_subject.id, in_message.id])
+    excerpts = search.load_excerpts(dana, search.build_search(dana, asked), [in_subject.id, in_message.id])
     assert "<mark>" in excerpts[in_subject.id].subject and "<mark>" in excerpts[in_message.id].text
 
 
@@ -118,4 +118,4 @@ def test_a_soft_hyphen_in_a_message_is_no_end_of_a_word(make):
     dana = make.user(make.organization("Globex"))
     ticket = make.ticket(dana, "other", "co\u00adopération")
     assert find_tickets(dana, "cooperation") == [ticket.id]
-    assert "<mark>" in search.load_excerpts(dana, "coop", [ticket.id])[ticket.id].text
+    assert "<mark>" in search.load_excerpts(dana, search.build_search(dana, "coop"), [ticket.id])[ticket.id].text

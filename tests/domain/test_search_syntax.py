@@ -46,7 +46,10 @@ def test_words_in_quotes_stand_side_by_side(make, dana):
     assert find_tickets(dana, "“paper jam” x") == [together.id]
     mixed = make.ticket(dana, "開く file を", "x")
     assert find_tickets(dana, '"開く file"') == [mixed.id]
-    assert "<mark>paper jam</mark>" in search.load_excerpts(dana, '"paper jam"', [together.id])[together.id].subject
+    assert (
+        "<mark>paper jam</mark>"
+        in search.load_excerpts(dana, search.build_search(dana, '"paper jam"'), [together.id])[together.id].subject
+    )
 
 
 def test_each_word_may_be_in_another_message_and_a_note_is_the_teams(session, make, dana):
@@ -65,7 +68,7 @@ def test_names_of_files_are_found_until_the_file_is_gone(session, make, dana):
     session.add(file)
     ticket = make.ticket(dana, "Help", "me", attachments=[file])
     assert find_tickets(dana, "uebersicht") == [ticket.id]
-    assert "<mark>" in search.load_excerpts(dana, "budget", [ticket.id])[ticket.id].text
+    assert "<mark>" in search.load_excerpts(dana, search.build_search(dana, "budget"), [ticket.id])[ticket.id].text
     session.delete(file)
     session.commit()
     assert find_tickets(dana, "budget") == []
@@ -154,7 +157,9 @@ def test_one_typo_is_forgiven_where_nothing_else_is_found(session, make, dana):
     for typed in ("pirnter", "prnter", "printter", "prinyer", "wittgenstien", "pirnter fire", "Kowalski pirnter"):
         reader = make.agent() if "Kowalski" in typed else dana
         assert find_tickets(reader, typed) == [printer.id], typed
-        assert "<mark>" in str(search.load_excerpts(reader, typed, [printer.id])[printer.id]), typed
+        assert "<mark>" in str(
+            search.load_excerpts(reader, search.build_search(reader, typed), [printer.id])[printer.id]
+        ), typed
     assert search.build_search(dana, "pirnter").misspelt == "pirnter"
     assert search.build_search(dana, "printer").misspelt == ""
     for typed in ("pritner fier", "prinrt", '"the pirnter"', "pirnter other", "20261"):
@@ -174,7 +179,7 @@ def test_what_is_found_needs_no_typo(make, dana):
 def test_a_typo_is_forgiven_in_other_scripts(make, dana, filed, typed):
     ticket = make.ticket(dana, f"x {filed} y", "other")
     assert find_tickets(dana, typed) == [ticket.id]
-    assert "<mark>" in search.load_excerpts(dana, typed, [ticket.id])[ticket.id].subject
+    assert "<mark>" in search.load_excerpts(dana, search.build_search(dana, typed), [ticket.id])[ticket.id].subject
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

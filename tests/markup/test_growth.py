@@ -54,6 +54,7 @@ HTML = [
 ]
 SHORT, LONG = 250, 1_000
 LINK = "<a href='tel:1'>y</a> <a href='https://a.example/x'>y</a> "
+ATTEMPTS = 3  # a collection of garbage in a large process may take seconds
 REPEATED = (" ", "\u00a0", "*", "_a *b ", "[a](", "<a@", "&", "https://a", "a@", "|a\n", "<a b=", "\\", LINK)
 
 
@@ -119,7 +120,10 @@ def test_a_hundred_thousand_characters_take_about_four_times_as_long_as_a_quarte
     growth.measure_time(convert, "a :a:")
     grown = {}
     for pattern in REPEATED:
-        short, long = (growth.measure_time(convert, patterns.repeat(pattern, size)) for size in (25_000, 100_000))
-        if long > 12 * short + 0.3:  # quadratic work is sixteen times as much
+        for _ in range(ATTEMPTS):
+            short, long = (growth.measure_time(convert, patterns.repeat(pattern, size)) for size in (25_000, 100_000))
+            if long <= 12 * short + 0.3:  # quadratic work is sixteen times as much
+                break
+        else:
             grown[pattern] = (short, long)
     assert grown == {}

@@ -136,8 +136,7 @@ def fetch_list_page(
     search.
     """
     values, errors = _parse_filters(user, filters)
-    text = filters.get("q", "")
-    found = search.build_search(user, text)
+    found = search.build_search(user, filters.get("q", ""))
     sort = filters.get("sort") or ""
     query = _page_query(
         permissions.get_visibility(user),
@@ -147,7 +146,7 @@ def fetch_list_page(
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
     page = query.at(after, size, values)
-    excerpts = search.load_excerpts(user, text, [row.id for row in page.rows]) if text else {}
+    excerpts = search.load_excerpts(user, found, [row.id for row in page.rows])
     rows = [_make_row(excerpts, *row) for row in page.rows]
     return TicketPage(rows, page.next, page.previous, errors, found.misspelt)
 

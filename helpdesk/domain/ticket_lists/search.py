@@ -105,15 +105,14 @@ def search_similar(user: User, text: str) -> SearchFilter:
     return SearchFilter(_found_subquery(_is_sqlite()), (), _bind_found(found))
 
 
-def load_excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, SearchExcerpt]:
-    """Return an excerpt by ticket id that shows where each ticket matches ``text``. Two queries.
+def load_excerpts(user: User, found: SearchFilter, ticket_ids: list[int]) -> dict[int, SearchExcerpt]:
+    """Return an excerpt by ticket id that shows where each ticket matches the search ``found``. Two queries.
 
     ``ticket_ids`` must be visible to ``user``.
     """
-    if not ticket_ids:
+    if not ticket_ids or not found.terms:
         return {}
-    terms = build_search(user, text).terms
-    return search_excerpts.load_excerpts(user, terms, ticket_ids) if terms else {}
+    return search_excerpts.load_excerpts(user, found.terms, ticket_ids)
 
 
 def _find(search: Search) -> Candidates:

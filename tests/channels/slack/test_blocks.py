@@ -237,7 +237,7 @@ def test_every_type_of_field_a_form_can_have_becomes_an_input_or_is_left_out():
     view = blocks.edit_modal(
         blocks.EditValues(1, "1", "open", (("open", "Open"),), "low", (("low", "Low"),), fields=fields)
     )
-    types = {block["block_id"].removeprefix("field-"): block["element"]["type"] for block in view["blocks"][3:]}
+    types = {block["block_id"].removeprefix("field-"): block["element"]["type"] for block in view["blocks"][4:]}
     assert types == {
         "short_text": "plain_text_input",
         "long_text": "plain_text_input",

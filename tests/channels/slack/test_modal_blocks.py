@@ -32,7 +32,7 @@ def test_what_is_typed_finds_at_most_a_hundred(typed, first, count):
 def test_an_option_of_any_length_is_offered_chosen_and_understood(length, widget):
     value = "🔥" + "x" * (length - 9) + " the end"
     field = blocks.ModalField("oven", "Oven", widget, value=[value], options=((value, value), ("b", "b")))
-    [made] = blocks.edit_modal(edit_values(fields=(field,)))["blocks"][3:]
+    [made] = blocks.edit_modal(edit_values(fields=(field,)))["blocks"][4:]
     check_limits(made, 100)
     element = made["element"]
     chosen = element.get("initial_option") or element["initial_options"][0]
@@ -51,8 +51,8 @@ def test_an_answer_longer_than_an_input_is_not_cut_but_changed_on_the_web():
     made = blocks.fit_fields((fits, long), 10)
     assert made == ((fits,), (long,))
     view = blocks.edit_modal(edit_values(fields=made[0], web_fields=("Log",), url="https://p.example/tickets/1"))
-    assert view["blocks"][3]["element"]["initial_value"] == "x" * 3000
-    assert "“Log” is changed on the web" in str(view["blocks"][4])
+    assert view["blocks"][4]["element"]["initial_value"] == "x" * 3000
+    assert "“Log” is changed on the web" in str(view["blocks"][5])
 
 
 def test_a_form_of_any_size_fits_a_view():

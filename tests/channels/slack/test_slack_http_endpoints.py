@@ -125,7 +125,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, endpoints):
         for name, widget in widgets.items()
     )
     values = blocks.EditValues(
-        7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields
+        7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields=fields
     )
     sent = slack.send(
         web_api_request("views.open", {"trigger_id": pressed.trigger_id, "view": blocks.edit_modal(values)}, "k"),
