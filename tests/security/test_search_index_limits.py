@@ -21,5 +21,5 @@ def test_ticket_of_expanding_characters_can_be_answered_and_found(make, session)
         session.commit()
     tickets.reply(ticket, author=maya, body="Zanzibar")
     session.commit()
-    assert search.load_excerpts(dana, "zanzibar", [ticket.id])
+    assert search.load_excerpts(dana, search.build_search(dana, "zanzibar"), [ticket.id])
     assert find_tickets(dana, "zanzibar") == [ticket.id]

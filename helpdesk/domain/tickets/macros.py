@@ -84,7 +84,9 @@ def apply_macro(ticket: Ticket, macro: CannedReply, *, actor: User, form_token: 
 
     Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket.
     """
-    permissions.ensure(permissions.can_manage(actor, ticket), gettext("Only the team applies macros."))
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_manage(actor, locked), gettext("Only the team applies macros.")
+    )
     message, release_at = None, undo.window_end()
     if macro.body:
         body = canned_replies.fill_variables(macro, ticket, actor)

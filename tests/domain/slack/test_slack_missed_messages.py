@@ -113,6 +113,7 @@ def test_what_is_missed_below_a_deleted_card_is_found_after_a_new_card_replaced_
     day.do("delete", "U0MAYA00001", GLOBEX, root)
     tickets.set_priority(filed_ticket, "urgent", actor=team[0])  # which redraws the card that is gone
     session.commit()
+    worker_helpers.advance_time(session, 60)
     worker_helpers.drain(session)
     assert day.root(GLOBEX) != root, "a new card took its place"
     say_unheard(day, PRIYA, "It is repaired.", thread_ts=root)
