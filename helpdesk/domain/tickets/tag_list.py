@@ -84,7 +84,7 @@ def rename_tag(tag: Tag, name: str, *, actor: User) -> Tag:
 
     Returns the tag that has the name. Raises PermissionDenied, ValidationError and ConflictError.
     """
-    tag = _lock(tag, actor)
+    tag = _lock_tag(tag, actor)
     name = tag_names.clean_name(name)
     if not name:
         raise ValidationError(gettext("Write a name."), "name")
@@ -112,7 +112,7 @@ def merge_tags(source: Tag, target: Tag, *, actor: User) -> Tag:
     if source.id == target.id:
         raise ValidationError(gettext("Choose another tag."), "name")
     low, high = sorted((source, target), key=lambda tag: tag.id)
-    low, high = _lock(low, actor), _lock(high, actor)
+    low, high = _lock_tag(low, actor), _lock_tag(high, actor)
     audit_log.add_entry("merged a tag", actor, source.name, to=target.name)
     _rename_in_views(source.name, target.name)
     _end(source, target)
@@ -121,7 +121,7 @@ def merge_tags(source: Tag, target: Tag, *, actor: User) -> Tag:
 
 def remove_tag(tag: Tag, *, actor: User) -> None:
     """Take the tag off every ticket. Raises PermissionDenied and ConflictError."""
-    tag = _lock(tag, actor)
+    tag = _lock_tag(tag, actor)
     audit_log.add_entry("removed a tag", actor, tag.name)
     _end(tag, None)
 
@@ -158,7 +158,7 @@ def _rename_in_views(name: str, new: str) -> None:
         view.filters = view.filters | {"tag": new}
 
 
-def _lock(tag: Tag, actor: User) -> Tag:
+def _lock_tag(tag: Tag, actor: User) -> Tag:
     permissions.ensure(permissions.can_administer(actor), REFUSAL)
     query = select(Tag).where(Tag.id == tag.id, Tag.ended_at.is_(None)).with_for_update(of=Tag)
     locked = db.session.scalar(query.execution_options(populate_existing=True))
