@@ -205,6 +205,7 @@ def test_permission_is_asked_nowhere_before_a_lock():
                     "create_ticket",
                     "ensure_may_update",
                     "_ensure_may_edit",
+                    "_lock_tag",
                 }  # about no ticket yet, about a person
                 assert not asks or locks or function.name in allowed, (
                     f"{path.name}: {function.name} asks without a lock"
