@@ -44,7 +44,7 @@ def admin(make, browser_of):
 
 def test_a_connection_from_adding_to_deleting(admin, globex, session):
     page = admin.get(f"/settings/connections/new?organization={globex.id}")
-    assert page.status_code == 200 and "For people of Globex" in page.text
+    assert page.status_code == 200 and "For people of <bdi>Globex</bdi>" in page.text
     answer = admin.post("/settings/connections", data=GIVEN | {"organization": globex.id})
     assert answer.status_code == 303, answer.text
     address = answer.headers["Location"]
