@@ -57,7 +57,7 @@ test-large:
 # Fails where a server is missing: apt-get install postfix opendmarc dovecot-imapd
 test-mail:
 	@bin/set-up dev
-	@MAIL_SERVERS=required .venv/bin/python -m pytest -q -rs tests/domain/test_debian_mail_servers.py \
+	@MAIL_SERVERS=required .venv/bin/python -m pytest -q -rs tests/domain/email/test_debian_mail_servers.py \
 	    tests/channels/email/test_email_imap.py $(ARGS)
 
 mutants:

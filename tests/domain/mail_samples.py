@@ -3,9 +3,14 @@
 import re
 
 from helpdesk.demo import mailbox, personas
+from helpdesk.domain.administration import settings as stored_settings
+from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 from tests import worker_helpers
 
+DANA = "dana@globex.example"
 SECRET = "inbound-secret-of-the-tests"
 REPLIES = "reply.support.example"
 
@@ -54,3 +59,28 @@ def reply(mail, text="It **works** now.", by="dana@globex.example", **more) -> b
 
 def ids(value) -> list[str]:
     return re.findall(r"<[^<>\s]+>", str(value or ""))
+
+
+def save_settings(session, **values) -> None:
+    for name, value in values.items():
+        stored_settings.set(name, value)
+    session.commit()
+
+
+def requester_mails(session, ticket, kind="message") -> list[Delivery]:
+    """The mail deliveries of the ticket's requester, oldest first."""
+    mails = session.query(Delivery).join(Thread).filter(Thread.user_id == ticket.requester_id, Delivery.kind == kind)
+    return mails.order_by(Delivery.id).populate_existing().all()
+
+
+def messages_after_first(session) -> list[tuple[str, str]]:
+    """Kind and body of every message but the one the ticket was filed with."""
+    return [(message.kind, message.body) for message in session.query(Message).order_by(Message.id)][1:]
+
+
+def assert_quarantined(session, post, sentence) -> InboundEvent:
+    """Check that the latest mail waits for the team, no message was created, and nobody was written to."""
+    row = post.last()
+    assert row.state == "quarantined" and sentence in row.result, (row.state, row.result)
+    assert messages_after_first(session) == []
+    return row

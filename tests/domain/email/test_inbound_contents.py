@@ -22,19 +22,9 @@ FILE = secrets.token_bytes(1_500_000)
 
 
 @pytest.fixture
-def settings(workspace, mailbox):
-    return mail_samples.settings(workspace, mailbox)
-
-
-@pytest.fixture
 def mail(make, session, mailbox):
     mail_samples.filed_ticket(make, session)
     return mailbox.wait_for("dana@globex.example")
-
-
-@pytest.fixture
-def post(app, session):
-    return mail_samples.Post(app, session)
 
 
 @pytest.fixture

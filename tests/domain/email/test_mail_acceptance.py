@@ -22,26 +22,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def settings(workspace, mailbox):
-    return mail_samples.settings(workspace, mailbox)
-
-
-@pytest.fixture
-def filed_ticket(make, session):
-    return mail_samples.filed_ticket(make, session)
-
-
-@pytest.fixture
-def post(app, session):
-    return mail_samples.Post(app, session)
-
-
-@pytest.fixture
-def mail(filed_ticket, mailbox):
-    return mailbox.wait_for("dana@globex.example")
-
-
-@pytest.fixture
 def accept(session, make):
     """Accept the latest mail, or the one given, and remember what is chosen."""
     maya = make.agent("Maya")

@@ -16,21 +16,6 @@ def settings(workspace, mailbox):
     return mail_samples.settings(workspace, mailbox) | {"MAIL_RETURN_DOMAIN": "returns.support.example"}
 
 
-@pytest.fixture
-def filed_ticket(make, session):
-    return mail_samples.filed_ticket(make, session)
-
-
-@pytest.fixture
-def mail(filed_ticket, mailbox):
-    return mailbox.wait_for("dana@globex.example")
-
-
-@pytest.fixture
-def post(app, session):
-    return mail_samples.Post(app, session)
-
-
 def report(to, subject="failure notice", text="No mailbox here by that name. (#5.1.1)"):
     return REPORT.format(to=to, subject=subject, text=text).encode()
 

@@ -13,11 +13,6 @@ from tests.domain import mail_samples
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def settings(workspace, mailbox):
-    return mail_samples.settings(workspace, mailbox)
-
-
 def sentences():
     return [
         finding.sentence

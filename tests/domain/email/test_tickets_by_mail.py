@@ -1,0 +1,66 @@
+"""A mail to the support address becomes a ticket, within limits."""
+
+import pytest
+
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.ticket import Ticket
+
+
+class TestTicketsByMail:
+    RAW = (
+        b"Authentication-Results: demo; dmarc=pass header.from=globex.example\r\nFrom: Ines <%s@globex.example>\r\n"
+        b"To: help@support.example\r\nSubject: Toner\r\nMessage-ID: <first@globex.example>\r\n\r\n"
+        b"The toner is empty.\r\n"
+    )
+
+    @pytest.fixture(autouse=True)
+    def on(self, filed_ticket, session, mailbox):
+        chosen.set("tickets_by_mail", True)
+        session.commit()
+        mailbox.clear()
+
+    def newest(self, session):
+        return session.query(Ticket).order_by(Ticket.id.desc()).first()
+
+    def test_an_admitted_person_files_one_and_its_mails_stand_below_theirs(self, session, post, mailbox, make):
+        post(self.RAW % b"dana")
+        ticket = self.newest(session)
+        assert (post.last().state, ticket.subject, ticket.requester.email) == ("done", "Toner", "dana@globex.example")
+        assert ticket.messages[0].body == "The toner is empty."
+        assert mailbox.list_for("dana@globex.example")[-1].message["In-Reply-To"] == "<first@globex.example>"
+
+    def test_somebody_new_whose_domain_proves_them_hears_that_it_was_received(self, session, post, mailbox):
+        post(self.RAW % b"ines")
+        ticket = self.newest(session)
+        assert (ticket.requester.email, ticket.requester.name, ticket.requester.email_verified_at) == (
+            "ines@globex.example",
+            "Ines",
+            None,
+        )
+        (mail,) = mailbox.mails
+        assert mail.recipients == ("ines@globex.example",) and mail.message["In-Reply-To"] == "<first@globex.example>"
+
+    def test_off_means_off(self, session, post, filed_ticket):
+        chosen.set("tickets_by_mail", False)
+        session.commit()
+        post(self.RAW % b"dana")
+        assert (post.last().state, self.newest(session).id) == ("quarantined", filed_ticket.id)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            (b"dmarc=pass", b"dmarc=fail"),
+            (b"globex.example", b"evil.example"),
+            (b"help@support", b"sales@elsewhere"),
+            (b"Subject:", b"Auto-Submitted: auto-replied\r\nSubject:"),
+        ],
+    )
+    def test_nobody_else_files_one(self, session, post, filed_ticket, change):
+        post((self.RAW % b"dana").replace(*change))
+        assert (post.last().state, self.newest(session).id) == ("quarantined", filed_ticket.id)
+
+    def test_a_sender_in_a_hurry_is_stopped(self, session, post):
+        for number in range(13):
+            post((self.RAW % b"dana").replace(b"<first@", b"<%d@" % number).replace(b"empty", b"empty %d" % number))
+        filed = session.query(Ticket).filter_by(subject="Toner").count()
+        assert filed == 10 and "More than 10 mails" in post.last().result
