@@ -44,7 +44,7 @@ def test_customers_add_colleagues_and_agents_add_agents(make):
 
 def test_refused_follower_gets_the_same_response_whoever_it_is(make, browser_of):
     """Another organization's person, one of the team, one deactivated, and one who never was."""
-    from tests.web.test_permissions import csrf_of
+    from tests.web.route_world import csrf_of
 
     dana = make.user(make.organization())
     number = make.ticket(dana).number

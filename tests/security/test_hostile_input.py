@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.datastructures import ImmutableMultiDict
 
-from tests.web.test_permissions import World, csrf_of, routes
+from tests.web.route_world import World, csrf_of, routes
 
 HOSTILE = {
     "huge number": str(2**63),

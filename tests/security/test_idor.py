@@ -13,7 +13,7 @@ from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
-from tests.web.test_permissions import csrf_of
+from tests.web.route_world import csrf_of
 
 
 @pytest.fixture(params=["sqlite"])

@@ -7,7 +7,7 @@ import pytest
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.web import hooks
 from helpdesk.web.request import MAX_ANONYMOUS_BODY_BYTES
-from tests.web.test_permissions import csrf_of
+from tests.web.route_world import csrf_of
 
 
 @pytest.fixture(params=["sqlite"])

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from helpdesk import extensions
 from helpdesk.domain.monitoring.probes import PROBE_KEY
 from tests.web.permissions_table import TABLE
-from tests.web.test_permissions import World, csrf_of, routes
+from tests.web.route_world import World, csrf_of, routes
 
 PEOPLE = ("stranger", "requester", "admin")
 PUBLICLY_KEPT = ("/static/", "/theme.css", "/logo", "/service-worker.js")

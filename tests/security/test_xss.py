@@ -7,7 +7,7 @@ from helpdesk.domain.administration import settings as chosen
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
-from tests.web.test_permissions import World, routes
+from tests.web.route_world import World, routes
 
 EVIL = "\"'><img src=x onerror=alert(1) hx-get=/x hx-trigger=load>{{7*7}}</textarea></script><script>alert(1)</script>"
 MARKUP = (

@@ -9,19 +9,13 @@ ticket (whose things the addresses name), an agent, a lead, an admin. The answer
     refused  403, with a sentence
     proof    401: an endpoint for machines, which asks for its own proof
 
-Add a row with the kind that fits, or six words of its own. The values of the addresses' parameters are in
-``test_permissions.world``; ``VALUES`` holds what a form needs so that the permission check, not the form, answers.
+Add a row with the kind that fits, or six words of its own; the rows of the settings are in
+``settings_permissions_table``. The values of the addresses' parameters are in ``route_world``; ``VALUES`` holds what a
+form needs so that the permission check, not the form, answers.
 """
 
-PUBLIC = "in in in in in in"
-PERSON = "sign-in in in in in in"
-TICKET = "sign-in hidden in in in in"
-TEAM = "sign-in hidden hidden in in in"
-LEAD = "sign-in hidden hidden refused in in"
-ADMIN = "sign-in hidden hidden refused refused in"
-OWN = "sign-in hidden in hidden hidden hidden"
-CUSTOMERS = "sign-in in in hidden hidden hidden"
-MACHINE = "proof proof proof proof proof proof"
+from tests.web.permission_kinds import ADMIN, CUSTOMERS, LEAD, MACHINE, OWN, PERSON, PUBLIC, TEAM, TICKET
+from tests.web.settings_permissions_table import SETTINGS_TABLE
 
 TABLE = {
     "GET /": PUBLIC,
@@ -49,7 +43,8 @@ TABLE = {
     "POST /account/second-factor/app/delete": TEAM,
     "POST /account/second-factor/passkeys/options": TEAM,
     "POST /account/second-factor/passkeys": TEAM,
-    "POST /account/second-factor/passkeys/<int:passkey_id>/delete": "sign-in hidden hidden hidden hidden hidden",  # another's
+    # another's
+    "POST /account/second-factor/passkeys/<int:passkey_id>/delete": "sign-in hidden hidden hidden hidden hidden",
     "POST /account/second-factor/recovery-codes": TEAM,
     "POST /account/second-factor/delete": TEAM,
     "POST /settings/people/<int:user_id>/second-factor/delete": ADMIN,
@@ -136,7 +131,8 @@ TABLE = {
     "GET /tickets/<int:number>/messages/<int:message_id>/edit": OWN,
     "POST /tickets/<int:number>/messages/<int:message_id>": OWN,
     "POST /tickets/<int:number>/messages/<int:message_id>/delete": OWN,
-    "POST /tickets/<int:number>/messages/<int:message_id>/undo": "sign-in hidden hidden hidden hidden hidden",  # own only
+    # own only
+    "POST /tickets/<int:number>/messages/<int:message_id>/undo": "sign-in hidden hidden hidden hidden hidden",
     # the team's work on it
     "POST /tickets/<int:number>/status/undo": TEAM,
     "POST /tickets/<int:number>/notes": TEAM,
@@ -203,92 +199,6 @@ TABLE = {
     "POST /review/reading/<int:number>": LEAD,
     "GET /review/service-levels": LEAD,
     "POST /review/summary": LEAD,
-    # settings
-    "GET /settings": ADMIN,
-    "GET /settings/access": ADMIN,
-    "GET /settings/setup": ADMIN,
-    "POST /settings/setup/channel": ADMIN,
-    "POST /settings/setup/connections/<name>": ADMIN,
-    "POST /settings/setup/connections/<name>/delete": ADMIN,
-    "POST /settings/setup/connections/<name>/test": ADMIN,
-    "POST /settings/setup/connections/mail/test-mail": ADMIN,
-    "POST /settings/setup/dismissal": ADMIN,
-    "POST /settings/setup/form": ADMIN,
-    "POST /settings/setup/look": ADMIN,
-    "POST /settings/setup/organization": ADMIN,
-    "POST /settings/setup/ticket": ADMIN,
-    "GET /settings/audit": ADMIN,
-    "GET /settings/connections": ADMIN,
-    "POST /settings/connections": ADMIN,
-    "GET /settings/connections/new": ADMIN,
-    "POST /settings/connections/team": ADMIN,
-    "GET /settings/connections/<int:connection_id>": ADMIN,
-    "POST /settings/connections/<int:connection_id>": ADMIN,
-    "POST /settings/connections/<int:connection_id>/check": ADMIN,
-    "POST /settings/connections/<int:connection_id>/tokens": ADMIN,
-    "POST /settings/connections/<int:connection_id>/tokens/<int:token_id>/delete": "sign-in hidden hidden refused refused hidden",  # there is none
-    "POST /settings/connections/<int:connection_id>/delete": ADMIN,
-    "POST /settings/connections/<int:connection_id>/domains/<int:domain_id>/check": ADMIN,
-    "POST /settings/connections/<int:connection_id>/domains/<int:domain_id>/vouch": ADMIN,
-    "GET /settings/organizations/<int:organization_id>/sign-in": ADMIN,
-    "POST /settings/organizations/<int:organization_id>/sign-in": ADMIN,
-    "GET /settings/portal": ADMIN,
-    "POST /settings/portal": ADMIN,
-    "POST /settings/portal/logo": ADMIN,
-    "POST /settings/portal/logo/delete": ADMIN,
-    "POST /settings/portal/tests/<method>": ADMIN,
-    "GET /settings/health": ADMIN,
-    "GET /settings/organizations": ADMIN,
-    "POST /settings/organizations": ADMIN,
-    "GET /settings/organizations/new": ADMIN,
-    "GET /settings/organizations/import": ADMIN,
-    "POST /settings/organizations/import": ADMIN,
-    "GET /settings/organizations/<int:organization_id>": ADMIN,
-    "POST /settings/organizations/<int:organization_id>": ADMIN,
-    "POST /settings/organizations/<int:organization_id>/viewing": ADMIN,
-    "GET /settings/people": ADMIN,
-    "GET /settings/people/<int:user_id>": ADMIN,
-    "GET /settings/people/import": ADMIN,
-    "POST /settings/people/import": ADMIN,
-    "POST /settings/people/<int:user_id>/address": ADMIN,
-    "POST /settings/people/<int:user_id>/aliases/<int:alias_id>/delete": ADMIN,
-    "GET /settings/people/<int:user_id>/merge": ADMIN,
-    "POST /settings/people/<int:user_id>/merge": ADMIN,
-    "GET /settings/organizations/<int:organization_id>/merge": ADMIN,
-    "POST /settings/organizations/<int:organization_id>/merge": ADMIN,
-    "GET /settings/organizations/<int:organization_id>/move": ADMIN,
-    "POST /settings/organizations/<int:organization_id>/move": ADMIN,
-    "GET /settings/operations": ADMIN,
-    "GET /settings/operations/<int:operation_id>": ADMIN,
-    "GET /settings/operations/<int:operation_id>/progress": ADMIN,
-    "POST /settings/operations/<int:operation_id>/undo": ADMIN,
-    "POST /settings/people/<int:user_id>/deactivation": ADMIN,
-    "POST /settings/people/<int:user_id>/deactivation/delete": ADMIN,
-    "POST /settings/people/<int:user_id>/identities/<int:identity_id>/delete": ADMIN,
-    "POST /settings/people/<int:user_id>/invitation/delete": ADMIN,
-    "POST /settings/people/<int:user_id>/mail": ADMIN,
-    "POST /settings/people/<int:user_id>/role": ADMIN,
-    "POST /settings/people/<int:user_id>/sees": ADMIN,
-    "POST /settings/people/<int:user_id>/sessions/delete": ADMIN,
-    "POST /settings/people/<int:user_id>/slack": ADMIN,
-    "GET /settings/team": ADMIN,
-    "POST /settings/team/invitations": ADMIN,
-    "GET /settings/forms": ADMIN,
-    "POST /settings/forms": ADMIN,
-    "GET /settings/forms/<int:form_id>": ADMIN,
-    "POST /settings/forms/<int:form_id>": ADMIN,
-    "POST /settings/forms/<int:form_id>/archive": ADMIN,
-    "POST /settings/forms/<int:form_id>/archive/delete": ADMIN,
-    "POST /settings/forms/<int:form_id>/draft/delete": ADMIN,
-    "POST /settings/forms/<int:form_id>/fields": ADMIN,
-    "GET /settings/forms/<int:form_id>/fields/<key>": ADMIN,
-    "POST /settings/forms/<int:form_id>/fields/<key>": ADMIN,
-    "POST /settings/forms/<int:form_id>/fields/<key>/delete": ADMIN,
-    "POST /settings/forms/<int:form_id>/fields/<key>/place": ADMIN,
-    "GET /settings/forms/<int:form_id>/fields/new": ADMIN,
-    "POST /settings/forms/<int:form_id>/place": ADMIN,
-    "GET /settings/forms/<int:form_id>/preview": ADMIN,
-    "POST /settings/forms/<int:form_id>/publication": ADMIN,
     # mail that waits
     "GET /desk/quarantine": TEAM,
     "GET /desk/quarantine/<int:mail_id>": TEAM,
@@ -299,72 +209,7 @@ TABLE = {
     # gone once the agent was there
     "POST /desk/quarantine/<int:mail_id>/delete": "sign-in hidden hidden in hidden hidden",
     "POST /desk/quarantine/machines/delete": TEAM,
-    # settings of the desk
-    "POST /deliveries/<int:delivery_id>/retry": TEAM,
-    "POST /deliveries/<int:delivery_id>/skip": TEAM,
-    "GET /settings/tags": ADMIN,
-    "GET /settings/tags/<int:tag_id>": ADMIN,
-    "POST /settings/tags/<int:tag_id>": ADMIN,
-    "POST /settings/tags/<int:tag_id>/merge": ADMIN,
-    "POST /settings/tags/<int:tag_id>/delete": ADMIN,
-    "GET /settings/replies": TEAM,
-    "GET /settings/replies/new": TEAM,
-    "POST /settings/replies": TEAM,
-    "GET /settings/replies/<int:reply_id>": TEAM,
-    "POST /settings/replies/<int:reply_id>": "sign-in hidden hidden refused in in",
-    # gone once the lead was there
-    "POST /settings/replies/<int:reply_id>/delete": "sign-in hidden hidden refused in hidden",
-    "GET /settings/service-levels": ADMIN,
-    "POST /settings/service-levels/targets": ADMIN,
-    "POST /settings/service-levels/hours": ADMIN,
-    "POST /settings/service-levels/holidays": ADMIN,
-    "POST /settings/service-levels/holidays/import": ADMIN,
-    "POST /settings/service-levels/holidays/<day>/delete": ADMIN,
-    "GET /settings/mail": ADMIN,
-    "POST /settings/mail": ADMIN,
-    "POST /settings/mail/accepted/<int:row_id>/delete": ADMIN,
-    "POST /settings/mail/loop": ADMIN,
-    "POST /settings/mail/test": ADMIN,
-    "POST /settings/mail/test-mail": ADMIN,
-    "POST /settings/mail/dead/<int:user_id>/revival": ADMIN,
-    "GET /settings/mail/senders": ADMIN,
-    "POST /settings/mail/senders": ADMIN,
-    "POST /settings/mail/senders/check": ADMIN,
-    "GET /settings/mail/previews/<name>": ADMIN,
-    "GET /settings/mail/previews/<name>/html": ADMIN,
-    "GET /settings/channels": ADMIN,
-    "POST /settings/channels": ADMIN,
-    "POST /settings/channels/options": ADMIN,
-    "POST /settings/channels/test": ADMIN,
-    "POST /settings/channels/<int:channel_id>/internal": ADMIN,
-    "POST /settings/channels/<int:channel_id>/undo-mode": ADMIN,
-    "POST /settings/channels/<int:channel_id>/delete": ADMIN,
-    "GET /settings/closing": ADMIN,
-    "POST /settings/closing": ADMIN,
-    "GET /settings/translations": ADMIN,
-    "GET /settings/translations/<language>": ADMIN,
-    "POST /settings/translations/<language>": ADMIN,
-    "GET /settings/retention": ADMIN,
-    "POST /settings/retention": ADMIN,
-    "GET /settings/retention/people/<int:user_id>": ADMIN,
-    "POST /settings/retention/people/<int:user_id>/export": ADMIN,
-    "POST /settings/retention/people/<int:user_id>/erase": ADMIN,
-    "GET /settings/retention/organizations/<int:organization_id>": ADMIN,
-    "POST /settings/retention/organizations/<int:organization_id>/export": ADMIN,
-    "POST /settings/retention/organizations/<int:organization_id>/erase": ADMIN,
-    "GET /settings/webhooks": ADMIN,
-    "POST /settings/webhooks": ADMIN,
-    "GET /settings/webhooks/new": ADMIN,
-    "GET /settings/webhooks/<int:webhook_id>": ADMIN,
-    "POST /settings/webhooks/<int:webhook_id>": ADMIN,
-    "POST /settings/webhooks/<int:webhook_id>/test": ADMIN,
-    "POST /settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay": ADMIN,
-    "POST /settings/webhooks/<int:webhook_id>/replay": ADMIN,
-    "POST /settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/retry": ADMIN,
-    "POST /settings/webhooks/<int:webhook_id>/delete": ADMIN,
-    "GET /settings/api-tokens": ADMIN,
-    "POST /settings/api-tokens": ADMIN,
-    "POST /settings/api-tokens/<int:token_id>/revocation": ADMIN,
+    **SETTINGS_TABLE,
 }
 
 VALUES = {

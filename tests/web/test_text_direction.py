@@ -28,7 +28,8 @@ from helpdesk.models.user import User
 from helpdesk.models.webhook import Webhook
 from tests.factories import signed_in_client
 from tests.web import page_forms
-from tests.web.test_permissions import World, database_url, routes, settings  # noqa: F401 - fixtures
+from tests.web.route_world import World, routes
+from tests.web.test_permissions import database_url, settings  # noqa: F401 - fixtures
 
 HEBREW = re.compile("[\u0590-\u05ff]")
 WORD = "\u05e9\u05dc\u05d5\u05dd"  # shalom

@@ -17,79 +17,7 @@ from helpdesk.models.session import Session
 from helpdesk.models.user import Identity, User
 from tests.web.sign_in.companies import clear_caches, connect, serve_company
 from tests.web.sign_in.conftest import chosen
-
-DANA, RITA, MAYA = "dana@globex.example", "rita@initech.example", "maya@support.example"
-NOW = int(time.time())
-
-TOKENS = {
-    "alg none": {"alg": "none"},
-    "HS256 with the public key": {"alg": "HS256"},
-    "RS384, which the document does not name": {"alg": "RS384"},
-    "PS256, which the document does not name": {"alg": "PS256"},
-    "a key that is not published": {"kid": "unknown"},
-    "another audience": {"claims": {"aud": "somebody-else"}},
-    "an empty audience": {"claims": {"aud": ""}},
-    "no audience": {"claims": {"aud": None}},
-    "audiences without ours": {"claims": {"aud": ["somebody-else", "another"]}},
-    "several audiences without azp": {"claims": {"aud": ["helpdesk-at-company", "another"], "azp": None}},
-    "several audiences and another azp": {"claims": {"aud": ["helpdesk-at-company", "another"], "azp": "another"}},
-    "one audience and another azp": {"claims": {"azp": "another"}},
-    "an audience that is a number": {"claims": {"aud": 7}},
-    "another issuer": {"claims": {"iss": "https://login.initech.example"}},
-    "our issuer with a slash": {"claims": {"iss": "{issuer}/"}},
-    "our issuer in capitals": {"claims": {"iss": "{ISSUER}"}},
-    "a list of issuers": {"claims": {"iss": ["{issuer}"]}},
-    "no issuer": {"claims": {"iss": None}},
-    "Google's issuer": {"claims": {"iss": "https://accounts.google.com"}},
-    "expired": {"claims": {"exp": NOW - 3600}},
-    "no expiry": {"claims": {"exp": None}},
-    "an expiry that is a text": {"claims": {"exp": "tomorrow"}},
-    "made in the future": {"claims": {"iat": NOW + 3600}},
-    "no time": {"claims": {"iat": None}},
-    "not valid yet": {"claims": {"nbf": NOW + 3600}},
-    "another's nonce": {"nonce": "wrong"},
-    "an empty nonce": {"claims": {"nonce": ""}},
-    "no nonce": {"claims": {"nonce": None}},
-    "a nonce that is a list": {"claims": {"nonce": ["x"]}},
-    "no subject": {"claims": {"sub": None}},
-    "an empty subject": {"claims": {"sub": ""}},
-    "a subject that is a number": {"claims": {"sub": 7}},
-    "a subject that is a list": {"claims": {"sub": ["1"]}},
-    "a subject without end": {"claims": {"sub": "x" * 5000}},
-    "a subject with a line break": {"claims": {"sub": "a\nb"}},
-}
-ADDRESSES = {
-    "of another organization": {"email": RITA},
-    "of an agent": {"email": MAYA},
-    "of the team's domain": {"email": "new@support.example"},
-    "of a stranger's domain": {"email": "dana@nowhere.example"},
-    "of free mail": {"email": "dana@gmail.com"},
-    "of a subdomain": {"email": "dana@sub.globex.example"},
-    "of a domain that ends alike": {"email": "dana@evilglobex.example"},
-    "of two domains": {"email": "rita@initech.example,dana@globex.example"},
-    "in angle brackets": {"email": "<rita@initech.example>dana@globex.example"},
-    "with two signs": {"email": "rita@initech.example@globex.example"},
-    "with a line break": {"email": "dana@globex.example\nBcc: rita@initech.example"},
-    "with a zero byte": {"email": "dana@globex.example\x00"},
-    "that looks alike": {"email": "dаna@globex.example"},
-    "that is a list": {"email": [DANA]},
-    "that is missing": {"email": None},
-    "that is empty": {"email": ""},
-    "listed by nobody, verified as a text": {"email": RITA, "email_verified": "true"},
-    "as upn only": {"email": None, "upn": DANA, "preferred_username": DANA},
-    "in upn, another's in email": {"email": RITA, "preferred_username": DANA},
-    "of another organization, with a workplace": {"email": RITA, "hd": "initech.example", "xms_edov": True},
-}
-RESPONSES = {
-    "no iss (RFC 9207)": {"iss": None},
-    "another iss": {"iss": "https://login.initech.example"},
-    "an empty iss": {"iss": ""},
-    "another state": {"state": "wrong"},
-    "no state": {"state": None},
-    "another code": {"code": "4/wrong"},
-    "no code": {"code": None},
-    "an error beside the code": {"error": "access_denied"},
-}
+from tests.web.sign_in.hostile_answers import ADDRESSES, BODIES, DANA, DOCUMENTS, MAYA, RESPONSES, RITA, TOKENS
 
 
 @pytest.fixture
@@ -215,31 +143,6 @@ def test_another_issuer_behind_the_connection_joins_nobody(browser, new_browser,
         away = other.get(f"/sign-in/sso/{world.slug}").headers["Location"]
         assert away.startswith(attacker.url)
         assert other.get(chosen(away, DANA)).status_code == 400 and other.who() is None
-
-
-DOCUMENTS = {
-    "another issuer": {"issuer": "https://login.initech.example"},
-    "our issuer with a slash": {"issuer": "{issuer}/"},
-    "no issuer": {"issuer": None},
-    "no token endpoint": {"token_endpoint": None},
-    "keys on a private network": {"jwks_uri": "https://10.0.0.7/keys"},
-    "keys at the cloud's metadata": {"jwks_uri": "http://169.254.169.254/latest/meta-data"},
-    "a token endpoint in a file": {"token_endpoint": "file:///etc/passwd"},
-    "a token endpoint with a password": {"token_endpoint": "https://a:b@login.globex.example/token"},
-    "a list as an endpoint": {"authorization_endpoint": ["https://login.globex.example"]},
-    "plain http on the internet": {"token_endpoint": "http://login.globex.example/token"},
-    "no algorithm but none": {"id_token_signing_alg_values_supported": ["none"]},
-    "no algorithm but HMAC": {"id_token_signing_alg_values_supported": ["HS256", "HS512"]},
-}
-BODIES = {
-    "no JSON": lambda: flask.Response("<html>", mimetype="text/html"),
-    "a list": lambda: flask.jsonify([]),
-    "nested deeply": lambda: flask.Response("[" * 100_000, mimetype="application/json"),
-    "several megabytes": lambda: flask.Response(b"{" + b" " * 3_000_000 + b"}", mimetype="application/json"),
-    "compressed": lambda: flask.Response(b"x", headers={"Content-Encoding": "gzip"}),
-    "a redirect": lambda: flask.redirect("http://127.0.0.1:1/elsewhere"),
-    "an error": lambda: flask.Response("", 500),
-}
 
 
 def test_documents_that_lie(new_browser, provider, world, nobody_came_in, session):

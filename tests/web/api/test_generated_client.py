@@ -11,7 +11,6 @@ import pytest
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
 from helpdesk.web.api import openapi
-from tests.web.test_api import admin, ann, program  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PACKAGE = "generated_helpdesk_client"
@@ -41,7 +40,7 @@ def package(tmp_path_factory):
 
 
 @pytest.fixture
-def client(package, app, program):  # noqa: F811
+def client(package, app, program):
     headers = program().headers
     made = package.AuthenticatedClient(base_url="http://localhost", token="x")
     transport = httpx.WSGITransport(app=app)
@@ -53,7 +52,7 @@ def call(name: str, client, *arguments, **values):
     return importlib.import_module(f"{PACKAGE}.api.{name}").sync(*arguments, client=client, **values)
 
 
-def test_a_generated_client_files_reads_replies_and_uploads(package, client, ann):  # noqa: F811
+def test_a_generated_client_files_reads_replies_and_uploads(package, client, ann):
     models = importlib.import_module(f"{PACKAGE}.models")
     types = importlib.import_module(f"{PACKAGE}.types")
     upload = models.UploadFileBody(file=types.File(BytesIO(b"cold"), "oven.txt", "text/plain"))

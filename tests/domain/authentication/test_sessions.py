@@ -14,13 +14,6 @@ from helpdesk.models.user import User
 from tests import timeouts
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """``later(hours=1)``: from now on it is that much later."""
-    real = clock.now
-    return lambda **much: monkeypatch.setattr(clock, "now", lambda: real() + timedelta(**much))
-
-
 @pytest.mark.parametrize(
     ("role", "idle", "absolute"),
     [("requester", 24, 14 * 24), ("agent", 12, 14 * 24), ("lead", 12, 14 * 24), ("admin", 1, 12)],

@@ -4,13 +4,12 @@ import pytest
 
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import tags
-from tests.web.test_api import admin, ann, program  # noqa: F401 (fixtures)
 from tests.web.test_desk_query_counts import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def test_tags_are_filed_read_found_and_changed(program, ann, make, session):  # noqa: F811
+def test_tags_are_filed_read_found_and_changed(program, ann, make, session):
     ask = program()
     body = {"requester": ann.email, "subject": "Oven", "body": "It smokes", "tags": ["Refund", "oven door"]}
     made = ask("POST", "/api/tickets", 201, body)
@@ -33,7 +32,7 @@ def test_tags_are_filed_read_found_and_changed(program, ann, make, session):  # 
     assert {each["name"] for each in ask("GET", "/api/tags")["data"]} == {"refund", "oven-door", "late", "vip"}
 
 
-def test_a_program_reads_only_the_properties_it_names(program, ann, make):  # noqa: F811
+def test_a_program_reads_only_the_properties_it_names(program, ann, make):
     ask, ticket = program(), make.ticket(ann)
     assert ask("GET", f"/api/tickets/{ticket.number}?fields=number,subject") == {
         "number": ticket.number,
@@ -49,7 +48,7 @@ def test_a_program_reads_only_the_properties_it_names(program, ann, make):  # no
     assert wrong["errors"] == {"fields": "There is no colour here."}
 
 
-def test_parts_of_a_ticket_come_with_their_details_where_they_are_asked_for(program, ann, admin, make, session):  # noqa: F811
+def test_parts_of_a_ticket_come_with_their_details_where_they_are_asked_for(program, ann, admin, make, session):
     ask, ticket = program(), make.ticket(ann, body="It smokes")
     tickets.assign(ticket, admin, actor=admin)
     tickets.add_note(ticket, author=admin, body="Hm")
@@ -73,7 +72,7 @@ def test_parts_of_a_ticket_come_with_their_details_where_they_are_asked_for(prog
     assert ask("GET", "/api/tickets?expand=everything", 422)["errors"].keys() == {"expand"}
 
 
-def test_a_page_costs_the_same_however_many_tickets_it_has(program, ann, admin, make, session):  # noqa: F811
+def test_a_page_costs_the_same_however_many_tickets_it_has(program, ann, admin, make, session):
     ask, costs = program(), []
     for number in (1, 9):
         for n in range(number):

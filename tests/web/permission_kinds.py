@@ -1,0 +1,11 @@
+"""What six kinds of people are answered at a route, in the order of ``permissions_table``: the usual rows."""
+
+PUBLIC = "in in in in in in"
+PERSON = "sign-in in in in in in"
+TICKET = "sign-in hidden in in in in"
+TEAM = "sign-in hidden hidden in in in"
+LEAD = "sign-in hidden hidden refused in in"
+ADMIN = "sign-in hidden hidden refused refused in"
+OWN = "sign-in hidden in hidden hidden hidden"
+CUSTOMERS = "sign-in in in hidden hidden hidden"
+MACHINE = "proof proof proof proof proof proof"
