@@ -1,3 +1,6 @@
+# Where the environment forbids compiled modules, each of the processes that tests start would compile everything: 2 s each.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Each target does its own set-up: a virtual environment, the locked requirements, the browser files. The second time is quick.
 
 SEED ?= 1

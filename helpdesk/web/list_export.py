@@ -10,7 +10,7 @@ from sqlalchemy import Select
 
 from helpdesk.database import pagination
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.ticket_lists import csv_export, export_columns, workbook_export
+from helpdesk.domain.ticket_lists import csv_export, export_columns
 from helpdesk.models.user import User
 from helpdesk.web import csv_response
 
@@ -31,6 +31,8 @@ def send_list(
 
 
 def _send_workbook(columns: export_columns.ExportColumns, batches: Any, name: str) -> Response:
+    from helpdesk.domain.ticket_lists import workbook_export  # here, because it takes 0.1 s to load and few need it
+
     into = tempfile.SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115 (the response closes it once it is sent)
     try:
         workbook_export.write_workbook(columns, batches, into)

@@ -16,7 +16,7 @@ TRANSLATING = {"gettext", "ngettext", "pgettext", "npgettext", "lazy_gettext", "
 ENGLISH_ON_PURPOSE = {
     "web/api/": "programs read it",
     "web/live/": "the log",
-    "web/scim.py": "programs read it",
+    "web/scim/protocol.py": "programs read it",
     "domain/provisioning/": "programs read it",
     "web/health": "the log",
     "web/hooks.py": "programs read it",

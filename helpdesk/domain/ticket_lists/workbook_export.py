@@ -30,6 +30,7 @@ def write_workbook(columns: ExportColumns, batches: Iterator[list[list[Cell]]], 
     for rows in batches:
         count += len(rows)
         if count > MAX_ROWS:
+            sheet.close()  # else its writer fails when it is collected, on a file that is closed
             raise ValidationError(
                 gettext(
                     "A workbook has at most %(most)s tickets. Narrow the list, or take CSV.",

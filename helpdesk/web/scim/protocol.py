@@ -1,10 +1,9 @@
-"""SCIM 2.0 for identity providers: people and groups of one connection, which its bearer token names."""
+"""Answers to SCIM 2.0 requests, by the library that knows the protocol."""
 
 import json
 from http import HTTPStatus
 
-from flask import Blueprint, Response, request
-from flask.typing import ResponseReturnValue
+from flask import Response, request
 from scim2_models import SCIMException, UniquenessException
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
@@ -17,15 +16,10 @@ from helpdesk.domain.provisioning import tokens
 from helpdesk.domain.provisioning.service import SERVICE
 from helpdesk.domain.provisioning.storage import ConnectionStorage
 from helpdesk.extensions import db
-from helpdesk.web.middleware import authorization, request_transactions
-
-blueprint = Blueprint("scim", __name__, url_prefix="/scim/v2")
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+from helpdesk.web.middleware import request_transactions
 
 
-@blueprint.route("/<path:path>", methods=METHODS)
-@authorization.machine_only("a SCIM token")
-def serve_scim(path: str) -> ResponseReturnValue:
+def answer_request(path: str) -> Response:
     """Answer a request of the connection whose token it has; 401 for every other."""
     secret = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     connection = tokens.find_connection(secret)
