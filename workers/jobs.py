@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from helpdesk.channels.email import imap_polling, quarantine_summary
-from helpdesk.channels.slack import custom_emoji, home, sync
+from helpdesk.channels.slack import agent_accounts, custom_emoji, home, sync
 from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.authentication.connections import administration as sign_in_connections
 from helpdesk.domain.authentication.connections import domain_proofs
@@ -59,8 +59,9 @@ def drain() -> None:
 
 @job
 def reconcile() -> None:
-    """Read from Slack what was missed during an outage."""
+    """Read from Slack what was missed during an outage, and which accounts are the agents'."""
     sync.sync_channels()
+    agent_accounts.link_agents()
 
 
 @job

@@ -43,8 +43,7 @@ POSTING_KINDS = frozenset({DeliveryKind.card, DeliveryKind.message, DeliveryKind
 
 def is_direct(request: SlackRequest) -> bool:
     """Return whether ``request`` is a direct message: its channel is the id of a person."""
-    content = request.content
-    return isinstance(content, WebApiCall) and str(content.arguments.get("channel") or "")[:1] in {"U", "W"}
+    return isinstance(request.content, WebApiCall) and request.content.is_direct
 
 
 class SlackChannel(TwoWayChannel[SlackContent, EventContext]):

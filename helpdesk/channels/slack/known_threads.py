@@ -15,7 +15,6 @@ from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
-NOT_POSTED = "inf"  # a ts later than any
 BATCH_SIZE = 500  # threads in one database query
 
 Item = TypeVar("Item")
@@ -27,7 +26,7 @@ class KnownThread:
 
     ``messages`` are those that people wrote there (ts → time of the last edit), ``gone`` the deleted ones among them;
     ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison,
-    ``card`` the ts of the card, NOT_POSTED before that: what is older was written before the ticket was made here.
+    ``card`` the ts of the card, or of the ticket where it was made in the thread: what is older is not the ticket's.
     """
 
     thread_id: int
@@ -66,8 +65,10 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
             if kind == DeliveryKind.card:
                 cards[thread_id] = ts
     for thread in threads:
-        if thread.id not in cards:
-            cards[thread.id] = origin_threads.card_ts(thread) or NOT_POSTED
+        card = cards.get(thread.id) or origin_threads.card_ts(thread)
+        if card != thread.external_id:
+            card = f"{min(origin_threads.known_ts(card or ''), origin_threads.filed_ts(thread)):.6f}"
+        cards[thread.id] = card
     return [
         KnownThread(
             thread_id=thread.id,

@@ -15,7 +15,8 @@ from helpdesk.models.thread import Thread
 from helpdesk.translation import gettext
 
 MESSAGE_NOT_FOUND_CODES = {"message_not_found", "cant_update_message"}
-THREAD_NOT_FOUND_CODES = {"thread_not_found", "cannot_reply_to_message"}
+THREAD_NOT_FOUND_CODES = {"thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
+REACTION_LIMIT_CODES = {"too_many_emoji", "too_many_reactions", "invalid_name"}  # nobody need act on it
 WAITING_STATES = (DeliveryState.pending, DeliveryState.unknown, DeliveryState.failed, DeliveryState.on_hold)
 CONVERSATION_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.line)
 CHANGE_KINDS = (DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.mark)
@@ -35,6 +36,8 @@ def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
         raise SkipDelivery(gettext("The card was deleted in Slack; a new one takes its place."))
     if delivery.kind in CHANGE_KINDS and code in MESSAGE_NOT_FOUND_CODES | THREAD_NOT_FOUND_CODES:
         raise SkipDelivery(gettext("This was deleted in Slack."))
+    if delivery.kind == DeliveryKind.mark and code in REACTION_LIMIT_CODES:
+        raise SkipDelivery(gettext("Slack takes no such reaction there."))
     if delivery.kind in CONVERSATION_KINDS and code in THREAD_NOT_FOUND_CODES:
         delivery.thread = replace_card(delivery.thread)
         delivery.attempts, delivery.possibly_sent_since = 0, None

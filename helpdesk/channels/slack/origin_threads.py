@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from helpdesk.channels.slack.api import slack_clock
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -39,10 +40,27 @@ def is_before_card(thread: Thread, ts: str) -> bool:
     posted = card_ts(thread)
     if posted == thread.external_id:
         return False  # the card is the root: nothing in its thread is older
+    return known_ts(ts) < (known_ts(posted) if posted else filed_ts(thread))
+
+
+def is_before_filing(thread: Thread, ts: str) -> bool:
+    """Return whether the message ``ts`` is older than the ticket. A customer's that is newer belongs to it, even if
+    the card was not there yet.
+    """
+    return known_ts(ts) < filed_ts(thread)
+
+
+def filed_ts(thread: Thread) -> float:
+    """Return Slack's time at which the ticket was made in the thread, in seconds."""
+    return slack_clock.to_slack_time(thread.created_at).timestamp()
+
+
+def known_ts(ts: str) -> float:
+    """Return a ts as seconds; the far future for what is none."""
     try:
-        return float(ts) < (float(posted) if posted else thread.created_at.timestamp())
+        return float(ts)
     except ValueError:
-        return False
+        return float("inf")
 
 
 def _waits_for_card(thread: Thread) -> bool:

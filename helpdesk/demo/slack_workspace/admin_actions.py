@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import api_faults, ids, state, users
+from helpdesk.demo.slack_workspace import api_faults, ids, message_store, state, users
 
 if TYPE_CHECKING:
     from helpdesk.demo.slack_workspace.api_rate_limits import RateLimits
@@ -27,6 +27,18 @@ class AdminActions:
         with self.state.lock:
             self.state.emoji[name] = f"alias:{alias}" if alias else f"{self.base}/emoji/{name}.png"
             self.state.emoji_pictures[name] = picture
+
+    def say_through_app(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """Let another app post with the token of ``user``: the message is theirs and has the app's ``bot_id``.
+
+        Source: claude-threads#526; bot_profile: sample events/MessagePayload.json.
+        """
+        app = {"id": "B0OTHERAPP1", "app_id": "A0OTHERAPP1", "name": "Voice desk", "deleted": False}
+        with self.state.lock:
+            message = message_store.build_user_message(
+                self, user, text, [], bot_id=app["id"], app_id=app["app_id"], bot_profile=app
+            )
+            return message_store.add_message(self, self.state.channels[channel], message, thread_ts)["ts"]
 
     def archive(self, channel: str, user: str = "") -> None:
         """Archive a channel.

@@ -216,7 +216,8 @@ def _parse_place(ws: Workspace):
 def _encode_mentions(ws: Workspace, text: str) -> str:
     names = {}
     for user in ws.state.users.values():
-        for name in (user["real_name"], user["name"], user["real_name"].split()[0]):
+        real_name = user["profile"]["real_name"]
+        for name in (real_name, user["name"], real_name.split()[0]):
             names[name.casefold()] = f"<@{user['id']}>"
     conversations = {
         conversation.name: f"<#{conversation.id}|{conversation.name}>"

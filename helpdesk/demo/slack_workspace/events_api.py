@@ -68,12 +68,20 @@ class EventDelivery:
         self.faults(0, 0, 0)
 
     def faults(
-        self, doubled: float = 0, reordered: float = 0, lost: float = 0, seed: int = 0, hold: float = 1.0
+        self,
+        doubled: float = 0,
+        reordered: float = 0,
+        lost: float = 0,
+        seed: int = 0,
+        hold: float = 1.0,
+        renamed: float = 0,
     ) -> None:
-        """From now on duplicate, hold back for `hold` seconds, or lose events with these probabilities.
+        """From now on duplicate, hold back for `hold` seconds, lose, or send a second time under another event_id
+        (`renamed`) events with these probabilities.
 
-        Source: docs.slack.dev/apis/events-api (events may come twice, late, or not at all).
+        Source: docs.slack.dev/apis/events-api (events may come twice, late, or not at all); node-slack-sdk#2141.
         """
+        self._renamed = renamed
         self._doubled, self._reordered, self._lost, self._hold = doubled, reordered, lost, hold
         self._random = random.Random(seed)
 
@@ -95,7 +103,9 @@ class EventDelivery:
         elif "event_ts" not in event:
             event["event_ts"] = ids.next_timestamp()
         place = channel.id if channel is not None else event.get("user", "")
-        self._post(_PendingEvent(zlib.crc32(place.encode()) % WORKER_COUNT, self._wrap(event, channel)))
+        again = self._renamed and self._random.random() < self._renamed
+        for _ in range(2 if again else 1):
+            self._post(_PendingEvent(zlib.crc32(place.encode()) % WORKER_COUNT, self._wrap(event, channel)))
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until every event was answered or given up; False after `timeout` seconds."""

@@ -54,7 +54,7 @@ class HtmlRenderer:
     def name(self, user_id: str) -> str:
         """A person's name by id."""
         user = self._ws.state.users.get(user_id)
-        return user["real_name"] if user else user_id
+        return user["profile"]["real_name"] if user else user_id
 
     def people(self) -> list[dict]:
         """Everybody who can be chosen in a users_select."""

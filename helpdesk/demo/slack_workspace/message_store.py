@@ -101,7 +101,9 @@ def delete_message(ws: "Workspace", channel: "ChannelState", ts: str) -> None:
             channel.threads[root].remove(ts)
             if not channel.threads[root]:
                 del channel.threads[root]
-        event = {"subtype": "message_deleted", "deleted_ts": ts, "previous_message": before}
+        event = {"subtype": "message_deleted", "deleted_ts": ts}
+        if ws.state.deletes_with_previous_message:
+            event["previous_message"] = before
     ws.state.touch()
     ws.events.announce(channel, {"type": "message", **event, "hidden": True, "ts": ids.next_timestamp()})
 

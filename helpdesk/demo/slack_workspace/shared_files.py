@@ -10,6 +10,9 @@ import time
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import ids, message_store, users
 
+# A canvas is a file of this type, which Slack sends as HTML (agent-slack#19).
+CANVAS_TYPE = "application/vnd.slack-docs"
+
 
 def create_file(ws, name: str, user: str, mimetype: str = "") -> dict:
     """A file object without content yet.
@@ -34,7 +37,7 @@ def create_file(ws, name: str, user: str, mimetype: str = "") -> dict:
         "user_team": users.get_team(ws.state.users[user]),
         "editable": False,
         "size": 0,
-        "mode": "hosted",
+        "mode": "quip" if mimetype == CANVAS_TYPE else "hosted",
         "is_external": False,
         "external_type": "",
         "is_public": True,

@@ -124,6 +124,13 @@ class WorkspaceState:
             "U0VIKTOR001"
         }  # in a shared channel Slack leaves it out of some user objects
 
+        # Members of shared channels of whom users.info says user_not_found (slack-poker-planner#20).
+        self.unnamed_users: set[str] = set()
+        # Answers of files.info that a file just sent has no address yet (hermes-agent#45407).
+        self.unfinished_file_answers = 0
+        # Slack's reference shows message_deleted without previous_message, its samples with it.
+        self.deletes_with_previous_message = True
+
     def touch(self) -> None:
         """Notify all waiting threads of a change. The lock must be held."""
         self.version += 1

@@ -100,8 +100,9 @@ def build_user(person: personas.Person) -> dict:
         "profile": _build_profile(person.name, person.handle, person.email, person.title, team),
     }
     if is_external:
-        # Slack omits from an external user what only their own workspace may read.
-        for hidden in ("tz", "tz_label", "tz_offset", "is_admin", "is_owner", "is_primary_owner"):
+        # Slack omits from an external user what only their own workspace may read, and has their name only in the
+        # profile (agent-slack#57, acapela/monorepo#1056).
+        for hidden in ("real_name", "tz", "tz_label", "tz_offset", "is_admin", "is_owner", "is_primary_owner"):
             user.pop(hidden)
         user["profile"].pop("email")
     return user

@@ -5,11 +5,13 @@ import json
 import flask
 
 from helpdesk.demo import avatars, personas
-from helpdesk.demo.slack_workspace import api, api_faults, browser_page, control_api, socket_mode
+from helpdesk.demo.slack_workspace import api, api_faults, browser_page, control_api, shared_files, socket_mode
 from helpdesk.demo.slack_workspace.api.registry import METHODS, Arguments, SlackApiError
 from helpdesk.demo.slack_workspace.workspace import Workspace
 
-SIGN_IN_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in to your workspace</body></html>"
+SIGN_IN_PAGE = (
+    "<!DOCTYPE html><html><head><title>Slack</title></head><body><form>Sign in to your workspace</form></body></html>"
+)
 
 
 def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Flask:
@@ -192,7 +194,8 @@ def _send_file(ws: Workspace, which: str) -> flask.Response:
     if file is None or content is None:
         return flask.Response("Not found", 404)
     inline = file["mimetype"] in ("image/png", "image/jpeg", "image/gif", "image/webp")
-    response = flask.Response(content, content_type=file["mimetype"])
+    is_canvas = file["mimetype"] == shared_files.CANVAS_TYPE
+    response = flask.Response(content, content_type="text/html" if is_canvas else file["mimetype"])
     kind = "inline" if inline else "attachment"
     response.headers.set("Content-Disposition", kind, filename=file["name"])
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -20,7 +20,8 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext
 
-NOTIFIED_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.card)
+WITHDRAWAL_KINDS = (DeliveryKind.delete, DeliveryKind.delete_file)
+NOTIFIED_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.card, *WITHDRAWAL_KINDS)
 
 # For the statement that inserts a message: whether anybody but the assignee may have to be notified of it. A text, as
 # the library names no tables inside such a statement, and several have a column of the same name.
@@ -136,18 +137,19 @@ def on_service_level(ticket: Ticket, sentence: str, *, timer_kind: str, is_breac
 
 @in_team_language
 def on_delivery_failed(delivery: Delivery, reason: str) -> None:
-    """Notify the author of a message, else the assignee, that it did not arrive somewhere."""
+    """Notify the author of a message, else the assignee, that it did not arrive somewhere, or stays where it should be
+    taken away.
+    """
     if delivery.kind not in NOTIFIED_KINDS or delivery.thread is None:
         return
     ticket, message = delivery.thread.ticket, delivery.message
     author = message.author if message is not None and message.from_team else None
     concerned = [user for user in (author, ticket.assignee) if user is not None][:1]
-    sentence = gettext(
-        "A message on %(ticket)s did not reach %(destination)s: %(reason)s",
-        ticket=_describe(ticket),
-        destination=delivery.label,
-        reason=reason,
-    )
+    values = {"ticket": _describe(ticket), "destination": delivery.label, "reason": reason}
+    if delivery.kind in WITHDRAWAL_KINDS:
+        sentence = gettext("A message on %(ticket)s could not be taken away from %(destination)s: %(reason)s", **values)
+    else:
+        sentence = gettext("A message on %(ticket)s did not reach %(destination)s: %(reason)s", **values)
     notify(Occasion(NotificationKind.delivery_failed, ticket, message, sentence=sentence), concerned)
 
 

@@ -206,6 +206,8 @@ def _publish_change(delivery: Delivery) -> None:
 
 
 def _block_channel(channel: Channel | None, kind: str, error: errors.ChannelBlockedError) -> None:
+    if error.scope == "channel" and channel is None:
+        return  # a delivery without a thread, such as a direct message: no channel of ours is out of order
     rows = (Channel.id == channel.id) if error.scope == "channel" and channel else (Channel.kind == kind)
     affected = db.session.scalars(select(Channel).where(rows).order_by(Channel.id).with_for_update(of=Channel))
     for each in affected:

@@ -51,7 +51,8 @@ def test_slacks_own_trouble_is_in_doubt(slack_client, workspace, code):
 @pytest.mark.parametrize(
     ("code", "scope"),
     [(code, "installation") for code in ("token_revoked", "invalid_auth", "account_inactive", "not_authed")]
-    + [(code, "channel") for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")],
+    + [(code, "channel") for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")]
+    + [(code, "channel") for code in ("no_permission", "access_denied", "is_inactive")],
 )
 def test_what_only_a_person_can_repair_is_blocked(slack_client, workspace, code, scope):
     workspace.misbehave("chat.postMessage", "error", error=code)
@@ -68,7 +69,9 @@ def test_a_missing_permission_is_named(slack_client, workspace):
     assert caught.value.scope == "installation"
 
 
-@pytest.mark.parametrize("code", ["message_not_found", "user_not_found", "something_new", "no_text"])
+@pytest.mark.parametrize(
+    "code", ["message_not_found", "user_not_found", "something_new", "no_text", "restricted_action_thread_locked"]
+)
 def test_what_can_never_work_is_permanent(slack_client, workspace, code):
     workspace.misbehave("chat.postMessage", "error", error=code)
     with pytest.raises(errors.PermanentError) as caught:

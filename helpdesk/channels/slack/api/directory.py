@@ -16,6 +16,8 @@ CACHE_SECONDS = 300  # seconds
 FAILURE_CACHE_SECONDS = 30
 BOT_IDENTITY_CACHE_SECONDS = 3600  # the owner of a token does not change
 MAX_CACHE_ENTRIES = 5000
+MAX_PAGE_SIZE = 999  # "an integer under 1000"; twenty pages a minute (docs.slack.dev, conversations.list)
+UNKNOWN_PERSON_CODES = {"user_not_found", "user_not_visible"}
 
 _cache: dict[tuple, tuple[float, Any]] = {}
 _failures: dict[tuple, float] = {}  # names that could not be fetched, so that a burst of messages asks only once
@@ -61,6 +63,40 @@ def get_profile(user_id: str, client: clients.Client | None = None) -> Profile:
     )
 
 
+def find_profile_by_email(email: str, client: clients.Client | None = None) -> Profile | None:
+    """Return the person with this address, None where there is none. Raises ChannelError."""
+    slack = client or clients.current()
+    try:
+        return _make_profile(slack.call("users.lookupByEmail", email=email).get("user"))
+    except errors.PermanentError as refused:
+        if api_errors.error_code(refused) != "users_not_found":
+            raise
+        return None
+
+
+def find_author(
+    event: SlackEvent, ourselves: events.BotIdentity, client: clients.Client | None = None
+) -> Profile | None:
+    """Return the author of ``event``, None where Slack knows nobody with this id. Raises ChannelError.
+
+    Slack does not name every member of another workspace who is in a shared channel (slack-poker-planner#20). What it
+    says of them in the event counts then, and they are never taken for somebody of our own workspace.
+    """
+    try:
+        return get_profile(event.author_id, client)
+    except errors.PermanentError as refused:
+        is_foreign = event.user_team not in {"", ourselves.team_id, ourselves.enterprise_id}
+        if not is_foreign or api_errors.error_code(refused) not in UNKNOWN_PERSON_CODES:
+            return None
+    return Profile(
+        id=event.author_id,
+        name=event.author_name or event.author_id,
+        picture=event.author_picture,
+        team_id=event.user_team,
+        is_stranger=True,
+    )
+
+
 def get_channel(channel_id: str, client: clients.Client | None = None) -> ChannelInfo:
     """Return the channel with ``channel_id``. Raises ChannelError, ChannelBlockedError where the bot cannot see it."""
     slack = client or clients.current()
@@ -79,7 +115,7 @@ def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
         "channels",
         types="public_channel,private_channel",
         exclude_archived=True,
-        limit=200,
+        limit=MAX_PAGE_SIZE,
     )
     return sorted((_make_channel_info(each) for each in pages), key=lambda each: each.name)
 

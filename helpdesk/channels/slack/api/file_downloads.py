@@ -16,6 +16,8 @@ from helpdesk.domain.outbox import errors
 from helpdesk.translation import gettext
 
 ALLOWED_HOSTS = {"files.slack.com", "files-origin.slack.com", "files.slack-gov.com", "files-origin.slack-gov.com"}
+# A canvas is sent as HTML whatever its own type is (agent-slack#19); unlike a sign-in page, it has no form.
+CANVAS_TYPE, CANVAS_MODES, FORM = "application/vnd.slack-docs", {"canvas", "quip", "docs"}, b"<form"
 MAX_BYTES = 20 * 1024 * 1024
 TIMEOUT_SECONDS = 30  # seconds
 MAX_REDIRECTS = 4
@@ -42,7 +44,10 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
         file.get("url_private")
     )
     size = file.get("size")
-    if file.get("is_external") or not url:
+    if not url and not file.get("is_external"):
+        # The message comes before the file is ready (hermes-agent#45407).
+        raise api_errors.temporary_error(gettext("%(name)s could not be fetched from Slack.", name=name))
+    if file.get("is_external"):
         raise api_errors.permanent_error(
             gettext("%(name)s does not lie in Slack itself and cannot be fetched.", name=name)
         )
@@ -50,13 +55,16 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
         raise api_errors.permanent_error(
             gettext("%(name)s is larger than %(limit)s MB.", name=name, limit=limit // (1024 * 1024))
         )
+    is_canvas = media_type == CANVAS_TYPE or file.get("mode") in CANVAS_MODES
     data, answered = _fetch_content(slack, url, name, limit)
-    if answered == "text/html" and media_type != "text/html":
+    if answered == "text/html" and media_type != "text/html" and not (is_canvas and FORM not in data.lower()):
         raise api_errors.permanent_error(
             gettext(
                 "Slack sent its sign-in page instead of %(name)s. Check the app's permission files:read.", name=name
             )
         )
+    if is_canvas:
+        return DownloadedFile(f"{name}.html", "text/html", len(data), data)
     if isinstance(size, int) and size != len(data):
         raise api_errors.temporary_error(gettext("Only a part of %(name)s came from Slack.", name=name))
     return DownloadedFile(name, media_type, len(data), data)

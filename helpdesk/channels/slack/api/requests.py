@@ -21,6 +21,11 @@ class WebApiCall:
     plain_arguments: dict[str, Any] | None = None
     former_roots: tuple[str, ...] = ()
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct message: its channel is the id of a person."""
+        return str(self.arguments.get("channel") or "")[:1] in {"U", "W"}
+
 
 @dataclass(frozen=True)
 class UploadedFile:

@@ -18,6 +18,7 @@ RICH_FORMAT_ERROR_CODES = {
     "msg_blocks_too_long",
     "msg_too_long",
 }
+UNREACHABLE_PERSON = "Slack does not let the bot write to this person."
 MAX_TEXT_LENGTH = 40_000
 MAX_UPDATE_LENGTH = 4_000
 
@@ -66,6 +67,10 @@ def _send_call(slack: clients.Client, key: str, call: WebApiCall) -> SendResult:
     except errors.PermanentError as refused:
         if api_errors.error_code(refused) in ALREADY_DONE_CODES.get(call.method, ()):
             return SendResult(_find_target(call.arguments), {"already": True})
+        raise
+    except errors.ChannelBlockedError as refused:
+        if call.is_direct and refused.scope == "channel":  # it is no channel that could be put in order
+            raise api_errors.permanent_error(UNREACHABLE_PERSON, api_errors.error_code(refused)) from None
         raise
     if call.method == "chat.postMessage":
         _require_threaded(slack, call.arguments, answer)

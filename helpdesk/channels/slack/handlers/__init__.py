@@ -91,7 +91,8 @@ def answer_suggestion(payload: dict) -> dict:
     event = interactions.parse_suggestion(payload)
     form = MODALS.get(event.callback_id)
     try:
-        profile, ourselves = directory.get_profile(event.author_id), directory.get_bot_identity()
+        ourselves = directory.get_bot_identity()
+        profile = directory.find_author(event, ourselves)
     except errors.ChannelError:
         profile = None
     with transactions.read_only():
@@ -104,22 +105,24 @@ def fetch_context(payload: dict) -> EventContext:
     not answer.
     """
     if _is_irrelevant(payload):
-        return EventContext()
+        return EventContext(why_nothing="In no ticket's thread, or known already.")
     events = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
-    author_ids = {each.author_id for each in events if each.author_id[:1] in {"U", "W"} and not each.is_bot}
-    ourselves = _find_ourselves(events) if author_ids or any(map(_is_uninstallation, events)) else None
+    people = [each for each in events if each.author_id[:1] in {"U", "W"}]
+    ourselves = _find_ourselves(events) if people or any(map(_is_uninstallation, events)) else None
     if (
         ourselves
         and envelopes.payload_kind(payload) == "event"
         and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id, ourselves.enterprise_id)
     ):
-        return EventContext()  # signed for our app, but installed in another workspace
+        return EventContext(why_nothing="For the app in another workspace.")
     changed = [channel_events.fetch_channels(each) for each in events if isinstance(each, ChannelChangeEvent)]
+    authors_found = {each.author_id: directory.find_author(each, ourselves) for each in people} if ourselves else {}
     context = EventContext(
         events,
         ourselves or BotIdentity(),
-        profiles={id: profile for id in author_ids if (profile := _find_profile(id)) is not None},
+        profiles={id: profile for id, profile in authors_found.items() if profile is not None},
         places={id: channel for channels_now in changed for id, channel in channels_now.items()},
+        why_nothing=f"Nothing for us: {envelopes.describe(payload)}.",
     )
     for each in events:
         if isinstance(each, ActionEvent) and each.action_id == "file_message":
@@ -128,7 +131,7 @@ def fetch_context(payload: dict) -> EventContext:
             if offered is not None:
                 context.files.update(incoming_files.fetch_files(offered.files, each))
         elif isinstance(each, ShortcutEvent) or (
-            isinstance(each, MessageEvent) and each.files and _is_accepted_author(each, context)
+            isinstance(each, MessageEvent) and each.files and not each.is_bot and _is_accepted_author(each, context)
         ):
             context.files.update(incoming_files.fetch_files(each.files, each))
         elif isinstance(each, ModalEvent) and each.private.get("files"):
@@ -142,7 +145,7 @@ def fetch_context(payload: dict) -> EventContext:
 
 def apply(context: EventContext) -> Result:
     """Apply each event of the payload."""
-    result = ignored_result("Nothing for us.")
+    result = ignored_result(context.why_nothing)
     for event in context.events:
         handler = HANDLERS.get(event.kind)
         if handler:
@@ -177,6 +180,8 @@ def _is_irrelevant(payload: dict) -> bool:
     place = thread_lookup.find_root(payload)
     with transactions.read_only():
         thread = thread_lookup.find_thread(*place) if place else None
+        if thread is None and place and event.get("subtype") == "message_deleted":
+            thread = thread_lookup.find_thread_of_message(*place)
         if place and thread is None and thread_lookup.may_be_card(*place):
             raise errors.TemporaryError("A card of ours may be what this hangs below; that is found out first.", None)
         is_new_message = event.get("type") == "message" and not event.get("hidden")
@@ -196,13 +201,6 @@ def _find_ourselves(events: tuple[SlackEvent, ...]) -> BotIdentity | None:
         if any(map(_is_uninstallation, events)):
             return None  # the token is no longer valid, as the event says
         raise
-
-
-def _find_profile(user_id: str) -> directory.Profile | None:
-    try:
-        return directory.get_profile(user_id)
-    except errors.PermanentError:
-        return None
 
 
 def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:

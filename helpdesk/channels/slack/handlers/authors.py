@@ -48,7 +48,7 @@ def find_customer(
     Guests count where the organization admits their address, members of another workspace where the channel is shared
     with it.
     """
-    if profile is None or not thread.is_customers or not _is_possible_customer(profile, ourselves, event):
+    if profile is None or not thread.is_customers or not is_possible_customer(profile, ourselves, event):
         return None
     user = _find_by_email(profile)
     if user is not None:
@@ -65,7 +65,7 @@ def find_customer_in(
     """Return the customer who writes in their organization's own channel outside any ticket; otherwise like
     ``find_customer``.
     """
-    if profile is None or channel.audience != "customer" or not _is_possible_customer(profile, ourselves, event):
+    if profile is None or channel.audience != "customer" or not is_possible_customer(profile, ourselves, event):
         return None
     user = _find_by_email(profile)
     if user is not None:
@@ -77,7 +77,7 @@ def find_customer_in(
     return profile if _is_admitted_profile(profile, user, channel, ourselves, event) else None
 
 
-def _is_possible_customer(profile: directory.Profile, ourselves: BotIdentity, event: SlackEvent | None) -> bool:
+def is_possible_customer(profile: directory.Profile, ourselves: BotIdentity, event: SlackEvent | None) -> bool:
     """Return whether ``profile`` is a guest or of another workspace, and a person."""
     if profile.is_bot or profile.deleted:
         return False

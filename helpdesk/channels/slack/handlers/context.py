@@ -39,7 +39,7 @@ class EventContext:
 
     ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``ourselves`` is our app.
     ``offered`` is the message that a customer chose to file by a button. ``answers`` were made before the transaction,
-    because the commands they answer only read.
+    because the commands they answer only read. ``why_nothing`` is the outcome where no event concerns us.
     """
 
     events: tuple[SlackEvent, ...] = ()
@@ -49,3 +49,4 @@ class EventContext:
     places: dict[str, directory.ChannelInfo] = field(default_factory=dict)
     offered: CustomerMessage | None = None
     answers: list[SlackRequest] = field(default_factory=list)
+    why_nothing: str = "Nothing for us."

@@ -29,6 +29,11 @@ NEVER_MESSAGE = lazy_gettext(
     "Messages in this channel are not filed as tickets, so support may not see this one. Write in a ticket's thread, "
     "or file a ticket in the portal:"
 )
+UNKNOWN_MESSAGE = lazy_gettext(
+    "You are not known here as a customer, so support may not see this message. File a ticket in the portal:"
+)
+PROGRAM_MESSAGE = lazy_gettext("An app wrote this in your name, so it was not sent to anybody. Write it yourself.")
+ASKED, INFORMED = "Its author was asked.", "Its author was informed."
 # An address is needed for every requester; this domain exists nowhere (RFC 2606), so nothing is ever sent to it.
 SLACK_ONLY_DOMAIN = "slack.invalid"
 SLACK_ONLY_REASON = "This person is known from Slack only."
@@ -44,10 +49,16 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
     """Handle a message that is in no ticket's thread."""
     channel = find_customers_channel(event.channel_id)
     profile = context.profiles.get(event.author_id)
-    if channel is None or event.is_bot or event.kind != "message":
+    if channel is None or event.kind != "message":
         return ignored_result("Not in a ticket's thread.")
-    if authors.find_customer_in(profile, channel, context.ourselves, event) is None:
+    if profile is None or not authors.is_possible_customer(profile, context.ourselves, event):
         return ignored_result("Not a customer's message.")
+    if authors.find_customer_in(profile, channel, context.ourselves, event) is None:
+        content = blocks.link_line(UNKNOWN_MESSAGE, gettext("New ticket"), urls.absolute_url("/tickets/new"))
+        answers = [] if event.is_bot else [ephemeral_replies.reply_ephemerally(event, content)]
+        return Result("ignored", "Not a customer of this channel.", None, answers)
+    if event.is_bot:
+        return refuse_program(event, context)
     choice = settings.get("slack_customer_messages")
     if choice == "always":
         message = CustomerMessage(
@@ -59,11 +70,26 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
             event.author_id,
         )
         return file_ticket(message, event, context)
+    if thread_lookup.was_handled(event, (ASKED, INFORMED)):
+        return ignored_result("Known already.")
     if choice == "never":
         content = blocks.link_line(NEVER_MESSAGE, gettext("New ticket"), urls.absolute_url("/tickets/new"))
-        return Result("done", "Its author was informed.", None, [ephemeral_replies.reply_ephemerally(event, content)])
+        return Result("done", INFORMED, None, [ephemeral_replies.reply_ephemerally(event, content)])
     content = blocks.file_offer(f"{event.external_id}:{event.thread_id or ''}")
-    return Result("done", "Its author was asked.", None, [ephemeral_replies.reply_ephemerally(event, content)])
+    return Result("done", ASKED, None, [ephemeral_replies.reply_ephemerally(event, content)])
+
+
+def refuse_program(event: MessageEvent, context: EventContext) -> Result:
+    """Refuse what a program wrote; where it did so with a person's token, that person is informed.
+
+    Slack gives every message that comes by the Web API the ``bot_id`` of its app, also one in a person's name
+    (claude-threads#526).
+    """
+    profile = context.profiles.get(event.author_id)
+    if profile is None or profile.is_bot:
+        return ignored_result("A program's message.")
+    answer = ephemeral_replies.reply_sentence(event, PROGRAM_MESSAGE)
+    return Result("ignored", "A program's message in a person's name.", None, [answer])
 
 
 def handle_offer(event: ActionEvent, context: EventContext) -> Result:
@@ -93,7 +119,9 @@ def file_ticket(message: CustomerMessage, event: SlackEvent, context: EventConte
         return Result("ignored", "Not a customer.", None, [_answer(event, blocks.agents_only_notice())])
     known = thread_lookup.find_thread(message.channel_id, message.thread_ts or message.ts)
     if known is not None and message.thread_ts is None:
-        return Result("done", "Filed already.", known.ticket_id, [_answer(event, _filed_line(known.ticket))])
+        # The same message may come as several events (node-slack-sdk#2141).
+        answers = [] if isinstance(event, MessageEvent) else [_answer(event, _filed_line(known.ticket))]
+        return Result("done", "Filed already.", known.ticket_id, answers)
     organization = db.session.get_one(Organization, channel.organization_id)
     requester = who if isinstance(who, User) else _find_or_create_requester(who, organization)
     origin = origin_threads.find_origin(channel, message.thread_ts or message.ts, organization.id)

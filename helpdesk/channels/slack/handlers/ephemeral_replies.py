@@ -13,7 +13,7 @@ def reply_ephemerally(event: SlackEvent, content: dict) -> SlackRequest:
     """Make an ephemeral message where ``event`` occurred; the answer to a command at its response URL."""
     url = event.response_url
     if url and isinstance(event, CommandEvent):
-        return response_url_request(url, response_type="ephemeral", **content)
+        return response_url_request(url, event.author_id, response_type="ephemeral", **content)
     arguments = {"channel": event.channel_id, "user": event.author_id, **content}
     if event.thread_id:
         arguments["thread_ts"] = event.thread_id

@@ -31,6 +31,9 @@ TOO_LATE_MESSAGE = lazy_gettext(
 DETACHED_THREAD_MESSAGE = lazy_gettext(
     "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
 )
+BEFORE_CARD_MESSAGE = lazy_gettext(
+    "The ticket's card was not in this thread yet, so what you wrote was not sent to anybody."
+)
 ALREADY_MAILED_MESSAGE = lazy_gettext(
     "This is gone from the portal and taken out of Slack. Its email had left already and stays in mailboxes."
 )
@@ -42,12 +45,13 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
     if thread is None:
         return customer_tickets.handle_message(event, context)
     if event.is_bot:
-        return ignored_result("A program's message.")
+        return customer_tickets.refuse_program(event, context)
     if thread_lookup.find_our_delivery(thread, event.external_id) or thread_lookup.find_message(
         thread, event.external_id
     ):
         return ignored_result("Known already.")
-    if origin_threads.is_before_card(thread, event.external_id):
+    is_before_card = origin_threads.is_before_card(thread, event.external_id)
+    if is_before_card and origin_threads.is_before_filing(thread, event.external_id):
         return ignored_result("Written before this thread was the ticket's.")
     if thread_lookup.was_deleted_early(event):
         return ignored_result("It was deleted before it came.")
@@ -56,6 +60,9 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
         return Result(
             "ignored", "The thread has ended.", None, [ephemeral_replies.reply_sentence(event, DETACHED_THREAD_MESSAGE)]
         )
+    if agent is not None and is_before_card:
+        answer = ephemeral_replies.reply_sentence(event, BEFORE_CARD_MESSAGE)
+        return Result("ignored", "Written before the card was there.", None, [answer])
     if agent is not None:
         return _handle_agent_message(event, thread, agent, context)
     return _handle_customer_message(event, thread, context)

@@ -70,8 +70,8 @@ def _opens_modal(event: SlackEvent) -> bool:
 
 def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest | None:
     """Return the request that opens the modal, or the answer why not; None for what a worker does without a modal."""
-    profile = directory.get_profile(event.author_id, client)
     ourselves = directory.get_bot_identity(client)
+    profile = directory.find_author(event, ourselves, client)
     author = _message_author(event, client)
     with transactions.read_only():
         agent = authors.find_agent(profile, ourselves, event)
@@ -92,7 +92,7 @@ def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest | None:
         return _open_view(event, create_ticket_modal.render_modal(_initial_draft(event, author, ourselves), agent))
 
 
-def _is_customers_shortcut(event: SlackEvent, profile: directory.Profile, ourselves: BotIdentity) -> bool:
+def _is_customers_shortcut(event: SlackEvent, profile: directory.Profile | None, ourselves: BotIdentity) -> bool:
     if not isinstance(event, ShortcutEvent) or not event.external_id:
         return False
     channel = customer_tickets.find_customers_channel(event.channel_id)
@@ -120,11 +120,16 @@ def _refusal_reply(event: SlackEvent) -> SlackRequest:
 
 
 def _show_error(event: SlackEvent, client: clients.Client, error: ChannelError) -> None:
-    if not event.response_url:
-        return
+    """Tell the person, where they pressed or typed it; of a button of the home page or of a modal directly."""
     content = blocks.notice(gettext("The form could not be opened. %(reason)s", reason=error.reason))
+    url = event.response_url
     try:
-        answer = response_url_request(event.response_url, response_type="ephemeral", replace_original=False, **content)
+        if url:
+            answer = response_url_request(
+                url, event.author_id, response_type="ephemeral", replace_original=False, **content
+            )
+        else:
+            answer = web_api_request("chat.postMessage", {"channel": event.author_id, **content})
         slack.send(answer, client)
     except ChannelError as second_error:
         log.info("Nor could that be said: %s", second_error.reason)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from helpdesk.channels.slack.api import slack_clock
 from helpdesk.channels.slack.parse import events
-from helpdesk.channels.slack.parse.event_types import SlackEvent
+from helpdesk.channels.slack.parse.event_types import DeletionEvent, SlackEvent
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -25,7 +25,8 @@ def find_root(payload: dict) -> tuple[str, str] | None:
             _object_in(event, "message") or _object_in(event, "previous_message") or _object_in(event, "item") or event
         )
         channel = event.get("channel") or _object_in(event, "item").get("channel")
-        root = inner.get("thread_ts") or inner.get("ts") or event.get("deleted_ts")
+        own_ts = event.get("deleted_ts") if inner is event and event.get("deleted_ts") else inner.get("ts")
+        root = inner.get("thread_ts") or own_ts or event.get("deleted_ts")
     else:
         container = _object_in(payload, "container")
         channel = container.get("channel_id")
@@ -72,7 +73,26 @@ def may_be_card(channel_id: str, root: str) -> bool:
 
 def find_thread_of_event(event: SlackEvent) -> Thread | None:
     """Return the ticket's thread in which ``event`` occurred."""
-    return find_thread(event.channel_id, event.thread_id or event.external_id)
+    found = find_thread(event.channel_id, event.thread_id or event.external_id)
+    if found is None and isinstance(event, DeletionEvent) and event.thread_id is None:
+        return find_thread_of_message(event.channel_id, event.external_id)
+    return found
+
+
+def find_thread_of_message(channel_id: str, ts: str) -> Thread | None:
+    """Return the ticket's thread in which a stored message ``ts`` was written.
+
+    Slack's reference shows a deletion without the message before it, and so without its thread
+    (docs.slack.dev/reference/events/message/message_deleted).
+    """
+    written = (
+        select(Thread)
+        .join(Message, Message.origin_thread_id == Thread.id)
+        .join(Channel, Channel.id == Thread.channel_id)
+        .where(Channel.kind == "slack", Channel.external_id == channel_id, Message.origin_external_id == ts)
+    )
+    found = db.session.scalar(written.limit(1))
+    return find_thread(channel_id, found.external_id) if found is not None else None
 
 
 def is_active_thread(thread: Thread) -> bool:
@@ -138,6 +158,15 @@ def was_deleted_early(event: SlackEvent) -> bool:
         InboundEvent.result == early_deletion_result(event.external_id),
     )
     return db.session.scalar(remembered.limit(1)) is not None
+
+
+def was_handled(event: SlackEvent, results: tuple[str, ...]) -> bool:
+    """Return whether another event about the same message had one of these outcomes."""
+    handled = select(InboundEvent.payload).where(
+        InboundEvent.ordering_key == ordering_key(event.channel_id, event.thread_id or event.external_id),
+        InboundEvent.result.in_(results),
+    )
+    return any(_object_in(payload, "event").get("ts") == event.external_id for payload in db.session.scalars(handled))
 
 
 def _object_in(owner: dict, name: str) -> dict[str, Any]:

@@ -51,6 +51,14 @@ def payload_kind(payload: dict) -> str:
     return "command" if payload.get("command") else "other"
 
 
+def describe(payload: dict) -> str:
+    """Return the type of what was sent, such as "message.channel_join", in at most 100 characters."""
+    event = json_access.object_in(payload, "event")
+    names = [json_access.text_or_empty(event.get(name)) for name in ("type", "subtype")]
+    named = ".".join(each for each in names if each) or json_access.text_or_empty(payload.get("type"))
+    return named[:100] or "no type"
+
+
 def payload_id(payload: dict) -> str:
     """Return an id that is the same when Slack sends the same thing again, and another for anything else. Never
     empty.

@@ -13,6 +13,7 @@ class SlackEvent(ChannelEvent):
     ``team_id`` is the workspace it was sent from, ``user_team`` the author's own workspace or Enterprise organization;
     ``is_bot``: a program did it. ``is_ext_shared``: Slack says that people of another company are in the channel;
     ``is_internal``: it says that there are none.
+    ``author_name`` and ``author_picture``: what Slack says of the author beside their id, mostly "".
     ``trigger_id`` opens a modal within three seconds, ``response_url`` accepts an answer to a button or command.
     """
 
@@ -22,6 +23,8 @@ class SlackEvent(ChannelEvent):
     is_ext_shared: bool = False
     is_internal: bool = False
     user_team: str = ""
+    author_name: str = ""
+    author_picture: str = ""
     is_bot: bool = False
     trigger_id: str = ""
     response_url: str = ""

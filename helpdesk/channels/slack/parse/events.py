@@ -162,6 +162,8 @@ def _parse_message(
         return None
     whole = message_content.message_markdown(message, names)
     mark, body = note_prefix.split_note_prefix(whole)
+    profile = json_access.object_in(message, "user_profile")  # of authors of another workspace
+    named = (json_access.text_or_empty(profile.get(key)) for key in ("real_name", "display_name", "name"))
     return of_type(
         external_id=json_access.text_or_empty(message["ts"]),
         author_id=author or json_access.text_or_empty(message.get("bot_id")),
@@ -174,6 +176,8 @@ def _parse_message(
         whole=whole,
         is_bot=bool(message.get("bot_id") or message.get("bot_profile")),
         user_team=json_access.text_or_empty(message.get("user_team")) or json_access.text_or_empty(message.get("team")),
+        author_name=next((each for each in named if each), ""),
+        author_picture=json_access.text_or_empty(profile.get("image_72")),
         edited_ts=json_access.text_or_empty(json_access.object_in(message, "edited").get("ts")),
         **context,
     )

@@ -160,6 +160,7 @@ def _common_fields(payload: dict) -> dict[str, Any]:
         "team_id": envelopes.team_id_of(payload),
         "event_id": envelopes.payload_id(payload),
         "user_team": json_access.text_or_empty(user.get("team_id")),
+        "author_name": json_access.text_or_empty(user.get("name")) or json_access.text_or_empty(user.get("username")),
         "trigger_id": json_access.text_or_empty(payload.get("trigger_id")),
         "response_url": json_access.text_or_empty(payload.get("response_url")),
     }

@@ -141,6 +141,9 @@ def _special_elements(inside: str) -> list[dict]:
         return [{"type": "usergroup", "usergroup_id": group, "label": label.lstrip("@")}]
     if target in {"!here", "!channel", "!everyone", "!group"}:
         return [{"type": "broadcast", "range": target[1:]}]
+    if target.startswith("!date^") and not label:
+        timestamp, _, layout = target.removeprefix("!date^").partition("^")
+        return [{"type": "date", "timestamp": timestamp, "format": unescape_mrkdwn(layout.partition("^")[0])}]
     if target.startswith("!"):
         return [{"type": "text", "text": label or target[1:].split("^")[0]}]
     return [{"type": "link", "url": unescape_mrkdwn(target)} | ({"text": label} if label else {})]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from helpdesk.channels.slack.parse import emoji_names, flat_blocks, json_access
+from helpdesk.channels.slack.parse import dates, emoji_names, flat_blocks, json_access
 from helpdesk.markup import document, markdown_writer
 from helpdesk.markup.document import Block, Span
 from helpdesk.markup.links import has_safe_scheme
@@ -165,9 +165,13 @@ def _element_text(element: dict, names: Names) -> str:
     if kind == "broadcast":
         return "@" + str(element.get("range") or "channel")
     if kind == "emoji":
-        return emoji_names.emoji_character(str(element.get("name") or ""), str(element.get("unicode") or ""))
+        name, tone = str(element.get("name") or ""), element.get("skin_tone")
+        toned = f"{name}::skin-tone-{tone}" if isinstance(tone, int) and "::" not in name else name
+        return emoji_names.emoji_character(toned, str(element.get("unicode") or ""))
     if kind == "date":
-        return str(element.get("fallback") or element.get("timestamp") or "")
+        return str(element.get("fallback") or "") or dates.format_date(
+            element.get("timestamp"), str(element.get("format") or "")
+        )
     if kind == "color":
         return str(element.get("value") or "")
     if kind == "link":

@@ -76,7 +76,11 @@ def get_info(ws, args: Arguments) -> dict:
     file = ws.state.files.get(args.text("file", required=False))
     if file is None or not file.get("_complete"):
         raise SlackApiError("file_not_found")
-    return {"file": shared_files.format_file(file), "comments": [], "response_metadata": {"next_cursor": ""}}
+    shown = shared_files.format_file(file)
+    if ws.state.unfinished_file_answers:
+        ws.state.unfinished_file_answers -= 1
+        shown = {key: value for key, value in shown.items() if not key.startswith("url_")}
+    return {"file": shown, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 @register_method("files.delete", "files:write")

@@ -45,7 +45,7 @@ def get_team_info(ws, args: Arguments) -> dict:
 def get_user_info(ws, args: Arguments) -> dict:
     """Source: docs.slack.dev/reference/methods/users.info; sample api/users.info.json."""
     user = ws.state.users.get(args.text("user", required=False))
-    if user is None:
+    if user is None or user["id"] in ws.state.unnamed_users:
         raise SlackApiError("user_not_found")
     return {"user": _format_user(ws, user)}
 
