@@ -3,10 +3,12 @@
 from helpdesk.channels.browser.channel import BrowserChannel
 from helpdesk.channels.email.channel import EmailChannel
 from helpdesk.channels.slack.channel import SlackChannel
+from helpdesk.channels.slack.organization_channels import ORGANIZATION_CHANNELS
 from helpdesk.channels.webhook.channel import WebhookChannel
 from helpdesk.domain.integrations import person_events
 from helpdesk.domain.notifications import events
 from helpdesk.domain.outbox import registry
+from helpdesk.domain.people import organization_channels
 from helpdesk.domain.rules import run
 
 
@@ -17,3 +19,4 @@ def register_channels() -> None:
     run.register()
     for channel in (SlackChannel(), EmailChannel(), WebhookChannel(), BrowserChannel()):
         registry.register_channel(channel)
+    organization_channels.register_kind(ORGANIZATION_CHANNELS)

@@ -4,10 +4,9 @@ import click
 from flask.cli import with_appcontext
 
 from helpdesk import config
-from helpdesk.channels.slack import channels
+from helpdesk.channels.slack import channels, organization_channels
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.administration import settings as settings_store
-from helpdesk.domain.people import organization_channels
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
 
@@ -52,7 +51,7 @@ def _set_triage_channel(channel_id: str) -> None:
         channel = channels.fetch_channel(channel_id)
     else:
         try:
-            channel = channels.SlackChannel(organization_channels.validate_channel_ids([channel_id])[0], "")
+            channel = channels.SlackChannel(organization_channels.parse_channel_id(channel_id), "")
         except ValueError as error:
             raise click.ClickException(str(error)) from None
     channels.set_triage_channel(channel, actor=None)

@@ -1,6 +1,6 @@
 """Channels: places outside the portal in which tickets have threads."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
@@ -18,8 +18,9 @@ class Channel(Base):
     ``kind`` is that of a registered channel. ``audience`` names the readers: "team", or "customer" for customers and
     team. A channel shared with another company always has the audience "customer"; a constraint ensures it.
     ``blocked_reason``: why nothing can be sent until a person repairs it. ``paused_until``: the other side asked us to
-    wait (rate limit). ``undo_mode``: who has an agent's reply typed here before its undo window ends, "at_once" or
-    "hold"; None follows the setting.
+    wait (rate limit). ``has_personal_threads``: each thread is read by one person, so that customers of several
+    organizations share the channel. ``undo_mode``: who has an agent's reply typed here before its undo window ends,
+    "at_once" or "hold"; None follows the setting.
     """
 
     __tablename__ = "channels"
@@ -40,6 +41,7 @@ class Channel(Base):
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
     is_default: Mapped[bool] = mapped_column(default=True)
     is_shared: Mapped[bool] = mapped_column(default=False)
+    has_personal_threads: Mapped[bool] = mapped_column(default=False, server_default=false())
     internal_by_default: Mapped[bool] = mapped_column(default=False)
     undo_mode: Mapped[str | None] = mapped_column(String(8))
     blocked_reason: Mapped[str | None] = mapped_column(Text)
@@ -56,7 +58,7 @@ class Channel(Base):
         CheckConstraint(one_of_condition("audience", ("team", "customer")), name="audience"),
         CheckConstraint("NOT is_shared OR audience = 'customer'", name="shared_is_customers"),
         CheckConstraint(
-            "kind <> 'slack' OR audience = 'team' OR organization_id IS NOT NULL", name="customer_has_organization"
+            "has_personal_threads OR audience = 'team' OR organization_id IS NOT NULL", name="customer_has_organization"
         ),
     )
 

@@ -15,13 +15,25 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.notifications import browsers, choices
 from helpdesk.domain.people import preferences, session_revocation, users
 from helpdesk.extensions import db
+from helpdesk.models.notification import NotificationChannel
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
-from helpdesk.translation import gettext, offered_languages
+from helpdesk.translation import gettext, lazy_gettext, offered_languages
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization, language
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
+NOTIFICATION_CHANNEL_LABELS = {
+    NotificationChannel.inbox: lazy_gettext("List"),
+    NotificationChannel.mail: lazy_gettext("Email"),
+    NotificationChannel.browser: lazy_gettext("Browser"),
+    NotificationChannel.chat: lazy_gettext("Slack"),
+}
+CHAT_NOTIFICATION_LABELS = {
+    "thread": lazy_gettext("A mention in the ticket’s Slack thread"),
+    "direct": lazy_gettext("A direct message in Slack"),
+    "off": lazy_gettext("Not in Slack"),
+}
 
 
 @blueprint.get("")
@@ -193,12 +205,12 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         "account/show.html",
         values=_stored_values(user) | (values or {}),
         notification_kinds=list(choices.KIND_LABELS.items()),
-        notification_channels=list(choices.CHANNEL_LABELS.items()),
+        notification_channels=list(NOTIFICATION_CHANNEL_LABELS.items()),
         without_chat=choices.WITHOUT_CHAT,
         mail_rhythms=list(choices.RHYTHM_LABELS.items()),
         browsers=[(row, user_agent.describe_user_agent(row.user_agent)) for row in browsers.list_browsers(user)],
         push_key=browsers.public_key(),
-        notification_choices=preferences.CHAT_NOTIFICATION_LABELS.items(),
+        notification_choices=CHAT_NOTIFICATION_LABELS.items(),
         errors=errors or {},
         zones=clock.time_zone_names(),
         languages=[(each.code, each.name) for each in offered_languages()],

@@ -36,7 +36,9 @@ def test_domains_that_cannot_be_a_customers(make, domain, why):
 
 def test_add_says_everything_that_is_wrong_at_once(app):
     with pytest.raises(ValidationError) as wrong:
-        organizations.create_organization("", ["gmail.com"], ["#triage"], ["a@b.c,d@e.f"], microsoft_tenant="contoso")
+        organizations.create_organization(
+            "", ["gmail.com"], ["a@b.c,d@e.f"], slack_channels=["#triage"], microsoft_tenant="contoso"
+        )
     assert set(wrong.value.errors) == {"name", "domains", "slack_channels", "addresses", "microsoft_tenant"}
 
 
@@ -71,11 +73,13 @@ def test_an_edit_of_an_old_version_is_refused_and_one_that_changes_nothing_is_no
 
 
 def test_a_channel_is_one_customers_and_never_the_teams(make, session):
-    globex = organizations.create_organization("Globex", ["globex.example"], ["C0GLOBEX001", "C0GLOBEX002"])
+    globex = organizations.create_organization(
+        "Globex", ["globex.example"], slack_channels=["C0GLOBEX001", "C0GLOBEX002"]
+    )
     make.channel("C0TRIAGE001")
     for taken, why in (("C0GLOBEX001", "belongs to Globex"), ("C0TRIAGE001", "team")):
         with pytest.raises(ConflictError, match=why):
-            organizations.create_organization(f"Other {taken}", [], [taken])
+            organizations.create_organization(f"Other {taken}", slack_channels=[taken])
         session.rollback()
     globex = session.scalar(select(Organization).where(Organization.name == "Globex"))
     assert [(c.external_id, c.is_default) for c in session.query(Channel).filter_by(organization_id=globex.id)] == [
@@ -94,7 +98,7 @@ def test_a_channel_given_up_is_written_to_no_more_and_not_handed_on_with_its_his
     )
     assert all(thread.ended_at for thread in threads)
     with pytest.raises(ConflictError, match="belongs to Globex"):
-        organizations.create_organization("Initech", [], ["C0GLOBEX001"])
+        organizations.create_organization("Initech", slack_channels=["C0GLOBEX001"])
 
 
 CSV = """name,domains,addresses,portal_enabled

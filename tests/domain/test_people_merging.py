@@ -25,7 +25,9 @@ from tests.factories import find_tickets, signed_in_client
 def twins(make):
     """Ann with two accounts at Globex, the second with a ticket, a reply and a follow; a colleague, and an admin."""
     globex = make.organization("Globex", "globex.example")
-    make.session.add(Channel(kind="email", external_id="mail", name="Mail", audience="customer"))
+    make.session.add(
+        Channel(kind="email", external_id="mail", name="Mail", audience="customer", has_personal_threads=True)
+    )
     make.session.commit()
     ann = make.user(globex, "Ann Lee", email="ann@globex.example", ticket_visibility="own")
     twin = make.user(globex, "A. Lee", email="a.lee@globex.example", slack_user_id="U0TWIN")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpdesk.channels.slack import members
 from helpdesk.domain.authentication import invitations, login
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import preferences, users
@@ -70,14 +71,14 @@ def test_somebody_whose_organization_no_longer_lets_them_in_goes_to_the_one_that
 
 def test_a_slack_account_is_one_persons(make, session):
     maya, tomas = make.agent("Maya"), make.agent("Tomas")
-    users.link_slack_user(maya, " u0maya00001 ", actor=tomas)
+    members.link_member(maya, " u0maya00001 ", actor=tomas)
     assert maya.slack_user_id == "U0MAYA00001"
     with pytest.raises(ConflictError, match="is Maya already"):
-        users.link_slack_user(tomas, "U0MAYA00001", actor=tomas)
+        members.link_member(tomas, "U0MAYA00001", actor=tomas)
     with pytest.raises(ValidationError):
-        users.link_slack_user(tomas, "maya", actor=tomas)
-    users.link_slack_user(maya, "", actor=tomas)
-    users.link_slack_user(tomas, "U0MAYA00001", actor=tomas)
+        members.link_member(tomas, "maya", actor=tomas)
+    members.link_member(maya, "", actor=tomas)
+    members.link_member(tomas, "U0MAYA00001", actor=tomas)
     assert [entry.action for entry in session.query(AuditEntry)] == ["linked to Slack"] * 3
 
 

@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from helpdesk.domain.people import admission, organizations
+from helpdesk.domain.people import admission, own_domains
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -115,4 +115,4 @@ def test_a_person_and_their_organization_have_pages(desk, globex, make):
 
 
 def test_organizations_of_their_own_domains_are_never_customers(globex):
-    assert "support.example" in organizations.list_own_domains()
+    assert "support.example" in own_domains.list_own_domains()

@@ -52,7 +52,13 @@ def get_mail_channel() -> Channel:
     channel = db.session.scalar(MAIL_CHANNEL_QUERY)
     if channel is None:
         dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-        row = {"kind": KIND, "external_id": "mail", "name": "email", "audience": "customer"}
+        row = {
+            "kind": KIND,
+            "external_id": "mail",
+            "name": "email",
+            "audience": "customer",
+            "has_personal_threads": True,
+        }
         db.session.execute(dialect.insert(Channel).values(row).on_conflict_do_nothing())
         channel = db.session.scalars(MAIL_CHANNEL_QUERY).one()
     return channel

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from helpdesk import clock, live_events
 from helpdesk.channels.slack import diagnostics as slack_check
 from helpdesk.channels.slack.api import directory as slack_people
+from helpdesk.channels.slack.organization_channels import ORGANIZATION_CHANNELS, parse_channel_id
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.outbox import errors
@@ -32,6 +33,8 @@ SHARED_CHANNEL_MESSAGE = N_(
     "Everything is kept. End the sharing, or choose another triage channel."
 )
 ARCHIVED_MESSAGE = N_("The Slack channel is archived.")
+
+FIELD = ORGANIZATION_CHANNELS.field
 
 SlackChannel = slack_people.ChannelInfo
 
@@ -59,11 +62,11 @@ def fetch_channel(channel_id: str) -> SlackChannel:
     """
     db.session.rollback()
     try:
-        channel_id = organization_channels.validate_channel_ids([channel_id])[0]
+        channel_id = parse_channel_id(channel_id)
         slack_people.clear_cache(channel_id)
         info = slack_people.get_channel(channel_id)
-    except (ValueError, IndexError) as error:
-        raise ValidationError(str(error) or gettext("Give a Slack channel id, like C0123ABCD."), "channel") from None
+    except ValueError as error:
+        raise ValidationError(str(error), "channel") from None
     except errors.ChannelError as error:
         raise ValidationError(error.reason, "channel") from None
     if info.is_archived:
@@ -123,8 +126,8 @@ def bind_channel(
     """Make this one of ``organization``'s channels; with ``default`` its tickets get their card here. Raises
     ConflictError.
     """
-    ids = [each for each in organization_channels.list_channel_ids(organization) if each != info.id]
-    organization_channels.set_channels(organization, [info.id, *ids] if default or not ids else [*ids, info.id])
+    ids = [each for each in organization_channels.list_channel_ids(FIELD, organization) if each != info.id]
+    organization_channels.set_channels(FIELD, organization, [info.id, *ids] if default or not ids else [*ids, info.id])
     channel = find_channel(info.id)
     update_channel_facts(channel, info)
     audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=info.id)
@@ -136,8 +139,13 @@ def unbind_channel(channel: Channel, *, actor: User | None) -> None:
     if channel.audience == "customer":
         organization = db.session.get(Organization, channel.organization_id)
         organization_channels.set_channels(
+            FIELD,
             organization,
-            [each for each in organization_channels.list_channel_ids(organization) if each != channel.external_id],
+            [
+                each
+                for each in organization_channels.list_channel_ids(FIELD, organization)
+                if each != channel.external_id
+            ],
         )
     else:
         channel.removed_at = clock.now()

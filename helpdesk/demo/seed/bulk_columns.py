@@ -116,7 +116,7 @@ def get_mail_channel_id() -> int:
     found = db.session.scalar(select(Channel.id).where(Channel.kind == "email"))
     if found:
         return found
-    channel = Channel(kind="email", external_id="mail", name="email", audience="customer")
+    channel = Channel(kind="email", external_id="mail", name="email", audience="customer", has_personal_threads=True)
     db.session.add(channel)
     db.session.flush()
     return channel.id

@@ -24,12 +24,6 @@ KIND_LABELS = {
     NotificationKind.unmatched_mail: lazy_gettext("An email matches no ticket"),
     NotificationKind.rule: lazy_gettext("A rule notifies me"),
 }
-CHANNEL_LABELS = {
-    NotificationChannel.inbox: lazy_gettext("List"),
-    NotificationChannel.mail: lazy_gettext("Email"),
-    NotificationChannel.browser: lazy_gettext("Browser"),
-    NotificationChannel.chat: lazy_gettext("Slack"),
-}
 RHYTHM_LABELS = {
     MailRhythm.soon: lazy_gettext("One email each, unless I read it first"),
     MailRhythm.hourly: lazy_gettext("One email an hour"),
@@ -46,7 +40,7 @@ def channels_for(user: User, kind: NotificationKind) -> set[NotificationChannel]
     if not user.is_team:
         return {NotificationChannel.browser} if kind == NotificationKind.reply else set()
     if user.notification_channels is not None and kind in user.notification_channels:
-        found = {NotificationChannel(each) for each in user.notification_channels[kind] if each in CHANNEL_LABELS}
+        found = {channel for channel in NotificationChannel if channel in user.notification_channels[kind]}
     else:
         found = default_channels(user, kind)
     if user.chat_notifications == "off" or kind in WITHOUT_CHAT:
@@ -75,7 +69,7 @@ def save_channels(user: User, chosen: Mapping[str, Collection[str]], rhythm: str
     if rhythm not in RHYTHM_LABELS:
         raise ValidationError(gettext("Choose when notifications are mailed."), "mail_rhythm")
     user.notification_channels = {
-        str(kind): [str(channel) for channel in CHANNEL_LABELS if channel in chosen.get(kind, ())]
+        str(kind): [str(channel) for channel in NotificationChannel if channel in chosen.get(kind, ())]
         for kind in KIND_LABELS
     }
     user.mail_rhythm = rhythm

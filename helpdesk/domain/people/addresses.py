@@ -10,7 +10,7 @@ from helpdesk.domain.people import (
     admission,
     changes,
     email_address,
-    organizations,
+    own_domains,
     permissions,
     session_revocation,
     users,
@@ -129,7 +129,7 @@ def _change_email(user: User, email: str, *, keep_alias: bool) -> None:
 
 def _ensure_right_side(user: User, email: str) -> None:
     """Raise ValidationError if the person could not sign in with ``email``, or would belong to the other side."""
-    is_ours = email_address.domain_of(email) in organizations.list_own_domains()
+    is_ours = email_address.domain_of(email) in own_domains.list_own_domains()
     if user.is_team or user.organization is None:
         return
     if is_ours:

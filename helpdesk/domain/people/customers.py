@@ -2,7 +2,7 @@
 
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import admission, email_address, organizations, permissions, users
+from helpdesk.domain.people import admission, email_address, own_domains, permissions, users
 from helpdesk.models.organization import Organization, OrganizationAddress
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -18,7 +18,7 @@ def add_customer(email: str, *, name: str, organization: Organization | None, ac
     email = users.canonical_email(email)
     if organization is None:
         raise ValidationError(gettext("Choose the organization this person belongs to."), "organization")
-    if email_address.domain_of(email) in organizations.list_own_domains():
+    if email_address.domain_of(email) in own_domains.list_own_domains():
         raise ValidationError(
             gettext("This is an address of our own. Customers have addresses of their organization."), "email"
         )

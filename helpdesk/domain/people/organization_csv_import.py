@@ -15,9 +15,7 @@ from helpdesk.models.session import Session
 from helpdesk.models.user import User
 from helpdesk.translation import format_list, gettext, ngettext
 
-LIST_COLUMNS = ("domains", "addresses", "slack_channels")
 BOOLEAN_COLUMNS = ("allowlist_only", "portal_enabled")
-COLUMNS = ("name", *LIST_COLUMNS, *BOOLEAN_COLUMNS, "default_ticket_visibility", "microsoft_tenant")
 HEADERS_OF_1_0 = {"specific_users_only": "allowlist_only", "default_sees": "default_ticket_visibility"}
 MAX_NAMED = 8  # values that a sentence lists
 
@@ -36,13 +34,23 @@ class _Rollback(Exception):
     pass
 
 
+def list_columns() -> tuple[str, ...]:
+    """Return the columns that a table may have, in the order in which a page shows them."""
+    return ("name", *_list_columns(), *BOOLEAN_COLUMNS, "default_ticket_visibility", "microsoft_tenant")
+
+
+def _list_columns() -> tuple[str, ...]:
+    """Return the columns whose cells list several values."""
+    return ("domains", "addresses", *organization_channels.list_fields())
+
+
 def import_csv(text: str, *, actor: User | None, dry: bool) -> list[ImportedRow]:
     """Import the organizations in ``text``, CSV with a header; wrong lines are skipped.
 
     With ``dry`` nothing is changed. Existing organizations are found by name; a missing column or an empty cell changes
     nothing. Raises ValueError with a sentence for a file that cannot be read.
     """
-    lines = import_table.read_table(text, COLUMNS, "name", HEADERS_OF_1_0)
+    lines = import_table.read_table(text, list_columns(), "name", HEADERS_OF_1_0)
     results: list[ImportedRow] = []
     seen: dict[str, int] = {}
     try:
@@ -70,7 +78,7 @@ def _import_row(line: import_table.TableLine, actor: User | None) -> ImportedRow
             organization = organizations.find_by_name(name) if name else None
             if organization is None:
                 organizations.create_organization(name, actor=actor, **_creation_values(values))
-                details = [_describe_added(key, values[key]) for key in LIST_COLUMNS if values.get(key)]
+                details = [_describe_added(key, values[key]) for key in _list_columns() if values.get(key)]
                 return ImportedRow(line.number, name, "add", " ".join([gettext("Is added."), *details]))
             return _change(line.number, organization, values, actor)
     except DomainError as error:
@@ -91,7 +99,7 @@ def _change(number: int, organization: Organization, values: dict[str, Any], act
         parts += [_describe_added(key, sorted(words - lists[key]))] if words - lists[key] else []
         parts += [_describe_removed(key, sorted(lists[key] - words))] if lists[key] - words else []
     for key in values:
-        if key not in LIST_COLUMNS and former[key] != getattr(organization, key):
+        if key not in _list_columns() and former[key] != getattr(organization, key):
             value = _describe_value(getattr(organization, key))
             parts.append(gettext("“%(column)s” becomes %(value)s.", column=key, value=value))
     lost, ended = admitted - _read_admitted(organization), signed_in - _read_signed_in(organization)
@@ -108,7 +116,9 @@ def _read_lists(organization: Organization) -> dict[str, set[str]]:
     return {
         "domains": {row.domain for row in organization.domains},
         "addresses": {row.email for row in organization.addresses},
-        "slack_channels": set(organization_channels.list_channel_ids(organization)),
+    } | {
+        field: set(organization_channels.list_channel_ids(field, organization))
+        for field in organization_channels.list_fields()
     }
 
 
@@ -129,11 +139,11 @@ def _parse_row(row: dict[str, str]) -> dict[str, Any]:
     if import_table.TOO_MANY in row:
         raise ValueError(gettext("The line has more cells than the header."))
     values: dict[str, Any] = {}
-    for column in COLUMNS[1:]:
+    for column in list_columns()[1:]:
         cell = row.get(column) or ""
         if not cell:
             continue
-        if column in LIST_COLUMNS:
+        if column in _list_columns():
             values[column] = cell.replace(";", " ").replace(",", " ").split()
         elif column in BOOLEAN_COLUMNS:
             if cell.lower() not in ("yes", "no", "true", "false", "1", "0"):
@@ -157,7 +167,7 @@ def _describe_added(key: str, values: Iterable[str]) -> str:
             return ngettext("Adds the domain %(names)s.", "Adds the domains %(names)s.", count, names=names)
         case "addresses":
             return ngettext("Lists the address %(names)s.", "Lists the addresses %(names)s.", count, names=names)
-    return ngettext("Adds the Slack channel %(names)s.", "Adds the Slack channels %(names)s.", count, names=names)
+    return organization_channels.get_kind(key).describe_added(names, count)
 
 
 def _describe_removed(key: str, values: Iterable[str]) -> str:
@@ -169,7 +179,7 @@ def _describe_removed(key: str, values: Iterable[str]) -> str:
             return ngettext(
                 "No longer lists the address %(names)s.", "No longer lists the addresses %(names)s.", count, names=names
             )
-    return ngettext("Removes the Slack channel %(names)s.", "Removes the Slack channels %(names)s.", count, names=names)
+    return organization_channels.get_kind(key).describe_removed(names, count)
 
 
 def _name_values(values: Iterable[str]) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,14 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from helpdesk import config, slugs
+from helpdesk import slugs
 from helpdesk.database.row_ids import is_id
-from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import email_address, organization_channels, session_revocation, users
+from helpdesk.domain.people import email_address, organization_channels, own_domains, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
-from helpdesk.models.user import Identity, Role, User
+from helpdesk.models.user import Identity, User
 from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
 
 MAX_NAME_LENGTH = 200
@@ -71,7 +72,6 @@ def count_people(organizations: list[Organization]) -> dict[int, int]:
 def create_organization(
     name: str,
     domains: Iterable[str] = (),
-    slack_channels: Iterable[str] = (),
     specific_users: Iterable[str] = (),
     actor: User | None = None,
     **rules: Any,
@@ -85,7 +85,6 @@ def create_organization(
         "domains": domains,
         "addresses": specific_users,
         "allowlist_only": bool(specific_users),
-        "slack_channels": slack_channels,
     } | rules
     checked = _validate(values, None)
     organization = Organization(name=checked.pop("name"), slug=_make_slug(name))
@@ -98,8 +97,9 @@ def create_organization(
 def update_organization(organization: Organization, *, version: int, actor: User | None, **changes: Any) -> None:
     """Change fields of an organization and sign out at once everybody who is no longer admitted.
 
-    ``changes`` may be name, domains, addresses, slack_channels, portal_enabled, allowlist_only,
-    default_ticket_visibility, microsoft_tenant, from_address, language and notes. ``version`` is the version that the
+    ``changes`` may be name, domains, addresses, portal_enabled, allowlist_only,
+    default_ticket_visibility, microsoft_tenant, from_address, language, notes and the fields that list channels
+    (``organization_channels.list_fields``). ``version`` is the version that the
     editor saw.
     Raises ValidationError, or ConflictError if the organization has changed meanwhile.
     """
@@ -147,19 +147,6 @@ def list_microsoft_tenants(organization: Organization) -> list[str]:
     return sorted(match.group() for match in found if match)
 
 
-def list_own_domains() -> set[str]:
-    """Our own domains, which cannot be a customer's: those of the settings, our mail, the portal and the team."""
-    current, values = config.current(), settings.get_all()
-    found = set(values["internal_domains"].lower().replace(",", " ").split()) | {
-        current.INBOUND_MAIL_DOMAIN,
-        current.portal_host,
-    }
-    for sender in (values["system_email"], current.MAIL_DEFAULT_SENDER):
-        found.add(sender.rpartition("@")[2].strip(" >"))
-    team = db.session.scalars(select(User.email).where(User.role != Role.requester))
-    return {domain for domain in found | {email_address.domain_of(email) for email in team} if domain}
-
-
 def _validate(values: dict[str, Any], organization: Organization | None) -> dict[str, Any]:
     """Return ``values`` as they are stored. Raises ValidationError with the sentences of all fields."""
     errors: dict[str, str] = {}
@@ -168,11 +155,11 @@ def _validate(values: dict[str, Any], organization: Organization | None) -> dict
         "name": _validated_name,
         "domains": _validated_domains,
         "addresses": _validated_addresses,
-        "slack_channels": lambda given, _: organization_channels.validate_channel_ids(given),
         "microsoft_tenant": _validated_tenant,
         "from_address": _validated_from_address,
         "language": lambda given, _: given if given in LANGUAGES else None,
     }
+    checks |= {field: partial(_validated_channels, field) for field in organization_channels.list_fields()}
     unknown = set(values) - set(checks) - set(UNCHECKED_FIELDS)
     if unknown:
         raise TypeError(f"an organization has no {sorted(unknown)[0]}")
@@ -202,13 +189,13 @@ def _validated_name(given: str, organization: Organization | None) -> str:
 def _validated_domains(given: Iterable[str], organization: Organization | None) -> list[str]:
     present = {row.domain for row in organization.domains} if organization else set()
     domains = sorted({email_address.canonical_domain(domain) for domain in given})
-    own_domains = list_own_domains()
+    ours = own_domains.list_own_domains()
     for domain in domains:
         if domain in present:
             continue
         if email_address.is_public_domain(domain):
             raise ValueError(gettext("Anybody can have an address at %(domain)s. List people instead.", domain=domain))
-        if domain in own_domains:
+        if domain in ours:
             raise ValueError(gettext("%(domain)s is our own domain, so it cannot be a customer's.", domain=domain))
         other = db.session.scalar(
             select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
@@ -226,6 +213,10 @@ def _validated_addresses(given: Iterable[str], _organization: Organization | Non
         except ValueError as error:
             raise ValueError(f"{text[:80]}: {error}") from None
     return sorted(set(addresses))
+
+
+def _validated_channels(field: str, given: Iterable[str], _organization: Organization | None) -> list[str]:
+    return organization_channels.parse_channel_ids(field, given)
 
 
 def _validated_tenant(given: str | None, _organization: Organization | None) -> str | None:
@@ -250,8 +241,9 @@ def _apply_changes(organization: Organization, checked: dict[str, Any], actor: U
         _replace_rows(organization.domains, "domain", checked["domains"], OrganizationDomain)
     if "addresses" in checked:
         _replace_rows(organization.addresses, "email", checked["addresses"], OrganizationAddress)
-    if "slack_channels" in checked:
-        organization_channels.set_channels(organization, checked["slack_channels"])
+    for field in organization_channels.list_fields():
+        if field in checked:
+            organization_channels.set_channels(field, organization, checked[field])
     try:
         db.session.flush()
     except IntegrityError:
@@ -287,11 +279,12 @@ def _make_slug(name: str) -> str:
 
 def _current_values(organization: Organization, keys: Iterable[str]) -> dict[str, Any]:
     """The current values of ``keys``, as they are compared and audited."""
-    lists = {
+    lists: dict[str, Callable[[], list[str]]] = {
         "domains": lambda: sorted(row.domain for row in organization.domains),
         "addresses": lambda: sorted(row.email for row in organization.addresses),
-        "slack_channels": lambda: organization_channels.list_channel_ids(organization),
     }
+    for field in organization_channels.list_fields():
+        lists[field] = partial(organization_channels.list_channel_ids, field, organization)
     return {key: lists[key]() if key in lists else getattr(organization, key) for key in keys}
 
 

@@ -7,14 +7,10 @@ from helpdesk.domain.errors import ensure_fields
 from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
-from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
+from helpdesk.translation import LANGUAGES, gettext
 
 TIME_PATTERN = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
-CHAT_NOTIFICATION_LABELS = {
-    "thread": lazy_gettext("A mention in the ticket’s Slack thread"),
-    "direct": lazy_gettext("A direct message in Slack"),
-    "off": lazy_gettext("Not in Slack"),
-}
+CHAT_NOTIFICATIONS = ("thread", "direct", "off")
 
 
 def save_notifications(user: User, *, where: str, quiet_from: str, quiet_until: str) -> None:
@@ -26,7 +22,7 @@ def save_notifications(user: User, *, where: str, quiet_from: str, quiet_until: 
     is_time = {name: TIME_PATTERN.fullmatch(text) for name, text in times.items()}
     ensure_fields(
         gettext("Some answers need another look."),
-        ("chat_notifications", where in CHAT_NOTIFICATION_LABELS, gettext("Choose where you are notified.")),
+        ("chat_notifications", where in CHAT_NOTIFICATIONS, gettext("Choose where you are notified.")),
         *((name, is_time[name] or not text, gettext("Give a time like 22:00.")) for name, text in times.items()),
         *(
             (name, bool(text) == all(times.values()), gettext("Give both times, or none."))

@@ -38,7 +38,7 @@ def get_reader_language(
 
 
 def get_team_language() -> str:
-    """Return the language of the installation: of Slack, and of whoever is nobody's customer."""
+    """Return the language of the installation: of the team's chat, and of whoever is nobody's customer."""
     code = settings.get("language")
     return code if code in offered_codes() else ENGLISH
 

@@ -1,6 +1,4 @@
-"""Users: creation, deactivation, roles, visibility, and their Slack accounts."""
-
-import re
+"""Users: creation, deactivation, roles and visibility."""
 
 from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +14,6 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.user import Identity, Membership, Role, User, UserAlias
 from helpdesk.translation import gettext, lazy_gettext
 
-SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
 MAX_NAME_LENGTH = 200
 TICKET_VISIBILITY_LABELS = {
     "organization": lazy_gettext("All tickets of the organization"),
@@ -198,27 +195,6 @@ def activate_user(user: User, *, actor: User | None) -> None:
     db.session.flush()
     audit_log.add_entry("activated", actor, user.email, user.organization_id)
     changes.notify_listeners("changed", user, changes={"is_active": [False, True]})
-
-
-def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None = None) -> None:
-    """Set the Slack member id of ``user`` (U0123ABCD), or remove it with None or "".
-
-    Raises ValidationError or ConflictError.
-    """
-    slack_user_id = (slack_user_id or "").strip().upper() or None
-    if slack_user_id == user.slack_user_id:
-        return
-    if slack_user_id and not SLACK_USER_ID_PATTERN.fullmatch(slack_user_id):
-        raise ValidationError(gettext("A Slack member id begins with U or W, like U0123ABCD."), "slack_user_id")
-    other = slack_user_id and db.session.scalar(select(User).where(User.slack_user_id == slack_user_id))
-    if other:
-        raise ConflictError(
-            gettext("%(slack_user_id)s is %(other)s already.", slack_user_id=slack_user_id, other=other.display_name),
-            "slack_user_id",
-        )
-    before, user.slack_user_id = user.slack_user_id, slack_user_id
-    db.session.flush()
-    audit_log.add_entry("linked to Slack", actor, user.email, user.organization_id, old=before, new=slack_user_id)
 
 
 def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None:

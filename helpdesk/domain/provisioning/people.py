@@ -11,7 +11,7 @@ from sqlalchemy import select
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import profile, roles, sign_in
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import admission, email_address, organizations, users
+from helpdesk.domain.people import admission, email_address, own_domains, users
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db
 from helpdesk.models.provisioning import ScimResource
@@ -134,7 +134,7 @@ def _find_or_create(connection: SignInConnection, row: ScimResource) -> User | N
             user = users.create_user(email, role=gift)
             audit_log.add_entry("was added by a provider", None, email, provider=connection.name, role=gift)
         return user if user is not None and user.is_team else None
-    if email_address.domain_of(email) in organizations.list_own_domains():
+    if email_address.domain_of(email) in own_domains.list_own_domains():
         return None
     if organization not in admission.admitting_organizations(email) or (user is not None and user.is_team):
         return None

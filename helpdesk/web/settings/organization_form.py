@@ -117,6 +117,6 @@ def stored_form(organization: Organization) -> OrganizationForm:
     lists = {
         "domains": "\n".join(row.domain for row in organization.domains),
         "addresses": "\n".join(row.email for row in organization.addresses),
-        "slack_channels": "\n".join(organization_channels.list_channel_ids(organization)),
+        "slack_channels": "\n".join(organization_channels.list_channel_ids("slack_channels", organization)),
     }
     return OrganizationForm(data=stored | lists | {"users": "listed" if organization.allowlist_only else "everybody"})

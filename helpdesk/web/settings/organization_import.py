@@ -10,7 +10,7 @@ from helpdesk.web.settings import table_import
 blueprint = Blueprint("settings_organization_import", __name__, url_prefix="/settings/organizations/import")
 PAGE = table_import.ImportPage(
     "organizations",
-    organization_csv_import.COLUMNS,
+    organization_csv_import.list_columns,
     "name,domains\nGlobex,globex.com globex.de",
     lambda text, dry: organization_csv_import.import_csv(text, actor=authentication.get_current_user(), dry=dry),
 )

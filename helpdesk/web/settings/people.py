@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import undeliverable
+from helpdesk.channels.slack import members
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import invitations, second_factor, sessions
@@ -94,7 +95,7 @@ def link_slack_user(user_id: int) -> ResponseReturnValue:
     user, slack_user_id = get_user_or_404(user_id), request.form.get("slack_user_id", "")
     return run_action(
         user,
-        lambda: users.link_slack_user(user, slack_user_id, actor=authentication.get_current_user()),
+        lambda: members.link_member(user, slack_user_id, actor=authentication.get_current_user()),
         gettext("The Slack account is saved."),
         values={"slack_user_id": slack_user_id},
     )

@@ -10,7 +10,7 @@ from helpdesk.web.settings import table_import
 blueprint = Blueprint("settings_people_import", __name__, url_prefix="/settings/people/import")
 PAGE = table_import.ImportPage(
     "people",
-    people_import.COLUMNS,
+    lambda: people_import.COLUMNS,
     "email,name,organization\ndana@globex.com,Dana Fields,Globex",
     lambda text, dry: people_import.import_people(text, actor=authentication.get_current_user(), dry=dry),
 )

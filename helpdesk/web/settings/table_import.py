@@ -16,10 +16,13 @@ from helpdesk.web.settings import navigation, stale_forms
 
 @dataclass(frozen=True)
 class ImportPage:
-    """One page: ``run(text, dry)`` imports; ``what`` is "organizations" or "people", ``example`` its placeholder."""
+    """One page: ``run(text, dry)`` imports; ``what`` is "organizations" or "people", ``example`` its placeholder.
+
+    ``list_columns`` returns the columns of the table.
+    """
 
     what: str
-    columns: tuple[str, ...]
+    list_columns: Callable[[], tuple[str, ...]]
     example: str
     run: Callable[[str, bool], list[ImportedRow]]
 

@@ -15,7 +15,7 @@ from helpdesk import clock
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import sign_in
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import email_address, organizations, permissions
+from helpdesk.domain.people import email_address, own_domains, permissions
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.models.user import User
@@ -49,7 +49,7 @@ def set_domains(connection: SignInConnection, given: Iterable[str]) -> None:
         wanted = sorted({email_address.canonical_domain(text) for text in given})
     except ValueError as error:
         raise ValidationError(str(error), "domains") from None
-    own, organization = organizations.list_own_domains(), connection.organization
+    own, organization = own_domains.list_own_domains(), connection.organization
     for domain in wanted:
         if email_address.is_public_domain(domain):
             raise ValidationError(

@@ -14,7 +14,7 @@ from helpdesk.domain.authentication.connections import profile, roles
 from helpdesk.domain.authentication.login import LoginResult, NotAdmitted
 from helpdesk.domain.authentication.oidc import EmailProofRequired
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import admission, email_address, organizations, users
+from helpdesk.domain.people import admission, email_address, own_domains, users
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import Identity, User
@@ -125,7 +125,7 @@ def _sign_in_new(
         if user is None or not user.is_team or not is_proven or not claimed.verified:
             raise _refuse(claimed.email, "not_admitted" if is_proven else "domain", domain)
         return EmailProofRequired(claimed.email)
-    is_ours = domain in organizations.list_own_domains() or (user is not None and user.is_team)
+    is_ours = domain in own_domains.list_own_domains() or (user is not None and user.is_team)
     is_admitted = connection.organization in admission.admitting_organizations(claimed.email)
     if is_ours or not is_admitted:
         raise _refuse(claimed.email, "not_admitted" if is_proven else "domain", domain)
