@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from helpdesk import config
+from helpdesk.channels.slack import members
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
 from helpdesk.database import transactions
@@ -84,7 +85,7 @@ def _link(agent: _Agent, account: str) -> bool:
     try:
         if user is None or (user.slack_user_id or "") != agent.slack_user_id:
             return False
-        users.link_slack_user(user, account)
+        members.link_member(user, account)
         db.session.commit()
     except DomainError as refusal:
         db.session.rollback()

@@ -2,11 +2,10 @@
 
 import pytest
 
-from helpdesk.channels.slack import agent_accounts
+from helpdesk.channels.slack import agent_accounts, members
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
-from helpdesk.domain.people import users
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.user import User
@@ -139,7 +138,7 @@ def test_an_agent_whose_id_slack_changed_is_linked_again(filed_ticket, day, sess
 
 
 def test_an_account_that_an_admin_chose_stays(day, session, team):
-    users.link_slack_user(session.get(User, team[0].id), DANA)
+    members.link_member(session.get(User, team[0].id), DANA)
     session.commit()
     day.workspace.state.users[DANA]["profile"]["email"] = "other@support.northwind.example"
     worker_helpers.run_job(lambda _: agent_accounts.link_agents(), 0)
