@@ -35,6 +35,21 @@ def test_a_ticket_costs_the_same_however_much_was_said(filed_ticket, browser_of,
     assert costs[1] == [cost + 1 for cost in costs[0]], "a long one counts what it folds away"
 
 
+def test_the_first_look_reads_no_more_than_the_next(filed_ticket, browser_of, session):
+    ticket, _, agent = filed_ticket
+    client, address = browser_of(agent), f"/tickets/{ticket.number}"
+    client.get(address)
+    tickets.reply(ticket, author=ticket.requester, body="News.")
+    session.commit()
+    with counted() as first:
+        client.get(address)
+    with counted() as second:
+        client.get(address)
+    selects = [len([each for each in found if each.lstrip().startswith(READS)]) for found in (first, second)]
+    assert selects[0] == selects[1], first
+    assert len([each for each in first if each.startswith(("INSERT", "UPDATE"))]) == 1
+
+
 def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browser_of):
     ticket, _, agent = filed_ticket
     make.form()

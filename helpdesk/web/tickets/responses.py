@@ -102,13 +102,16 @@ def mark_read(ticket: Ticket) -> None:
     if getattr(user, "is_impersonating", False):
         return
     receipt = tickets.pending_read_receipt(ticket, user)
-    if receipt or user.session.unread_notifications:
+    # Read before the next transaction, in which each object would be loaded again.
+    user_id, ticket_id, is_notified = user.id, ticket.id, bool(user.session.unread_notifications)
+    if receipt or is_notified:
         transactions.start_write_transaction()
-        errors.ignore_if_unavailable(lambda: save_as_read(receipt, user.id, ticket.id))
+        errors.ignore_if_unavailable(lambda: save_as_read(receipt, user_id, ticket_id, is_notified))
 
 
-def save_as_read(receipt: PendingReadReceipt | None, user_id: int, ticket_id: int) -> None:
-    """Save ``receipt``, and mark the notifications about the ticket as read."""
+def save_as_read(receipt: PendingReadReceipt | None, user_id: int, ticket_id: int, is_notified: bool) -> None:
+    """Save ``receipt``, and mark the notifications about the ticket as read where there are unread ones."""
     if receipt:
         tickets.save_read_receipt(receipt)
-    inbox.mark_read(user_id, ticket_id=ticket_id)
+    if is_notified:
+        inbox.mark_read(user_id, ticket_id=ticket_id)
