@@ -79,7 +79,7 @@ def _search(user: User, text: str) -> SearchFilter:
     found = _find(search)
     if read.number is not None:
         found = [(read.number, NUMBER_RANK), *(each for each in found if each[0] != read.number)]
-    elif terms and not found and _is_sqlite():  # some hundred spellings cost PostgreSQL seconds
+    elif terms and not found:
         found, terms, misspelt = _forgive_typo(search)
     values = filters.values | _bind_found(found)
     return SearchFilter(_found_subquery(_is_sqlite()), conditions, values, terms, misspelt)
@@ -88,12 +88,13 @@ def _search(user: User, text: str) -> SearchFilter:
 def _forgive_typo(search: Search) -> tuple[Candidates, tuple[Term, ...], str]:
     """The tickets, terms and word of a search that found nothing, with one typo in its first word that is nowhere."""
     for place, term in enumerate(search.terms):
-        varied = search_typos.vary_term(term)
-        if varied is None or (len(search.terms) > 1 and _find(Search(search.reader, (term,)))):
+        variants = search_typos.list_variants(term)
+        if not variants or (len(search.terms) > 1 and _find(Search(search.reader, (term,)))):
             continue
+        varied = search_typos.vary_term(term, search_candidates.find_known_words(variants))
         terms = (*search.terms[:place], varied, *search.terms[place + 1 :])
         if found := _find(Search(search.reader, terms, search.conditions, search.values)):
-            return found, terms, term.text
+            return found, tuple(each for each in terms if each.alternatives), term.text
         break
     return [], search.terms, ""
 

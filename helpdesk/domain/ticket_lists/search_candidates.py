@@ -19,6 +19,8 @@ def find_candidates(search: Search) -> Candidates:
     """
     if search.scope == permissions.Visibility.nothing or not search.terms:
         return []
+    if not all(term.alternatives for term in search.terms):
+        return []
     found: Candidates = _dialect_module().find_candidates(search)
     return found
 
@@ -37,6 +39,12 @@ def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
     The number is 0 where only an answer has one; a ticket where only the subject has is left out.
     """
     found: Candidates = _dialect_module().find_places(search, ticket_ids) if search.terms and ticket_ids else []
+    return found
+
+
+def find_known_words(words: list[str]) -> list[str]:
+    """Return those of ``words``, of any number, that the index has as whole words. One statement."""
+    found: list[str] = _dialect_module().find_known_words(words)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from helpdesk.database import transactions
 from helpdesk.domain.errors import ValidationError
@@ -15,7 +15,6 @@ from helpdesk.models.tag import Tag
 from helpdesk.models.user import Role, User
 
 MAX_PEOPLE = 300  # people, organizations and tags that one search stands for
-MAX_SPELLINGS = 20  # of a name
 
 _user, _organization, _tag = User.__table__, Organization.__table__, Tag.__table__
 
@@ -86,13 +85,13 @@ def _find(terms: Sequence[Term]) -> NamedPeople | None:
 
 def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[bool]:
     """Whether ``column``, made by ``search_words.join_words``, has every one of ``terms``; never without terms."""
-    if any(len(term.alternatives) > MAX_SPELLINGS for term in terms):
-        return false()  # a word with a typo
-    conditions: list[Any] = [
-        or_(*(column.like(f"% {' '.join(tokens)}{'' if term.is_prefix else ' '}%") for tokens in term.alternatives))
-        for term in terms
-    ]
+    conditions: list[Any] = [or_(*map(column.like, _name_patterns(term))) for term in terms]
     return and_(*conditions) if conditions else _user.c.id < 0
+
+
+def _name_patterns(term: Term) -> list[str]:
+    words = term.name_patterns or [" ".join(tokens) for tokens in term.alternatives]
+    return [f"% {word}{'' if term.is_prefix else ' '}%" for word in words]
 
 
 def _ids(query: Any) -> list[int]:

@@ -1,9 +1,22 @@
 """Searches on SQLite. FTS5 reads its index from the newest entry on and stops at the limit."""
 
+import json
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, bindparam, func, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from helpdesk.database import transactions
 from helpdesk.database.types import BigId
@@ -78,6 +91,11 @@ def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
     return [(ticket_id, (rowid - (ticket_id << TICKET_SHIFT)) >> PART_BITS) for rowid, ticket_id in firsts.items()]
 
 
+def find_known_words(words: list[str]) -> list[str]:
+    """Find which words the index has; implements ``search_candidates.find_known_words``."""
+    return list(transactions.execute_core(_known_words_statement(), {"words": json.dumps(words)}).scalars())
+
+
 def _with_term_in_subject(search: Search, term: Term, lowest: int) -> set[int]:
     values = {"term_0": _readable_query(search, term, "subject"), "lowest": lowest << TICKET_SHIFT}
     return {row.ticket_id for row in transactions.execute_core(_subject_statement(), values)}
@@ -106,6 +124,14 @@ def _matches(name: str, entries: Any = ENTRIES_SQLITE) -> ColumnElement[bool]:
 def _count_statement() -> AnySelect:
     some = select(_rowid).where(_matches("term_0")).order_by(_rowid.desc()).limit(bindparam("most"))
     return select(func.count()).select_from(some.subquery())
+
+
+@lru_cache(maxsize=1)
+def _known_words_statement() -> AnySelect:
+    word = func.json_each(bindparam("words")).table_valued(column("value", Text)).c.value
+    query = literal('{subject words} : "') + word + literal('"')
+    matches = ENTRIES_SQLITE.c.ticket_search.bool_op("MATCH")(query)
+    return select(word).where(select(_rowid).where(matches).exists())
 
 
 @lru_cache(maxsize=200)

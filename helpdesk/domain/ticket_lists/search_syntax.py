@@ -29,13 +29,14 @@ class Term:
     """One thing that a ticket must have: any of ``alternatives``, each a sequence of neighbouring tokens.
 
     If ``is_prefix``, an alternative of one token also matches longer words. ``text`` is the folded word, or the phrase
-    as it was typed.
+    as it was typed. ``name_patterns``: in place of the alternatives where names are compared with LIKE.
     """
 
     text: str
     alternatives: tuple[tuple[str, ...], ...]
     is_prefix: bool
     is_phrase: bool = False
+    name_patterns: tuple[str, ...] = ()
 
     @property
     def longest(self) -> int:

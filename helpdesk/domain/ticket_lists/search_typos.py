@@ -1,8 +1,7 @@
 """A word of a search with one typo: the words that differ from it by one character more, less, other or exchanged.
 
-They are asked of the index as one term with some hundred spellings, each of them a whole word, so that no list of all
-words is needed. On SQLite only: PostgreSQL needed 0.4 to 2 s for it at 20,000 tickets. Numbers, short words and scripts
-without spaces have none.
+The index is asked which of these some hundred words it has, so that no list of all words is kept that an erasure would
+have to find. Names are compared with patterns. Numbers, short words and scripts without spaces have no variants.
 """
 
 import unicodedata
@@ -18,19 +17,23 @@ BLOCK_SIZE = 256  # neighbouring code points in which the characters of a script
 WORD_CATEGORIES = {"Ll", "Lo", "Mn", "Mc"}
 
 
-def vary_term(term: Term) -> Term | None:
-    """Return ``term`` with each spelling that has one typo; None for a phrase, a number or a word too short."""
+def list_variants(term: Term) -> list[str]:
+    """Return the words that have one typo beside the word ``term``; none for a phrase, a number or a word too short."""
     word = term.text
     is_word = not search_words.is_unspaced(word) and (word.isalpha() or _has_marks(word))
     if term.is_phrase or not is_word or not MIN_LENGTH <= len(word) <= MAX_LENGTH:
-        return None
-    alternatives = tuple((each,) for each in list_variants(word))
-    return replace(term, alternatives=alternatives, is_prefix=False)
+        return []
+    return _vary(word, _list_characters(word[0]))
 
 
-def list_variants(word: str) -> list[str]:
-    """Return the words that have one character less or more than ``word``, another one, or two neighbours exchanged."""
-    characters = _list_characters(word[0])
+def vary_term(term: Term, known: list[str]) -> Term:
+    """Return ``term`` with the spellings ``known`` in its place, and with every one that has one typo in names."""
+    alternatives = tuple((word,) for word in known)
+    return replace(term, alternatives=alternatives, is_prefix=False, name_patterns=tuple(_vary(term.text, "_")))
+
+
+def _vary(word: str, characters: str) -> list[str]:
+    """Return ``word`` with one character less, two neighbours exchanged, or one of ``characters`` more or instead."""
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     variants = [start + end[1:] for start, end in parts if end]
     variants += [start + end[1] + end[0] + end[2:] for start, end in parts if len(end) > 1]
