@@ -4,25 +4,26 @@ from typing import TYPE_CHECKING
 
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import admission
+from helpdesk.domain.rules.reasons import describe_reason
 from helpdesk.domain.tickets import closing_time
 from helpdesk.models.event import Event
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, Status, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.translation import format_day, format_list, gettext, lazy_gettext, ngettext, pgettext
+from helpdesk.translation import format_day, format_list, gettext, lazy_pgettext, ngettext, pgettext
 
 if TYPE_CHECKING:  # a circular import at run time
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
 
 CUSTOMER_STATUS_LABELS = {status: status.definition.customer_label for status in Status}
 TEAM_STATUS_LABELS = {status: status.definition.team_label for status in Status}
-RULE_ACTION_LABELS = {  # what a rule did, after its name
-    "assigned": lazy_gettext("assigned this"),
-    "priority": lazy_gettext("set the priority"),
-    "replied": lazy_gettext("replied"),
-    "status": lazy_gettext("set the status"),
-    "notified": lazy_gettext("notified the team"),
+RULE_ACTION_LABELS = {
+    "assigned": lazy_pgettext("in a list of what a rule did", "assignment"),
+    "priority": lazy_pgettext("in a list of what a rule did", "priority"),
+    "replied": lazy_pgettext("in a list of what a rule did", "reply"),
+    "status": lazy_pgettext("in a list of what a rule did", "status"),
+    "notified": lazy_pgettext("in a list of what a rule did", "notification"),
 }
 PRIORITY_LABELS = {priority: priority.definition.label for priority in Priority}
 
@@ -171,10 +172,10 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "rule":
             done = format_list([str(RULE_ACTION_LABELS[name]) for name in data["done"]])
             if not data["reasons"]:
-                return gettext("The rule “%(rule)s” %(did)s", rule=data["rule"], did=done)
-            reasons = format_list(data["reasons"])
+                return gettext("The rule “%(rule)s” acted: %(did)s", rule=data["rule"], did=done)
+            reasons = format_list([describe_reason(reason) for reason in data["reasons"]])
             return gettext(
-                "The rule “%(rule)s” %(did)s, because %(reasons)s", rule=data["rule"], did=done, reasons=reasons
+                "The rule “%(rule)s” acted: %(did)s (%(reasons)s)", rule=data["rule"], did=done, reasons=reasons
             )
         case "warned":
             return gettext("Reminded the customer that this closes soon")

@@ -100,6 +100,6 @@ def test_the_day_and_the_time_are_the_readers(make, session, monkeypatch):
     session.commit()
     monkeypatch.setattr(support_hours.clock, "now", lambda: datetime(2026, 11, 29, 12, tzinfo=UTC))
     said = support_hours.describe_return(User(time_zone="America/New_York"))
-    assert said == "You can write at any time. The team is back Monday 03:00, your time."
+    assert said == "You can write at any time. The team is back (your time): Monday 03:00"
     monkeypatch.setattr(support_hours.clock, "now", lambda: datetime(2026, 11, 30, 12, tzinfo=UTC))
     assert support_hours.describe_return(User(time_zone="America/New_York")) == ""

@@ -47,7 +47,7 @@ def test_a_lead_writes_tries_switches_and_deletes_a_rule(lead, make, session):
     ticket = make.ticket(subject="Money back, please")
     assert (ticket.assignee, ticket.priority) == (maya, "high")
     shown = soup(lead.get(f"/tickets/{ticket.number}")).select_one("[data-kind=rule]").text
-    assert "The rule “Refunds” assigned this" in shown and "because it says “money back”" in shown
+    assert "The rule “Refunds” acted: assignment" in shown and "(Words: money back)" in shown
     stale = send(lead, path, 409, **values, version="0", **assignment)
     assert "Somebody else changed this rule" in stale.text
     send(lead, f"{path}/move", direction="up")

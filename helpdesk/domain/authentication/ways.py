@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from helpdesk.domain.administration import settings
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
-from helpdesk.translation import lazy_gettext
+from helpdesk.translation import lazy_gettext, lazy_pgettext
 
 LINK, GOOGLE, MICROSOFT, OWN = "link", "google", "microsoft", "own"
 WAYS = (LINK, GOOGLE, MICROSOFT, OWN)
@@ -24,9 +24,9 @@ WAY_LABELS = {
     OWN: lazy_gettext("A provider of their own"),
 }
 RULE_LABELS = {
-    ALLOWED: lazy_gettext("Allowed"),
-    REQUIRED: lazy_gettext("Required"),
-    OFF: lazy_gettext("Off"),
+    ALLOWED: lazy_pgettext("way of signing in", "Allowed"),
+    REQUIRED: lazy_pgettext("way of signing in", "Required"),
+    OFF: lazy_pgettext("way of signing in", "Off"),
 }
 
 

@@ -79,7 +79,9 @@ def _import_row(line: import_table.TableLine, actor: User | None) -> ImportedRow
             if organization is None:
                 organizations.create_organization(name, actor=actor, **_creation_values(values))
                 details = [_describe_added(key, values[key]) for key in _list_columns() if values.get(key)]
-                return ImportedRow(line.number, name, "add", " ".join([gettext("Is added."), *details]))
+                return ImportedRow(
+                    line.number, name, "add", " ".join([gettext("The organization is added."), *details])
+                )
             return _change(line.number, organization, values, actor)
     except DomainError as error:
         return ImportedRow(line.number, name, "wrong", error.message)

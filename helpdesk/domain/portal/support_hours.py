@@ -32,4 +32,4 @@ def describe_return(reader: User) -> str:
         moment = format_datetime(back, zone)
     else:
         moment = f"{format_weekday(back.astimezone(zone).date())} {format_time(back, zone)}"
-    return gettext("You can write at any time. The team is back %(moment)s, your time.", moment=moment)
+    return gettext("You can write at any time. The team is back (your time): %(moment)s", moment=moment)

@@ -12,6 +12,7 @@ from helpdesk.translation import lazy_gettext
 
 CACHE_SECONDS = 5.0  # seconds until another process's change is seen
 MAX_RULES = 100
+WEB = "web"  # the channel of what was written on a page or by a program
 
 TRIGGER_LABELS = {
     RuleTrigger.filed: lazy_gettext("A ticket is filed"),

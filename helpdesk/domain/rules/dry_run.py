@@ -11,6 +11,7 @@ from helpdesk.domain import labels
 from helpdesk.domain.rules import actions, matching
 from helpdesk.domain.rules.definition import ASSIGN_LABELS, RuleDefinition
 from helpdesk.domain.rules.facts import Facts
+from helpdesk.domain.rules.reasons import Reason, describe_reason
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.message import Message, MessageKind
@@ -31,7 +32,11 @@ class Match:
 
     ticket: Ticket
     at: datetime
-    reasons: list[str]
+    reasons: list[Reason]
+
+    def describe_reasons(self) -> list[str]:
+        """Return the reasons in the reader's language."""
+        return [describe_reason(reason) for reason in self.reasons]
 
 
 @dataclass(frozen=True)

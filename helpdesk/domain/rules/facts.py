@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 
 from helpdesk import clock
 from helpdesk.domain.people import reader_language
+from helpdesk.domain.rules.definition import WEB
 from helpdesk.domain.sla import business_hours, timers
 from helpdesk.extensions import db
 from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
-
-WEB = "web"
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,16 @@
-"""Compare the conditions of a rule with a ticket; each that holds is a reason, in words."""
+"""Compare the conditions of a rule with a ticket; each that holds is a reason."""
 
 import re
 from collections.abc import Callable
 
-from helpdesk.domain import labels
-from helpdesk.domain.rules.definition import HOURS_LABELS, WRITER_LABELS, Conditions
+from helpdesk.domain.rules.definition import Conditions
 from helpdesk.domain.rules.facts import Facts
-from helpdesk.models.priorities import Priority
-from helpdesk.translation import LANGUAGES, gettext
+from helpdesk.domain.rules.reasons import Reason
 
-Check = Callable[[Conditions, Facts], str | None]
+Check = Callable[[Conditions, Facts], Reason | None]
 
 
-def find_reasons(conditions: Conditions, facts: Facts) -> list[str] | None:
+def find_reasons(conditions: Conditions, facts: Facts) -> list[Reason] | None:
     """Return why the rule holds, one reason for each condition that is given; None if one of them does not hold.
 
     Without any condition it always holds, for no reason.
@@ -28,75 +26,67 @@ def find_reasons(conditions: Conditions, facts: Facts) -> list[str] | None:
     return reasons
 
 
-def _check_form(conditions: Conditions, facts: Facts) -> str | None:
+def _check_form(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.form not in conditions.forms or facts.ticket.form_version is None:
         return None
-    return gettext("the form is %(form)s", form=facts.ticket.form_version.form.name)
+    return "forms", facts.ticket.form_version.form.name
 
 
-def _check_organization(conditions: Conditions, facts: Facts) -> str | None:
+def _check_organization(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.ticket.organization_id != conditions.organization_id:
         return None
-    return gettext("the organization is %(organization)s", organization=facts.ticket.organization.name)
+    return "organization_id", facts.ticket.organization.name
 
 
-def _check_field(conditions: Conditions, facts: Facts) -> str | None:
+def _check_field(conditions: Conditions, facts: Facts) -> Reason | None:
     answer = facts.find_answer(conditions.field_key)
     wanted = conditions.field_value.casefold()
     if not answer or (wanted and wanted not in [part.strip().casefold() for part in (answer, *answer.split(","))]):
         return None
     if conditions.field_value:
-        return gettext("%(field)s is %(answer)s", field=conditions.field_key, answer=conditions.field_value)
-    return gettext("%(field)s is answered", field=conditions.field_key)
+        return "field_key", conditions.field_key, conditions.field_value
+    return "field_key", conditions.field_key
 
 
-def _check_words(conditions: Conditions, facts: Facts) -> str | None:
+def _check_words(conditions: Conditions, facts: Facts) -> Reason | None:
     for word in conditions.words:
         if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", facts.text):
-            return gettext("it says “%(word)s”", word=word)
+            return "words", word
     return None
 
 
-def _check_language(conditions: Conditions, facts: Facts) -> str | None:
+def _check_language(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.language != conditions.language:
         return None
-    return gettext("the requester reads %(language)s", language=_name_language(conditions.language))
+    return "language", conditions.language
 
 
-def _name_language(code: str) -> str:
-    return LANGUAGES[code].name if code in LANGUAGES else code
+def _check_channel(conditions: Conditions, facts: Facts) -> Reason | None:
+    return ("channel", facts.channel) if facts.channel == conditions.channel else None
 
 
-def _check_channel(conditions: Conditions, facts: Facts) -> str | None:
-    return (
-        gettext("it came by %(channel)s", channel=facts.channel.capitalize())
-        if facts.channel == conditions.channel
-        else None
-    )
-
-
-def _check_hours(conditions: Conditions, facts: Facts) -> str | None:
+def _check_hours(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.is_in_hours != (conditions.hours == "inside"):
         return None
-    return str(HOURS_LABELS[conditions.hours])
+    return "hours", conditions.hours
 
 
-def _check_writer(conditions: Conditions, facts: Facts) -> str | None:
+def _check_writer(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.writer != conditions.writer:
         return None
-    return gettext("written by: %(writer)s", writer=WRITER_LABELS[conditions.writer])
+    return "writer", conditions.writer
 
 
-def _check_priority(conditions: Conditions, facts: Facts) -> str | None:
+def _check_priority(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.priority not in conditions.priorities:
         return None
-    return gettext("the priority is %(priority)s", priority=labels.PRIORITY_LABELS[Priority(facts.priority)])
+    return "priorities", facts.priority
 
 
-def _check_status(conditions: Conditions, facts: Facts) -> str | None:
+def _check_status(conditions: Conditions, facts: Facts) -> Reason | None:
     if facts.status not in conditions.statuses:
         return None
-    return gettext("the status is %(status)s", status=labels.status_label(facts.status))
+    return "statuses", facts.status
 
 
 # By the name of the field that says whether it is asked; what costs least is asked first.

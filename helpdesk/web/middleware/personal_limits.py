@@ -68,7 +68,7 @@ def enforce_limits() -> Response | None:
         if _running[key] >= limit.at_once:
             return _refuse(
                 gettext(
-                    "You may run %(at_once)s %(what)s at the same time. Wait until one has ended.",
+                    "Too much at the same time (%(what)s: at most %(at_once)s). Wait until one has ended.",
                     at_once=limit.at_once,
                     what=limit.what,
                 ),
@@ -79,7 +79,7 @@ def enforce_limits() -> Response | None:
     if count_in_this_minute(f"{kind}:{user_id}") > limit.per_minute:
         return _refuse(
             gettext(
-                "You may make %(per_minute)s %(what)s a minute. Wait a moment and try again.",
+                "Too much in a minute (%(what)s: at most %(per_minute)s). Wait a moment and try again.",
                 per_minute=limit.per_minute,
                 what=limit.what,
             )

@@ -12,7 +12,7 @@ from helpdesk.domain.portal import announcements
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.setting import SETTINGS
-from helpdesk.translation import gettext, lazy_gettext, offered_languages
+from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext, offered_languages
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.settings.settings_form import SettingsForm, own_text_field
 
@@ -89,8 +89,10 @@ class PortalForm(LookFields, SettingsForm):
         lazy_gettext("A line above every page of your customers. Empty: none."),
         render_kw={"maxlength": "300"},
     )
-    announcement_from = StringField(lazy_gettext("From"), [Optional()], [_strip], widget=DateTimeLocalInput())
-    announcement_until = StringField(lazy_gettext("Until"), [Optional()], [_strip], widget=DateTimeLocalInput())
+    announcement_from = StringField(lazy_pgettext("time", "From"), [Optional()], [_strip], widget=DateTimeLocalInput())
+    announcement_until = StringField(
+        lazy_pgettext("time", "Until"), [Optional()], [_strip], widget=DateTimeLocalInput()
+    )
     announcement_organization = SelectField(
         lazy_gettext("Who reads it"),
         [Optional()],

@@ -11,7 +11,7 @@ from helpdesk.domain import labels
 from helpdesk.domain.inbox.channel import TwoWayChannel
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people import users
-from helpdesk.domain.rules import facts, management
+from helpdesk.domain.rules import definition, management
 from helpdesk.domain.rules.definition import (
     ASSIGN_LABELS,
     HOURS_LABELS,
@@ -156,7 +156,7 @@ class RuleForm(Form):
 
 def list_channels() -> list[tuple[str, str]]:
     """How a message can come, as (value, label)."""
-    web = (facts.WEB, gettext("Page or API"))
+    web = (definition.WEB, gettext("Page or API"))
     return [
         web,
         *((each.kind, each.kind.capitalize()) for each in registry.list_channels() if isinstance(each, TwoWayChannel)),

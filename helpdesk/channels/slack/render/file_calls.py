@@ -72,11 +72,11 @@ def render_removal(delivery: Delivery, copy: Delivery) -> SlackContent:
 def _missing_sentence(attachment: Attachment, message: Message) -> str:
     """Return what is posted in place of a file: who sent it, and why it is not there."""
     if attachment.state == virus_scans.SCANNING:
-        missing = gettext("it is not checked for viruses yet, and can be opened in the portal afterwards.")
+        missing = gettext("The file is not checked for viruses yet, and can be opened in the portal afterwards.")
     elif attachment.state == virus_scans.STORED:
-        missing = gettext("it is empty.")
+        missing = gettext("The file is empty.")
     else:
-        missing = gettext("it is not available.")
+        missing = gettext("The file is not available.")
     return gettext(
         "%(author)s sent %(file)s, which could not be taken along: %(reason)s",
         author=message.author_display_name,

@@ -104,7 +104,13 @@ def parse_metadata(issuer: str, found: Any) -> Metadata:
     for key, url in addresses.items():
         if why_not := provider_address.url_error(url):
             raise DiscoveryFailed(
-                gettext("The provider's %(part)s cannot be used: %(why)s", part=key, why=why_not), "document", key
+                gettext(
+                    "The provider's document has an address that cannot be used (%(key)s). %(why)s",
+                    key=key,
+                    why=why_not,
+                ),
+                "document",
+                key,
             )
     named = _list_texts(found.get("id_token_signing_alg_values_supported")) or ["RS256"]
     algorithms = tuple(each for each in ALGORITHMS if each in named)
