@@ -85,7 +85,10 @@ def _find(terms: Sequence[Term]) -> NamedPeople | None:
 
 def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[bool]:
     """Whether ``column``, made by ``search_words.join_words``, has every one of ``terms``; never without terms."""
-    conditions: list[Any] = [or_(*map(column.like, _name_patterns(term))) for term in terms]
+    conditions: list[Any] = []
+    for term in terms:
+        conditions += [or_(*map(column.like, term.name_filters))] if term.name_filters else []
+        conditions.append(or_(*map(column.like, _name_patterns(term))))
     return and_(*conditions) if conditions else _user.c.id < 0
 
 

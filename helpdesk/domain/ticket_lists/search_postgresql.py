@@ -7,13 +7,15 @@ statement is planned for its words; a generic plan would read the whole index fo
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, TextClause, bindparam, case, cast, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, distinct_on
+from sqlalchemy import ColumnElement, Select, Text, TextClause, bindparam, case, cast, column, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from helpdesk.database import transactions
+from helpdesk.database.types import BigId
 from helpdesk.domain.people.permissions import Visibility
 from helpdesk.domain.search_index.entries import (
     BUCKET_BITS,
@@ -30,8 +32,10 @@ from helpdesk.domain.ticket_lists.search_syntax import Term
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 
-MAX_ENTRIES = 4000  # entries of the rarest term that are read, as PostgreSQL expects them
-FEW_CANDIDATES = 100  # if fewer are found among the newest tickets, more tickets are searched
+MAX_ENTRIES = 2000  # entries of the rarest term that are read, as PostgreSQL expects them
+MAX_ESTIMATED = 6  # tokens of a phrase of which the rarest is looked for
+FEW_CANDIDATES = 50  # if fewer are found among the newest tickets, more tickets are searched
+TOGETHER = 4  # words are in one entry at most once in so many entries of the rarest, unless they belong together
 MAX_BUCKETS = 24  # named in one search; more tickets are named by wide buckets, and still more not at all
 WIDEN_BY = 8
 
@@ -40,19 +44,19 @@ AnySelect = Select[*tuple[Any, ...]]
 
 def find_candidates(search: Search) -> Candidates:
     """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
-    queries = [_readable_query(search, term) for term in search.terms]
-    expected = _expected_rows(queries)
-    queries = [queries[place] for place in sorted(range(len(queries)), key=expected.__getitem__)]
+    expected = _expected_rows(search, search.terms)
+    terms_by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
+    queries = [_readable_query(search, term) for _, term in terms_by_rarity]
     statement = _matching_statement(len(queries), search.scope, search.conditions)
     found: dict[int, int] = {}
-    limits = ""
     for limits in _newest_first(min(expected)):
         terms = {f"term_{place}": query + limits for place, query in enumerate(queries)}
-        found = _execute(statement, search.parameters | terms)
+        of_first_pass = not found
+        found |= _execute(statement, search.parameters | terms)
+        if limits and of_first_pass and len(queries) > 1:
+            found = _find_in_one_entry(search, min(expected)) | found
         if len(found) >= FEW_CANDIDATES:
             break
-    if limits and len(queries) > 1 and len(found) < MAX_CANDIDATES:
-        found = _find_in_one_entry(search, queries) | found
     return [(ticket_id, -found[ticket_id]) for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]]
 
 
@@ -61,7 +65,7 @@ def find_similar(search: Search) -> Candidates:
     queries = [_readable_query(search, term) for term in search.terms]
     rarest: list[str] = []
     total = 0
-    for rows, query in sorted(zip(_expected_rows(queries), queries, strict=True)):
+    for rows, query in sorted(zip(_expected_rows(search, search.terms), queries, strict=True)):
         if rarest and total + rows > MAX_ENTRIES:
             break
         rarest.append(query)
@@ -78,7 +82,7 @@ def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
     """Find where in its ticket each match is; implements ``search_candidates.find_places``."""
     any_term = " | ".join(f"({_readable_query(search, term)})" for term in search.terms)
     rows = transactions.execute_core(_places_statement(), {"any_term": any_term, "ticket_ids": ticket_ids})
-    return [(row.ticket_id, row.seq) for row in rows]
+    return [(row.ticket_id, row.seq) for row in rows if row.seq is not None]
 
 
 def find_known_words(words: list[str]) -> list[str]:
@@ -86,13 +90,20 @@ def find_known_words(words: list[str]) -> list[str]:
     return list(transactions.execute_core(_known_words_statement(), {"words": words}, is_planned_anew=True).scalars())
 
 
-def _find_in_one_entry(search: Search, queries: Sequence[str]) -> dict[int, int]:
-    """Return the tickets, also old ones, that have all terms in one entry: the index alone combines these."""
-    together = " & ".join(queries)
-    limits = next(_newest_first(_expected_rows([together])[0]))
+def _find_in_one_entry(search: Search, expected: int) -> dict[int, int]:
+    """Return the tickets, also old ones, that have all terms as whole words in one entry: the index combines these.
+
+    ``expected``: entries of the rarest term. Whole words, because PostgreSQL lists all entries of a beginning of words
+    before it combines them.
+    """
+    together = _scoped(search, " & ".join(_term_query(replace(term, is_prefix=False)) for term in search.terms))
     statement = _matching_statement(1, search.scope, search.conditions)
-    found = _execute(statement, search.parameters | {"term_0": together + limits})
-    return {ticket_id: len(queries) if score else 0 for ticket_id, score in found.items()}
+    found: dict[int, int] = {}
+    for limits in _newest_first(expected // TOGETHER):
+        found = _execute(statement, search.parameters | {"term_0": together + limits})
+        if len(found) >= FEW_CANDIDATES:
+            break
+    return {ticket_id: len(search.terms) if score else 0 for ticket_id, score in found.items()}
 
 
 def _execute(statement: AnySelect, values: dict[str, Any]) -> dict[int, int]:
@@ -100,6 +111,15 @@ def _execute(statement: AnySelect, values: dict[str, Any]) -> dict[int, int]:
 
 
 def _readable_query(search: Search, term: Term) -> str:
+    """``term`` in the syntax of a tsquery, limited to what a customer's organization may find."""
+    return _scoped(search, _term_query(term))
+
+
+def _scoped(search: Search, query: str) -> str:
+    return query if search.reader.is_team else f"'{scope_word(search.reader.organization_id or 0)}' & {query}"
+
+
+def _term_query(term: Term) -> str:
     """``term`` in the syntax of a tsquery. Tokens are characters and digits, so that nothing has to be escaped."""
     parts = [
         f"'{tokens[0]}'" + (":*" if term.is_prefix else "")
@@ -107,16 +127,27 @@ def _readable_query(search: Search, term: Term) -> str:
         else "(" + " <-> ".join(f"'{token}'" for token in tokens) + ")"
         for tokens in term.alternatives
     ]
-    query = "(" + " | ".join(parts) + ")"
-    return query if search.reader.is_team else f"'{scope_word(search.reader.organization_id or 0)}' & {query}"
+    return "(" + " | ".join(parts) + ")"
 
 
-def _expected_rows(queries: Sequence[str]) -> list[int]:
-    """How many entries PostgreSQL expects to match each query, by its statistics. One statement, which reads none."""
+def _expected_rows(search: Search, terms: Sequence[Term]) -> list[int]:
+    """How many entries PostgreSQL expects to match each term, by its statistics. One statement, which reads none.
+
+    Of a phrase it is the number of its rarest token: PostgreSQL would take the tokens for independent of each other.
+    """
+    estimated = [_estimated_queries(term) for term in terms]
+    queries = [_scoped(search, query) for each in estimated for query in each]
     values = {f"query_{place}": query for place, query in enumerate(queries)}
     result = transactions.execute_core(_explain_statement(len(queries)), values, is_planned_anew=True)
     plan = result.scalar_one()[0]["Plan"]
-    return [int(each["Plan Rows"]) for each in (plan["Plans"] if len(queries) > 1 else [plan])]
+    rows = iter([int(each["Plan Rows"]) for each in (plan["Plans"] if len(queries) > 1 else [plan])])
+    return [min(next(rows) for _ in each) for each in estimated]
+
+
+def _estimated_queries(term: Term) -> list[str]:
+    if len(term.alternatives) > 1 or len(term.alternatives[0]) == 1:
+        return [_term_query(term)]
+    return [f"'{token}'" for token in dict.fromkeys(term.alternatives[0][:MAX_ESTIMATED])]
 
 
 @lru_cache(maxsize=16)
@@ -191,13 +222,17 @@ def _known_words_statement() -> AnySelect:
 
 @lru_cache(maxsize=1)
 def _places_statement() -> AnySelect:
+    ids = func.unnest(bindparam("ticket_ids", type_=ARRAY(BigId))).table_valued(column("ticket_id", BigId), name="ids")
+    ids = ids.render_derived()
     key = ENTRIES.c
-    query = select(key.ticket_id, key.seq).ext(distinct_on(key.ticket_id)).order_by(key.ticket_id, key.seq.desc())
-    return query.where(
-        key.ticket_id.in_(bindparam("ticket_ids", expanding=True)),
-        ~((key.seq == SUBJECT_SEQ) & (key.part == SUBJECT_PART)),
-        _has(ENTRIES, _term("any_term")),
+    of_ticket = select(key.seq, key.words).where(
+        key.ticket_id == ids.c.ticket_id, ~((key.seq == SUBJECT_SEQ) & (key.part == SUBJECT_PART))
     )
+    # OFFSET 0: each ticket's entries are read from the newest on, and the index of words, with all tickets, is not.
+    newest_first = of_ticket.order_by(key.seq.desc()).offset(0).correlate(ids).subquery()
+    has_term = newest_first.c.words.bool_op("@@")(_term("any_term"))
+    newest = select(newest_first.c.seq).where(has_term).limit(1).scalar_subquery()
+    return select(ids.c.ticket_id, newest.label("seq"))
 
 
 def _term(name: str) -> ColumnElement[Any]:

@@ -29,7 +29,8 @@ class Term:
     """One thing that a ticket must have: any of ``alternatives``, each a sequence of neighbouring tokens.
 
     If ``is_prefix``, an alternative of one token also matches longer words. ``text`` is the folded word, or the phrase
-    as it was typed. ``name_patterns``: in place of the alternatives where names are compared with LIKE.
+    as it was typed. ``name_patterns``: in place of the alternatives where names are compared with LIKE;
+    one of ``name_filters`` matches wherever one of them does.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Term:
     is_prefix: bool
     is_phrase: bool = False
     name_patterns: tuple[str, ...] = ()
+    name_filters: tuple[str, ...] = ()
 
     @property
     def longest(self) -> int:

@@ -29,7 +29,15 @@ def list_variants(term: Term) -> list[str]:
 def vary_term(term: Term, known: list[str]) -> Term:
     """Return ``term`` with the spellings ``known`` in its place, and with every one that has one typo in names."""
     alternatives = tuple((word,) for word in known)
-    return replace(term, alternatives=alternatives, is_prefix=False, name_patterns=tuple(_vary(term.text, "_")))
+    patterns, filters = tuple(_vary(term.text, "_")), _filter_names(term.text)
+    return replace(term, alternatives=alternatives, is_prefix=False, name_patterns=patterns, name_filters=filters)
+
+
+def _filter_names(word: str) -> tuple[str, ...]:
+    """Return a few patterns of which one matches wherever a variant of ``word`` is: one half of it is untouched."""
+    middle = len(word) // 2
+    exchanged = word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
+    return f"% {word[:middle]}%", f"%{word[middle:]} %", f"% {exchanged} %"
 
 
 def _vary(word: str, characters: str) -> list[str]:
