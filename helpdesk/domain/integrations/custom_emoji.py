@@ -6,7 +6,7 @@ picture, in mails and in other channels, an emoji is its name between colons.
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,14 +18,23 @@ CACHE_SECONDS = 30.0
 MAX_NAMES = 20  # new ones of one message
 MAX_KNOWN = 5_000  # names of which pictures are looked for; no message adds more
 
-_NAME = re.compile(r"(?<![\w:]):([a-z0-9_+'-]{1,100}):(?!\w)")
+# One or more names right behind each other, and not in a time of day or a path of a program.
+_NAMES = re.compile(r"(?<![a-zA-Z0-9_:])(?::[a-z0-9_+'-]{1,100}:(?![a-zA-Z0-9_]))+")
+_NAME = re.compile(r":([^:]+):")
 _cache: frozenset[str] = frozenset()
 _cache_until = 0.0
 
 
 def find_names(text: str) -> list[str]:
     """Return the names between colons in ``text``, each once."""
-    return list(dict.fromkeys(_NAME.findall(text))) if text.count(":") > 1 else []
+    if text.count(":") < 2:
+        return []
+    return list(dict.fromkeys(name for names in _NAMES.findall(text) for name in _NAME.findall(names)))
+
+
+def replace_names(text: str, replace: Callable[[str], str]) -> str:
+    """Put what ``replace`` returns for it in place of each name between colons."""
+    return _NAMES.sub(lambda names: _NAME.sub(lambda name: replace(name[1]), names[0]), text)
 
 
 def note_names(names: Iterable[str]) -> None:

