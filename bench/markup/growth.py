@@ -103,10 +103,10 @@ def forget() -> None:
     markdown_rendering.markdown_to_text.cache_clear()
 
 
-def find_slow(conversion: Conversion, limit: float) -> Iterator[tuple[str, float]]:
+def find_slow(conversion: Conversion, limit: float, length: int) -> Iterator[tuple[str, float]]:
     """Yield each pattern with its seconds. One above ``limit`` is measured three times, and the shortest counts."""
     for pattern in conversion.patterns:
-        text = patterns.repeat(pattern, LENGTH)
+        text = patterns.repeat(pattern, length)
         taken = measure_time(conversion.convert, text)
         if taken > limit:
             taken = min(taken, *(measure_time(conversion.convert, text) for _ in range(2)))
@@ -116,6 +116,7 @@ def find_slow(conversion: Conversion, limit: float) -> Iterator[tuple[str, float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=float, default=200, help="milliseconds (200)")
+    parser.add_argument("--length", type=int, default=LENGTH, help="characters (100,000); messages have up to 60,000")
     parser.add_argument("--only", default="", help="the conversions whose name begins so")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -123,7 +124,7 @@ def main() -> None:
         if not name.startswith(arguments.only):
             continue
         measure_time(conversion.convert, "a :a:")  # what is loaded once
-        times = dict(find_slow(conversion, arguments.limit / 1000))
+        times = dict(find_slow(conversion, arguments.limit / 1000, arguments.length))
         mean, longest = sum(times.values()) / len(times), max(times.values())
         print(f"{name}: {len(times)} patterns, mean {mean * 1000:.0f} ms, longest {longest * 1000:.0f} ms", flush=True)
         for pattern, taken in sorted(times.items(), key=lambda item: -item[1]):

@@ -1,5 +1,7 @@
 """Links in Markdown: bare addresses, those that cannot be followed, and how an address is shown."""
 
+import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from markdown_it.common.normalize_url import normalizeLink
@@ -9,14 +11,31 @@ from markdown_it.token import Token
 
 from helpdesk.markup.links import has_safe_scheme
 
+_SCHEME_ROOM = 20  # characters before "://" in which a scheme and the sign before it are found
+_ENCODED = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?(?:[/?#](?:[a-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9a-f]{2})*)?"
+    r"|mailto:[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*",
+    re.IGNORECASE,
+)
+
 
 def show_address(address: str) -> str:
     """Return how an address is shown: as it was written, a domain beyond ASCII in its own characters."""
+    if "xn--" not in address:
+        return address
     try:
         domain = urlsplit(address).netloc
-        return address.replace(domain, domain.encode("ascii").decode("idna"), 1) if "xn--" in domain else address
-    except ValueError:  # no address, or no domain beyond ASCII after all
+    except ValueError:  # no address
         return address
+    return address.replace(domain, _decode_domain(domain), 1)
+
+
+@lru_cache(maxsize=1024)
+def _decode_domain(domain: str) -> str:
+    try:
+        return domain.encode("ascii").decode("idna")
+    except ValueError:  # no domain beyond ASCII after all
+        return domain
 
 
 def encode_address(address: str) -> str:
@@ -24,8 +43,22 @@ def encode_address(address: str) -> str:
     return normalizeLink(address)
 
 
+def is_encoded(address: str) -> bool:
+    """Whether ``address`` is usual enough that the parser would not change it, which takes long to find out."""
+    return bool(_ENCODED.fullmatch(address))
+
+
 def parse_bare_link(state: StateInline, silent: bool) -> bool:
-    """Read a bare address; as GFM says, "_" and "~" at its end are marks around it."""
+    """Read a bare address; as GFM says, "_" and "~" at its end are marks around it. The library looks for the scheme in
+    all text before it, so only the last of it is left there.
+    """
+    before = state.pending
+    if not before[-5:].lower().endswith(("http", "https")):
+        return False
+    if not silent and len(before) > _SCHEME_ROOM:
+        state.pending = before[:-_SCHEME_ROOM]
+        state.pushPending()
+        state.pending = before[-_SCHEME_ROOM:]
     if not linkify(state, silent):
         return False
     end = state.pos

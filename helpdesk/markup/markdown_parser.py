@@ -41,9 +41,15 @@ MAX_COLUMNS = 100  # of a table
 MAX_SIGNS = 6_000  # signs of inline marks in one text
 MAX_BRACKETS = 400  # "[" in one paragraph; the parser looks for the end of each
 MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text before it again
+MAX_EMAIL_ADDRESSES = 2_000  # in one text
+MAX_ENTITIES = 15_000  # signs that HTML writes as entities; the sanitizer takes about 2 microseconds for each
 
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|[^\n|]{0,200}\|)", re.MULTILINE)
 _SIGNS = "*_~`[<&"
+_INLINE_SIGN = re.compile(r"[\n`*_~\[\]<&]|\\(?=[!-/:-@\[-`{-~\n])|:(?=//)")
+_ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])")
+_INLINE_SIGN_BUT_BRACKETS = re.compile(_INLINE_SIGN.pattern.replace(r"\[\]", "", 1))
+_ENTITIES = '&<>"\u00a0'
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character; nothing can be written with it
 _OPENING = {"Ps", "Pi"}  # categories of opening brackets and quotation marks
 _RELATIVE_ADDRESS = re.compile(r"[/#?]|\.\.?/|[^\s:]{1,200}/|[\w.-]{1,200}\.[a-z]{1,5}(?:[#?]|$)")
@@ -61,7 +67,7 @@ def parse_markdown(text: str) -> Sequence[Token]:
 def is_plain(text: str) -> bool:
     """Whether ``text`` is too much for the parser and is shown unchanged, as one block of code."""
     lines = text.count("\n")
-    if len(text) > MAX_LENGTH or lines > MAX_LINES:
+    if len(text) > MAX_LENGTH or lines > MAX_LINES or sum(map(text.count, _ENTITIES)) > MAX_ENTITIES:
         return True
     return lines > MAX_BLOCK_LINES and sum(1 for _ in _BLOCK_LINE.finditer(text)) > MAX_BLOCK_LINES
 
@@ -71,7 +77,8 @@ def _parse(text: str) -> tuple[Token, ...]:
     text = _SURROGATE.sub("\ufffd", text.replace("\x00", ""))
     if is_plain(text):
         return (Token("code_block", "code", 0, content=text, block=True),)
-    parser = _parser if text.count("://") <= MAX_BARE_LINKS else _parser_without_bare_links
+    has_few_links = text.count("://") <= MAX_BARE_LINKS and text.count("@") <= MAX_EMAIL_ADDRESSES
+    parser = _parser if has_few_links else _parser_without_bare_links
     try:
         return tuple(parser.parse(text, {"references": _References()}))
     except Exception as error:  # whatever a person wrote, it is shown
@@ -113,7 +120,9 @@ class _InlineParser(ParserInline):
         if env["signs"] > MAX_SIGNS:
             tokens += _plain_tokens(src)
             return tokens
-        env["brackets"] = src.count("[") <= MAX_BRACKETS and (bool(env["references"]) or "](" in src)
+        env["brackets"] = (
+            src.count("[") <= MAX_BRACKETS and src.count("]") <= MAX_SIGNS and (bool(env["references"]) or "](" in src)
+        )
         state = _InlineState(src, md, env, tokens)
         self.tokenize(state)
         for rule in self.ruler2.getRules(""):
@@ -122,6 +131,9 @@ class _InlineParser(ParserInline):
 
 
 class _MarkdownIt(MarkdownIt):
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 (the library's name)
+        return url if markdown_links.is_encoded(url) else super().normalizeLink(url)
+
     def normalizeLinkText(self, link: str) -> str:  # noqa: N802 (the library's name)
         return markdown_links.show_address(link)
 
@@ -152,12 +164,12 @@ def _can_precede(sign: str) -> bool:
 def _count_signs(text: str) -> int:
     """Count the signs of marks; one behind a backslash costs little."""
     escapes = text.count("\\")
-    return max(0, sum(text.count(sign) for sign in _SIGNS) - escapes) + escapes // 4
+    return max(0, sum(text.count(sign) for sign in _SIGNS) - escapes) + escapes // 2
 
 
 def _plain_tokens(text: str) -> list[Token]:
     found: list[Token] = []
-    for line in text.split("\n"):
+    for line in _ESCAPED_SIGN.sub(r"\1", text).split("\n"):
         found += [Token("text", "", 0, content=line), Token("softbreak", "br", 0)]
     return found[:-1]
 
@@ -183,6 +195,19 @@ def _parse_definition(state: StateBlock, startLine: int, endLine: int, silent: b
 def _parse_table(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
     begin, end = state.bMarks[startLine], state.eMarks[startLine]
     return state.src.count("|", begin, end) <= MAX_COLUMNS and table(state, startLine, endLine, silent)
+
+
+def _parse_text(state: StateInline, silent: bool) -> bool:
+    """Read up to the next sign that an inline rule of ours looks at; the library stops at every sign of punctuation."""
+    signs = _INLINE_SIGN if state.env["brackets"] else _INLINE_SIGN_BUT_BRACKETS
+    sign = signs.search(state.src, state.pos)
+    end = sign.start() if sign else state.posMax
+    if end == state.pos:
+        return False
+    if not silent:
+        state.append_pending(state.src[state.pos : end])
+    state.pos = end
+    return True
 
 
 def _parse_link(state: StateInline, silent: bool) -> bool:
@@ -247,6 +272,7 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
     parser.block.ruler.at("reference", _parse_definition)
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.at("text", _parse_text)
     parser.inline.ruler.at("link", _parse_link)
     parser.inline.ruler.at("linkify", markdown_links.parse_bare_link)
     parser.core.ruler.before("inline", "drop_definitions_without_address", _drop_definitions_without_address)

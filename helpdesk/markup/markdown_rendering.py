@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,11 @@ def markdown_to_html(text: str) -> Markup:
     """Convert Markdown to safe HTML: no raw HTML, no images, links to http, https and mailto only.
 
     Two independent barriers: the parser produces no HTML from the source text, and the sanitizer removes everything
-    that is not in ALLOWED_TAGS.
+    that is not in ALLOWED_TAGS. A text that is shown unchanged has no tag, and needs neither.
     """
     tokens = markdown_parser.parse_markdown(text)
+    if markdown_parser.is_plain(text):
+        return Markup(f"<pre><code>{escape(tokens[0].content, quote=False)}</code></pre>\n")
     html = markdown_parser.renderer.render(tokens, markdown_parser.options, {})
     return Markup(_cleaner.clean(html))
 

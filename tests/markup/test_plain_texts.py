@@ -1,0 +1,45 @@
+"""Texts that would take long to parse are shown with every sign, and usual addresses are not parsed twice."""
+
+import nh3
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it.common.normalize_url import normalizeLink
+
+from helpdesk.markup import markdown_links, markdown_parser, markdown_rendering
+
+
+@pytest.mark.parametrize("pattern", ["<b>&", "\u00a0\u00a0<script>", "<b onclick>&&&&"])
+def test_a_text_of_little_but_signs_for_html_is_code_that_a_sanitizer_leaves_alone(pattern):
+    text = pattern * (50_000 // len(pattern))
+    html = markdown_rendering.markdown_to_html(text)
+    assert html.startswith("<pre><code>") and html.count("<") == 4
+    assert nh3.clean(str(html)).replace("&nbsp;", "\u00a0") == html
+    assert html.unescape().replace("<pre><code>", "").replace("</code></pre>\n", "") == text
+
+
+def test_many_signs_behind_backslashes_are_shown_without_the_backslashes():
+    html = markdown_rendering.markdown_to_html(r"\*a\_ " * 7_000)
+    assert html.count("*a_") == 7_000 and "\\" not in html
+
+
+def test_a_message_of_thousands_of_addresses_keeps_them_as_text():
+    count = markdown_parser.MAX_EMAIL_ADDRESSES + 1
+    assert markdown_rendering.markdown_to_html("a@b.com " * count).count("a@b.com") == count
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(["http://a", "https://xn--", "mailto:a@b", "HTTPS://www.a.example/", "https://"]),
+    st.text(st.sampled_from("aB9._~:/?#@!$&'()*+,;=-%xn []<>\\\"\u00fc"), max_size=10),
+)
+@example("https://", "xn--bcher-kva.example/%2F?a=(b)&c")
+def test_an_address_that_is_not_parsed_is_one_that_parsing_does_not_change(start, rest):
+    address = start + rest
+    assert not markdown_links.is_encoded(address) or normalizeLink(address) == address
+
+
+def test_a_scheme_behind_long_text_is_a_link_and_a_word_before_it_stays():
+    html = str(markdown_rendering.markdown_to_html("word " * 50 + "seehttp://a.example (https://a.example/x) http://"))
+    assert html.count("word") == 50 and "seehttp://a.example" in html
+    assert '(<a href="https://a.example/x"' in html and html.count("<a ") == 1 and html.endswith(" http://</p>\n")
