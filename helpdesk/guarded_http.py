@@ -6,7 +6,7 @@ in time and in size as all others (``bounded_http``).
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,13 +57,13 @@ class GuardedAdapter(BoundedAdapter):
         return found[0]
 
 
-def fetch_json(url: str, check: Check) -> Any:
-    """GET ``url`` and parse its JSON. Raises requests.RequestException and ValueError."""
+def fetch_json(url: str, check: Check, headers: Mapping[str, str] | None = None) -> Any:
+    """GET ``url`` with these ``headers`` and parse its JSON. Raises requests.RequestException and ValueError."""
     with requests.Session() as session:
         session.trust_env = False
         session.mount("https://", GuardedAdapter(check))
         session.mount("http://", GuardedAdapter(check))
-        response = session.get(url, allow_redirects=False)
+        response = session.get(url, headers=headers, allow_redirects=False)
         if response.status_code != 200:
             raise requests.HTTPError(f"status {response.status_code}", response=response)
         try:

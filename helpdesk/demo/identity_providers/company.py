@@ -11,6 +11,7 @@ import flask
 from helpdesk.demo.identity_providers import id_tokens, oidc_provider
 
 CLIENT_ID, CLIENT_SECRET = "helpdesk-at-company", "company-secret-1"
+CLAIMS_OF_EVERY_TOKEN = {"iss", "sub", "aud", "azp", "iat", "exp", "nonce", "sid", "jti", "events", "_typ"}
 Answer = Callable[[], flask.Response]
 
 
@@ -24,6 +25,7 @@ class CompanyProvider(oidc_provider.Provider):
         self.answers: dict[str, Answer] = {}
         self.response_changes: dict[str, str | None] = {}
         self.has_key_ids = True
+        self.claims_at_userinfo = False  # else in the ID token too (OpenID Connect Core 1.0, section 5.4)
 
     def rotate_keys(self, keep_old: bool = False) -> None:
         """Sign with a new key from now on; the old one is published no longer, unless ``keep_old``."""
@@ -37,6 +39,7 @@ class CompanyProvider(oidc_provider.Provider):
             "issuer": base,
             "authorization_endpoint": f"{base}/authorize",
             "token_endpoint": f"{base}/token",
+            "userinfo_endpoint": f"{base}/userinfo",
             "jwks_uri": f"{base}/jwks",
             "end_session_endpoint": f"{base}/logout",
             "response_types_supported": ["code"],
@@ -57,6 +60,8 @@ class CompanyProvider(oidc_provider.Provider):
 
     def sign(self, claims: dict, alg: str = "RS256", kid: str | None = None) -> str:
         """A token of ``claims``, signed with the present key unless ``kid`` names another."""
+        if self.claims_at_userinfo:
+            claims = {key: value for key, value in claims.items() if key in CLAIMS_OF_EVERY_TOKEN}
         return id_tokens.sign_token(claims, alg, kid or self.key_names[0], typ=claims.pop("_typ", None))
 
     def sign_logout(self, **changes: object) -> str:
@@ -96,6 +101,7 @@ def create_company(name: str = "Company", base_url: str | None = None) -> flask.
     app.add_url_rule(
         "/token", "token", serve("token", lambda: company.exchange("openid profile email")), methods=["POST"]
     )
+    app.add_url_rule("/userinfo", "userinfo", serve("userinfo", company.userinfo))
     oidc_provider.add_security_headers(app)
     return app
 

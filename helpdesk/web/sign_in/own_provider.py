@@ -23,6 +23,7 @@ from helpdesk.domain.authentication.connections import (
     provider,
     provider_address,
     sign_in,
+    user_info,
 )
 from helpdesk.domain.authentication.login import NotAdmitted
 from helpdesk.domain.authentication.provider_claims import ProviderClaims, UnverifiedIdentity
@@ -122,6 +123,10 @@ class ConnectionBlueprint(RequestScopedBlueprint):
             return self._record("unsigned")
         try:
             values = oidc.verify_id_token(self.provider, token["id_token"], kept.nonce)
+            if user_info.is_needed(connection := self.connection, values):
+                db.session.expunge(connection)
+                db.session.rollback()  # the provider may be slow, and no transaction stays open meanwhile
+                values = user_info.add_claims(connection, values, token.get("access_token") or "")
             transactions.start_write_transaction()
             connection = self.connection
             claimed = claims.parse_claims(connection, values)

@@ -28,6 +28,7 @@ def settings(box):
 @pytest.fixture
 def provider():
     with serve_company("Globex") as provider:
+        provider.discovery_changes["userinfo_endpoint"] = None  # what lies there: test_user_info.py
         yield provider
 
 

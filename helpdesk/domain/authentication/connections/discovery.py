@@ -50,6 +50,7 @@ class Metadata:
     takes_basic: bool = True
     names_itself: bool = False
     end_session_url: str = ""
+    userinfo_url: str = ""
 
 
 def get_metadata(issuer: str) -> Metadata:
@@ -117,7 +118,7 @@ def parse_metadata(issuer: str, found: Any) -> Metadata:
     if not algorithms:
         raise DiscoveryFailed(gettext("The provider signs in no way that is accepted here."), "algorithm")
     methods = _list_texts(found.get("token_endpoint_auth_methods_supported"))
-    end = found.get("end_session_endpoint")
+    end, userinfo = found.get("end_session_endpoint"), found.get("userinfo_endpoint")
     return Metadata(
         issuer=issuer,
         authorize_url=str(addresses["authorization_endpoint"]),
@@ -127,6 +128,7 @@ def parse_metadata(issuer: str, found: Any) -> Metadata:
         takes_basic=not methods or "client_secret_basic" in methods,
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
         end_session_url=str(end) if provider_address.url_error(end) is None else "",
+        userinfo_url=str(userinfo) if provider_address.url_error(userinfo) is None else "",
     )
 
 

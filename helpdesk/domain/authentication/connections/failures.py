@@ -26,6 +26,7 @@ REASONS = {
     "secret": lazy_gettext("The provider refused our client id or secret; it may have run out."),
     "code": lazy_gettext("The provider refused the code; compare the redirect address that is registered there."),
     "refused": lazy_gettext("The provider refused the sign-in, or the person stopped it."),
+    "userinfo": lazy_gettext("The provider's UserInfo endpoint did not answer, or spoke of somebody else."),
     "unsigned": lazy_gettext("The provider sent no ID token; ask it for the scope openid."),
 }
 
