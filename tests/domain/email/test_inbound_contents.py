@@ -9,6 +9,8 @@ from sqlalchemy import event, select
 
 from helpdesk import clock, storage
 from helpdesk.channels.email import quarantine
+from helpdesk.channels.email.handlers import folded_text
+from helpdesk.database import transactions
 from helpdesk.domain import inbox
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.privacy import row_retention
@@ -16,6 +18,7 @@ from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.inbound_content import InboundContent
 from helpdesk.models.message import Message
+from helpdesk.translation import catalogues
 from tests.domain import mail_samples
 
 FILE = secrets.token_bytes(1_500_000)
@@ -83,6 +86,30 @@ def test_no_transaction_writes_more_than_a_part_and_the_mail_arrives_whole(sessi
     row = post.last()
     assert (row.state, row.raw) == ("done", None) and inbox.load_raw(row) == raw
     assert part_count(session) == -(-len(raw) // contents.PART_BYTES)
+
+
+def test_no_catalogue_is_read_while_other_writers_wait(app, session, post, mail):
+    catalogues.clear_catalogues()
+    for cached in (folded_text._own_sentences, folded_text._marker_beginnings, folded_text._list_said_lines):
+        cached.cache_clear()
+    read: list[int] = []
+
+    def begin(connection):
+        if not transactions.is_read_only():
+            read.append(-catalogues.get_catalogue.cache_info().misses)
+
+    def end(connection):
+        if read and read[-1] < 0:
+            read[-1] += catalogues.get_catalogue.cache_info().misses
+
+    listeners = [("begin", begin), ("commit", end), ("rollback", end)]
+    for name, function in listeners:
+        event.listen(db.engine, name, function)
+    post(mail_samples.reply(mail))
+    for name, function in listeners:
+        event.remove(db.engine, name, function)
+    assert post.last().state == "done" and catalogues.get_catalogue.cache_info().misses > 5
+    assert set(read) == {0}, "catalogues read in each transaction that writes"
 
 
 def test_the_same_long_mail_twice_is_stored_once(session, post, mail, monkeypatch):

@@ -13,6 +13,7 @@ from helpdesk.channels.email.handlers import (
     bounce,
     cc_followers,
     create_ticket,
+    folded_text,
     loop_guard,
     message_content,
     quarantine_notice,
@@ -49,6 +50,7 @@ class ReceivedMail:
 def fetch_context(raw: bytes) -> ReceivedMail:
     """Parse the mail and store its files, with no transaction open; the DNS may be asked who sent it."""
     parsed = email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0]
+    folded_text.prepare(parsed)
     target = _predict_target(parsed)
     if target:
         message_content.write_files(parsed, target)

@@ -42,6 +42,16 @@ _OWN_SENTENCES = (
 )
 
 
+def prepare(mail: ParsedMail) -> None:
+    """Do what ``store_quote`` needs and what is slow, while no transaction is open: look at the quoted lines, and load
+    the sentences of our own mails. The first time in a process that reads the catalogues of all languages, which takes
+    a second.
+    """
+    if mail.foreign:
+        _list_said_lines(mail.foreign)
+        _own_sentences(offered_codes())
+
+
 def store_quote(message: Message, mail: ParsedMail, quoted: str) -> None:
     """Store ``quoted``, the text that is folded below ``message``."""
     message.quoted = quoted or None
@@ -49,15 +59,19 @@ def store_quote(message: Message, mail: ParsedMail, quoted: str) -> None:
 
 
 def _has_new_words(message: Message, text: str) -> bool:
-    ticket = message.ticket
+    number = f"#{message.ticket.number}"
+    lines = [line for line in _list_said_lines(text) if number not in line]
+    if not lines:
+        return False
     known = _known_signs(message)
-    for line in text.split("\n")[:MAX_COMPARED_LINES]:
-        line = quote_phrases.clean(line.lstrip("> "))
-        if len(line.split()) < _MIN_WORDS or _is_of_a_program(line) or f"#{ticket.number}" in line:
-            continue
-        if _signs(line) not in known:
-            return True
-    return False
+    return any(_signs(line) not in known for line in lines)
+
+
+@lru_cache(maxsize=16)
+def _list_said_lines(text: str) -> tuple[str, ...]:
+    """Return the lines that say something, and that no program made, without their marks of quoting."""
+    cleaned = (quote_phrases.clean(line.lstrip("> ")) for line in text.split("\n")[:MAX_COMPARED_LINES])
+    return tuple(line for line in cleaned if len(line.split()) >= _MIN_WORDS and not _is_of_a_program(line))
 
 
 def _is_of_a_program(line: str) -> bool:

@@ -27,7 +27,7 @@ def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None
     incoming = incoming or settings.IncomingMailSettings()
     unparsed = mime.size_error(raw)
     try:
-        return [_to_mail(raw, mime.parse_message(raw), incoming, unparsed)]
+        return [_to_mail(raw, mime.parse_message(raw, bool(unparsed)), incoming, unparsed)]
     except Exception as error:  # the mail is stored raw; a parser's crash must not lose it
         reason = str(error) if type(error) is ValueError else "The mail is not built like a mail."
     try:
