@@ -1,21 +1,33 @@
 """Find the lines that say whose words are quoted below them: "On ... wrote:" and blocks of fields."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from helpdesk.channels.email.parse import quote_phrases
 
 MAX_ATTRIBUTION_LINES = 5  # over which a program may break "On ... wrote:"
+MAX_LABEL_LENGTH = 40  # characters of the name of a field
 MAX_FIELD_LINES = 14  # of a block of fields, with the lines that continue a field
 _MAX_CONTINUATIONS = 2
 _MAX_END_LENGTH = 60  # characters behind a broken address: "> a écrit :"
 
 
+_BRACKETED = re.compile(r"[<(«]\s?[^\s<>()]{1,64}@[^\s<>()]{1,200}\s?[>)»]")
+_FIRST_DIGIT = re.compile(r"\D{0,32}\d")
+_NAME_AND_DATE = re.compile(r'["\w][^<>@]{0,80}\s<?[^\s<>@]{1,64}@[^\s<>@]{1,200}>?\s[–—-]\s[\w\s.,:/-]{8,60}')
+
+
 def ends_like_attribution(line: str) -> bool:
     """Return whether a cleaned line may be the last one of "On ... wrote:"; quickly, because every line is asked."""
-    if line[-1:] == ":":
+    if line[-1:] == ":" or is_name_and_date(line):
         return True
     tail = line.rstrip(" -_.")
     return (tail != line or not line[-1:].isascii()) and quote_phrases.has_verb(tail[-40:])
+
+
+def is_name_and_date(line: str) -> bool:
+    """Return whether a cleaned line is an address and then a date with its time, and nothing else (Nextcloud)."""
+    return "@" in line and bool(_NAME_AND_DATE.fullmatch(line)) and quote_phrases.has_full_date(line)
 
 
 def closes_address(before: str, line: str) -> bool:
@@ -39,11 +51,27 @@ def find_attribution(lines: Sequence[str], last: int, is_quote: Sequence[bool], 
             break
         text = " ".join(lines[first : last + 1])
         named = quote_phrases.has_verb(text), quote_phrases.has_address(text)
-        if any(named) and (quote_phrases.has_full_date(text) or (is_certain and quote_phrases.has_date(text))):
+        if is_certain and any(named) and quote_phrases.has_date(text):
+            return range(first, last + 1)
+        if not is_certain and any(named) and quote_phrases.has_full_date(text) and _is_shaped(text):
             return range(first, last + 1)
         if found is None and is_certain and any(named):
             found = range(first, last + 1)
     return found
+
+
+def _is_shaped(text: str) -> bool:
+    """Return whether cleaned text with a verb or an address, and a date, has them where a program puts them: the date
+    or the name at its beginning, and a name, an address, a verb or the date at its end; with an address in the middle
+    of words it is somebody's sentence.
+    """
+    plain = text.rstrip(" :：-_.")
+    if not (
+        quote_phrases.has_verb(text) or _BRACKETED.search(text) or quote_phrases.has_address(plain[-80:].split()[-1])
+    ):
+        return False
+    dated = _FIRST_DIGIT.match(text)
+    return bool(dated) or plain[-1:] in ">)\"'»" or plain[-1:].isdigit() or quote_phrases.has_verb(plain[-24:])
 
 
 def find_field_block(lines: Sequence[str], first: int) -> int:
@@ -86,7 +114,7 @@ def find_unknown_block(lines: Sequence[str], end: int, known: Collection[str]) -
         if not lines[at]:
             if first < end:
                 break
-        elif colon and value and len(label) <= 40 and not label.lower().startswith("http"):
+        elif colon and value and len(label) <= MAX_LABEL_LENGTH and not label.lower().startswith("http"):
             is_known = any(each in value.lower() for each in known if len(each) > 5)
             if not (is_known or quote_phrases.has_date(value) or quote_phrases.has_address(value)):
                 break
@@ -98,9 +126,25 @@ def find_unknown_block(lines: Sequence[str], end: int, known: Collection[str]) -
     return first if proofs and end - first >= 2 else end
 
 
+def find_unknown_fields(lines: Sequence[str], first: int, known: Collection[str]) -> int:
+    """Return the line after a block of fields in a language not in the table that begins with line ``first``; ``first``
+    where there is none. At least three lines "label: value" without another between: each value is an address, a known
+    value or a date, and among them are a date with its time, an address and two known values.
+    """
+    addresses, dates, proofs, at = 0, 0, set[str](), first
+    while at < len(lines) and at < first + MAX_FIELD_LINES and lines[at]:
+        label, colon, value = lines[at].partition(":")
+        named = {each for each in known if len(each) > 5 and each in value.lower()}
+        has_address, is_dated = quote_phrases.has_address(value), quote_phrases.has_full_date(value)
+        if not colon or len(label) > MAX_LABEL_LENGTH or not (named or has_address or is_dated):
+            break
+        addresses, dates, proofs, at = addresses + has_address, dates + is_dated, proofs | named, at + 1
+    return at if at - first >= 3 and addresses and dates and len(proofs) >= 2 else first
+
+
 def _is_block(kinds: set[str], count: int, has_address: bool) -> bool:
     """Return whether these fields are a mail's and not somebody's list: its sender or address, and what is beside."""
-    if count < 2 or len(kinds) < 2:
+    if count < 2 or len(kinds) < 2 or not kinds & {"date", "subject"}:
         return False
     if "sender" in kinds and count >= 3:
         return has_address or "subject" in kinds

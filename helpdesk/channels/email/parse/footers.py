@@ -2,32 +2,73 @@
 a list.
 """
 
+import re
 from collections.abc import Sequence
 
 from helpdesk.channels.email.parse import quote_phrases
 
 MAX_SIGNATURE_LINES = 12  # written lines below "--"
 _SIGNATURE_RULES = {"--", "—", "– –"}
+_ARMOR_BEGIN, _ARMOR_SIGNATURE, _ARMOR_END = (
+    f"-----{words}-----" for words in ("BEGIN PGP SIGNED MESSAGE", "BEGIN PGP SIGNATURE", "END PGP SIGNATURE")
+)
+_LINK = re.compile(r"[<(\[]?(?:https?://|www\.)\S+", re.IGNORECASE)
+_SCANNER_LINK = re.compile(r"\b(?:avast|avg|norton|kaspersky|mcafee|eset|bitdefender|gdata)\.(?:com|de|fr)\b")
+_VIRUS = re.compile(r"vir(?:us|en|ii)|вирус|ウイルス|病毒|바이러스")
 _LIST_FOOTER_RULES = {"_" * length for length in range(30, 80)}
 
 
-def strip_footers(cleaned: Sequence[str], numbers: list[int], is_below: bool = False) -> list[int]:
+def strip_footers(
+    cleaned: Sequence[str], numbers: list[int], is_below: bool = False, is_above: bool = False
+) -> list[int]:
     """Return ``numbers`` (of lines, in order) without the footers at their end; all of them where nothing else is left.
 
     ``is_below``: the lines are below a quote, where a program puts its footers, so that the first one ends the text.
+    ``is_above``: they are directly above one, so that a line drawn at their end belongs to it.
     """
     written = [number for number in numbers if cleaned[number]]
     if is_below:
         end = next((place for place, n in enumerate(written) if _begins_footer(cleaned[n])), len(written))
         return written[:end]
     end = _find_signature(cleaned, written)
-    while end and (quote_phrases.is_device_line(cleaned[written[end - 1]]) or _is_bare_rule(cleaned[written[end - 1]])):
-        if _is_bare_rule(cleaned[written[end - 1]]) and end == len(written):
-            break  # a line drawn at the very end may be somebody's own
-        end -= 1
+    while end:
+        length = _footer_length([cleaned[number] for number in written[max(0, end - 2) : end]])
+        if length == 0 and _is_bare_rule(cleaned[written[end - 1]]):
+            # A line drawn at the very end may be somebody's own.
+            length = int(end < len(written) or is_above)
+        if length == 0:
+            break
+        end -= length
     if end == 0:
         return numbers
     return [number for number in numbers if number <= written[end - 1]]
+
+
+def find_armor(cleaned: Sequence[str]) -> set[int]:
+    """Return the numbers of the lines that PGP puts around a signed text (RFC 9580, section 7)."""
+    if _ARMOR_BEGIN not in cleaned or _ARMOR_SIGNATURE not in cleaned:
+        return set()
+    begin, signature = cleaned.index(_ARMOR_BEGIN), cleaned.index(_ARMOR_SIGNATURE)
+    end = cleaned.index(_ARMOR_END) if _ARMOR_END in cleaned else len(cleaned) - 1
+    head = begin + 1
+    while head < signature and cleaned[head].startswith("Hash:"):
+        head += 1
+    return {*range(begin, head), *range(signature, end + 1)} if begin < signature < end else set()
+
+
+def _footer_length(last: Sequence[str]) -> int:
+    """Return how many of the last two written lines are the line of a phone or a virus scanner, with its link."""
+    if len(last) == 2 and _LINK.fullmatch(last[1]):
+        is_scanner = _is_scanner_line(last[1]) and bool(_VIRUS.search(last[0].lower()))
+        if is_scanner or quote_phrases.is_device_line(last[0]):
+            return 2
+    if quote_phrases.is_device_line(last[-1]):
+        return 1
+    return int(_is_scanner_line(last[-1]) and bool(_VIRUS.search(last[-1].lower())))
+
+
+def _is_scanner_line(line: str) -> bool:
+    return len(line) <= 160 and bool(_SCANNER_LINK.search(line.lower()))
 
 
 def _find_signature(cleaned: Sequence[str], written: list[int]) -> int:

@@ -16,7 +16,8 @@ LANGUAGES = (
         "Wiadomość oryginalna|Oryginalna wiadomość|Pierwotna wiadomość|Oryginalny e-mail",
         "Przekazana wiadomość|Treść przekazanej wiadomości|Początek przekazywanej wiadomości"
         "|Wiadomość przekazana",
-        "Wysłane z {}|Wysłano z {}|Wysłane przez {}|Wysłano za pomocą {}|Wysłano przez {}|Pobierz {}",
+        "Wysłane z {}|Wysłane ze {}|Wysłano z {}|Wysłane przez {}|Wysłano za pomocą {}"
+        "|Wysłano przez {}|Pobierz {}",
     ),
     MailLanguage(
         "cs",
@@ -28,7 +29,8 @@ LANGUAGES = (
         "napsal|napsala|napsal(a)|napsal/a|píše|napsal/-a",
         "Původní zpráva|Původní e-mail|Původní email",
         "Přeposlaná zpráva|Začátek přeposílané zprávy|Předávaná zpráva|Přeposlaný e-mail",
-        "Odesláno z {}|Odesláno ze {}|Odesláno pomocí {}|Odesláno přes {}|Získejte {}|Posláno z {}",
+        "Odesláno z {}|Odesláno ze {}|Odesláno pomocí {}|Odesláno přes {}|Získejte {}|Získat {}|Posláno z {}"
+        "|Stáhnout {}",
     ),
     MailLanguage(
         "sk",
@@ -40,7 +42,8 @@ LANGUAGES = (
         "napísal|napísala|napísal(a)|napísal/a|píše|napísali",
         "Pôvodná správa|Pôvodný e-mail|Pôvodná Správa",
         "Preposlaná správa|Začiatok preposielanej správy|Preposlaný e-mail",
-        "Odoslané z {}|Odoslané zo {}|Odoslané pomocou {}|Odoslané cez {}|Získajte {}|Poslané z {}",
+        "Odoslané z {}|Odoslané zo {}|Odoslané pomocou {}|Odoslané cez {}|Získajte {}|Poslané z {}"
+        "|Získať {}|Stiahnuť {}",
     ),
     MailLanguage(
         "hu",
@@ -52,7 +55,7 @@ LANGUAGES = (
         "ezt írta|írta|írta (időpont|a következőt írta|írja",
         "Eredeti üzenet|Eredeti levél|Eredeti Üzenet",
         "Továbbított üzenet|Továbbított levél|Továbbított üzenet kezdete",
-        "Küldve {}|Elküldve {}|{} küldve|Az én {} küldve|Szerezze be {}|Készült {}",
+        "Küldve {}|Elküldve {}|{} küldve|Az én {} küldve|Szerezze be {}|Készült {}|Az {} beszerzése {}",
     ),
     MailLanguage(
         "ro",
@@ -127,7 +130,7 @@ LANGUAGES = (
         "Αρχικό μήνυμα|Αρχικό Μήνυμα|Πρωτότυπο μήνυμα",
         "Προωθημένο μήνυμα|Έναρξη προωθημένου μηνύματος"
         "|Προωθημένο e-mail",
-        "Στάλθηκε από {}|Εστάλη από {}|Αποστολή από {}|Στάλθηκε με {}"
+        "Στάλθηκε από {}|Από το {} μου|Εστάλη από {}|Αποστολή από {}|Στάλθηκε με {}"
         "|Λήψη του {}|Αποκτήστε {}",
     ),
     MailLanguage(
@@ -140,7 +143,7 @@ LANGUAGES = (
         "şunu yazdı|yazdı|şunları yazdı|tarihinde şunu yazdı",
         "Özgün İleti|Orijinal Mesaj|Özgün ileti|Orijinal İleti|Orijinal E-posta|Orijinal mesaj",
         "Yönlendirilmiş ileti|İletilen mesaj|İletilmiş ileti|İletilen ileti|Yönlendirilen ileti",
-        "{} gönderildi|{} aracılığıyla gönderildi|{} yükleyin|{} indirin",
+        "{} gönderildi|{} aracılığıyla gönderildi|{} yükleyin|{} indirin|{} için {} edinin",
     ),
     MailLanguage(
         "ru",
@@ -149,7 +152,7 @@ LANGUAGES = (
         "Кому|Получатель",
         "Копия|Cc|Скрытая|Ответить|Вложения|Важность",
         "Тема",
-        "написал|написала|написал(а)|написал/а|пишет|писал|писала"
+        "написал|написала|написал(а)|написал/а|пишет|писал|писала|вы писали"
         "|пользователь",
         "Исходное сообщение|Исходное письмо"
         "|Оригинальное сообщение|Первоначальное сообщение"
@@ -159,7 +162,7 @@ LANGUAGES = (
         "|Перенаправленное сообщение"
         "|Начало пересылаемого сообщения",
         "Отправлено с {}|Отправлено из {}|Отправлено через {}"
-        "|Отправлено от {}|Послано с {}|Отправлено {}|Скачать {}",
+        "|Отправлено от {}|Послано с {}|Отправлено {}|Скачать {}|Загрузить {}",
     ),
     MailLanguage(
         "uk",

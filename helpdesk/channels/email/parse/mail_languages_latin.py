@@ -83,7 +83,7 @@ LANGUAGES = (
         "Oorspronkelijk bericht|Origineel bericht|Oorspronkelijke e-mail|Oorspronkelijk Bericht",
         "Doorgestuurd bericht|Begin doorgestuurd bericht|Doorgezonden bericht",
         "Verstuurd vanaf {}|Verzonden vanaf {}|Verzonden met {}|Verstuurd met {}|Verzonden via {}|Verstuurd van {}"
-        "|Outlook voor {} downloaden|Download {}",
+        "|Verzonden vanuit {}|Outlook voor {} downloaden|Download {}",
     ),
     MailLanguage(
         "pt",

@@ -21,7 +21,18 @@ _DASHES = "-_=*~─—–"
 _SEPARATOR = re.compile(
     rf"[>\s]{{0,3}}[{_DASHES}]{{2,}}[\s|]*(?P<inner>[^{_DASHES}].{{1,120}}?)[\s|:]*[{_DASHES}]{{2,}}\s*"
 )
-_RULE = re.compile(rf"[{_DASHES}]{{3,}}|(?:[{_DASHES}] ){{3,}}[{_DASHES}]?")
+_RULE = re.compile(rf"[{_DASHES}]{{3,}}|(?:[{_DASHES}] ){{3,}}[{_DASHES}]?|[.#+]{{8,}}")
+# What other help desks write into their mails, as we do; ours has a code behind it.
+_ANSWER_ABOVE = re.compile(
+    r"(?P<before>.{0,60}?)(?:above this (?:line|delimiter)|(?:über|oberhalb) (?:dieser|diese) (?:zeile|linie)(?: ein)?"
+    r"|au-dessus de cette ligne|(?:encima|arriba) de esta línea|sopra (?:a )?questa (?:riga|linea)|acima desta linha"
+    r"|boven deze (?:regel|lijn)|powyżej tej linii|ovanför denna rad|over denne linjen?|nad (?:tento|tímto) řád\w+"
+    r"|この行より上.{0,10}|此行上方.{0,6}|此行以上.{0,6})(?P<after>[^·]{0,30}?)[.!。\s]{0,2}"
+)
+_ANSWER_WORDS = re.compile(
+    r"repl|respon|answer|antwort|répon|rispo|respues|respost|antwoord|odpowied|svar|odpově|返信|回复"
+)
+_MARKS = f"{_DASHES}#<>+ "
 _GROUPWISE = re.compile(r">>>\s.{3,200}\d.{0,20}>>>")
 _TABLE_CELLS = re.compile(r"\|\s*([^|]{1,60}?)\s*\|\s*([^|]*)")
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -34,8 +45,9 @@ _DEVICES = re.compile(
     r"|\baol\b|proton|tuta|\bgmx\b|web\.de|t-online|telekom|vodafone|verizon|zoho|\bspark\b|superhuman|\bhey\b"
     r"|thunderbird"
     r"|k-9|\bnine\b|edison|canary|spike|boxer|postbox|smartphone|\bhandy\b|mobil|m[oó]vil|telefo|t[eé]l[eé]phone"
-    r"|phone|tablet"
+    r"|phone|tablet|shortwave|mailspring|missive|bluemail|\bukr\.net|додатк|gerät"
     r"|puhelin|laitte|cep telefon|телефон|смартфон|手机|手機|携帯|휴대|핸드폰|스마트폰"
+    r"|갤럭시|아이폰|小米|华为|荣耀|邮件|デバイス"
     r"|app\b|yandex|яндекс|foxmail|\bqq\b|网易|邮箱|郵件"
     r"|naver|네이버|seznam|orange|laposte|libero|freenet|front\b|roundcube|zimbra|unterwegs|symbian|kindle"
     r"|chromebook"
@@ -75,6 +87,8 @@ def field(line: str) -> tuple[frozenset[str], str] | None:
 
 def is_separator(line: str) -> bool:
     """Return whether a cleaned line says that the original or a forwarded mail begins below it."""
+    if is_answer_marker(line):
+        return True
     if len(line) > 160 or (line[:1] not in _DASHES and line[:1] != ">" and line[-1:] != ":"):
         return False
     match = _SEPARATOR.fullmatch(line)
@@ -82,6 +96,13 @@ def is_separator(line: str) -> bool:
         inner = match["inner"].strip(" :|").lower()
         return inner in _separator_words() or inner.startswith(_separator_beginnings()) or _is_written_between(inner)
     return line.rstrip(" :").lower() in _forwarded_words() and line.endswith(":") or bool(_GROUPWISE.fullmatch(line))
+
+
+def is_answer_marker(line: str) -> bool:
+    """Return whether a cleaned line asks to answer above it, and says nothing else."""
+    if len(line) > 100 or not _ANSWER_ABOVE.fullmatch(inner := line.strip(_MARKS).lower()):
+        return False
+    return bool(_ANSWER_WORDS.search(inner)) and not re.search(r"\d", inner)
 
 
 def has_verb(text: str) -> bool:
@@ -152,10 +173,13 @@ def _verbs() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _device_lines() -> re.Pattern[str]:
     """Return the pattern of device lines: a device is at most six words, without a full stop between them."""
-    device = r"[\w®™.&+\-’'/]{1,40}(?:\s(?:[\w®™&+\-’'/()<>@:.]{1,80}|–|\|)){0,6}?"
+    device = r"\s?[\w®™.&+\-’'/]{1,40}(?:\s(?:[\w®™&+\-’'/()<>@:.!]{1,80}|–|\|)){0,6}?\s?"
     forms = {form.lower() for language in LANGUAGES for form in language.device.split("|")}
     parts = []
     for form in sorted(forms, key=len, reverse=True):
         pieces = [re.escape(piece) for piece in form.split("{}")]
         parts.append(device.join(pieces))
-    return re.compile(rf"(?:{'|'.join(parts)})[.!。]?(?:\s?[<(]\S{{1,200}}[>)]?)?")
+    excuse = (
+        r"[.,;–-]?\s?(?:please |pls |kindly )?(?:excuse|forgive|pardon|apologies|sorry)\b.{0,60}|; enjoy secure.{0,40}"
+    )
+    return re.compile(rf"(?:{'|'.join(parts)})(?:{excuse})?[.!。:]?(?:\s?[<(]\S{{1,200}}[>)]?)?")

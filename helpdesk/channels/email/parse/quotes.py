@@ -13,6 +13,7 @@ from helpdesk.channels.email.parse.plain_text_to_markdown import Line
 from helpdesk.domain.authentication import private_links
 from helpdesk.translation import gettext
 
+_INITIALS = re.compile(r"[A-Z]{1,3}>(?:\s|$)")
 _DIGIT = re.compile(r"\d")
 _MIN_WRAPPED_LENGTH = 60  # characters of a quoted line whose rest a program may have put on a line of its own
 MAX_LINES = 20_000  # in which a quote is looked for; further ones are quoted only if they say so
@@ -77,6 +78,7 @@ class _Splitter:
             line.lstrip().startswith(">") and not attributions.closes_address(lines[max(0, number - 1)], line)
             for number, line in enumerate(lines)
         ]
+        self._mark_initials()
         self.next_written = self._find_next_written()
         self.last_digit = self._find_last_digits()
         self.foreign: set[int] = set()
@@ -85,6 +87,12 @@ class _Splitter:
 
     def list_own_lines(self) -> list[int]:
         """List the numbers of the lines that are the answer."""
+        armor = footers.find_armor(self.cleaned)
+        for number in armor:
+            self.cleaned[number] = ""
+        return [number for number in self._list_answer() if number not in armor]
+
+    def _list_answer(self) -> list[int]:
         end, is_marked = self._find_end()
         self.end = end
         self.foreign = set(range(end, len(self.lines)))
@@ -98,6 +106,16 @@ class _Splitter:
             return footers.strip_footers(self.cleaned, list(range(end)))
         own = [n for n in range(end) if self.cleaned[n] and n not in named and not self.is_quote[n]]
         return self._choose_answer(own, foreign, named)
+
+    def _mark_initials(self) -> None:
+        """Take lines such as "ML> Hello" (The Bat!) for quoted where "... wrote:" is above them."""
+        above = ""
+        for number, line in enumerate(self.cleaned):
+            if _INITIALS.match(line):
+                self.is_quote[number] = self.is_quote[number - 1] or (
+                    above.endswith(":") and quote_phrases.has_verb(above)
+                )
+            above = line or above
 
     def _find_next_written(self) -> list[int]:
         """Return for every line the number of the next line with words, itself included; their count after the last."""
@@ -117,7 +135,7 @@ class _Splitter:
                 continue
             if any(code in line for code in self.codes):
                 return number, True
-            if quote_phrases.is_separator(line) or self._is_field_block(number):
+            if quote_phrases.is_separator(line) or self._is_field_block(number) or self._has_unknown_fields(number):
                 return number, False
             if self._has_digit_near(number) and not self._is_quote_below(number):
                 found = self._find_attribution(number, is_certain=False)
@@ -129,6 +147,22 @@ class _Splitter:
         if quote_phrases.field(self.cleaned[number]) is None or not self._take_candidate():
             return False
         return attributions.find_field_block(self.cleaned, number) > number
+
+    def _has_unknown_fields(self, number: int) -> bool:
+        """Return whether a block of fields in an unknown language begins here: above it is an empty line or a rule."""
+        line, above = self.cleaned[number], self.cleaned[number - 1] if number else ""
+        if (
+            not number
+            or ":" not in line[: attributions.MAX_LABEL_LENGTH]
+            or (above and not quote_phrases.is_rule(above))
+        ):
+            return False
+        is_likely = quote_phrases.has_address(line) or any(each in line.lower() for each in self.known)
+        return (
+            is_likely
+            and self._take_candidate()
+            and (attributions.find_unknown_fields(self.cleaned, number, self.known) > number)
+        )
 
     def _find_attribution(self, number: int, is_certain: bool) -> range | None:
         if not attributions.ends_like_attribution(self.cleaned[number]) or not self._take_candidate():
@@ -209,7 +243,7 @@ class _Splitter:
         above = [n for n in own if n < foreign[0]]
         below = footers.strip_footers(self.cleaned, [n for n in own if n > foreign[0]], is_below=True)
         if not below:
-            return footers.strip_footers(self.cleaned, list(range(foreign[0])))
+            return footers.strip_footers(self.cleaned, list(range(foreign[0])), is_above=True)
         last = below[-1]
         quotes = [n for n in foreign if n not in named and n < last]
         is_between = bool(quotes) and below[0] < quotes[-1]
