@@ -1,6 +1,7 @@
 """The visible words of a rendered text with their styles, whatever its format."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -31,12 +32,15 @@ def words_of_text(text: str) -> list[Word]:
 
 
 def words_of_runs(runs: Iterable[tuple[str, int]]) -> list[Word]:
-    """Return the words of runs of text, each of one style. A word may go over several runs, not over a link's end."""
+    """Return the words of runs of text, each of one style. A word may go over several runs, not over a link's end;
+    "²" counts as "2".
+    """
     texts, styles = [], []
     for text, style in runs:
         texts.append(text)
         styles += [CODE if style & CODE else style] * len(text)
-    return [Word(match[0], styles[match.start()]) for match in _WORD.finditer("".join(texts))]
+    found = _WORD.finditer("".join(texts))
+    return [Word(unicodedata.normalize("NFKC", match[0]), styles[match.start()]) for match in found]
 
 
 def words_of_html(html: str, for_slack: bool = False) -> list[Word]:
@@ -92,7 +96,7 @@ class _HtmlReader(HTMLParser):
             self.open.append(tag)
         if tag not in _INLINE:
             self.runs.append(("\n", 0))
-        if tag == "img" and not self.silent:
+        if tag == "img" and not self.silent and not _HIDDEN.search(str(dict(attrs).get("style") or "")):
             self.runs.append((str(dict(attrs).get("alt") or ""), self._style()))
 
     def handle_endtag(self, tag: str) -> None:

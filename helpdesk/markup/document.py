@@ -72,6 +72,15 @@ class Rule:
 Block: TypeAlias = Paragraph | Heading | CodeBlock | Quote | ListBlock | Table | Rule
 
 
+def goes_on_with_higher_number(previous: Block | None, block: Block) -> bool:
+    """Whether ``block`` is a list whose numbers jump ahead of those of the list before it: "1. 2." and "5."."""
+    if not isinstance(previous, ListBlock) or not isinstance(block, ListBlock):
+        return False
+    if previous.start is None or block.start is None or previous.tight != block.tight:
+        return False
+    return block.start > previous.start + len(previous.items)
+
+
 def join_spans(spans: Iterable[Span]) -> list[Span]:
     """Join neighbours of the same style and link, and drop empty ones that are no link."""
     joined: list[Span] = []

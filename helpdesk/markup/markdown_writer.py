@@ -20,12 +20,14 @@ def _write_blocks(blocks: Iterable[Block], tight: bool = False) -> list[str]:
     previous: Block | None = None
     mark = 0
     for block in blocks:
+        goes_on = document.goes_on_with_higher_number(previous, block)
         # Two lists in a row differ by their signs, or they would be read as one.
-        mark = 1 - mark if _are_same_list(previous, block) else 0
+        mark = mark if goes_on else 1 - mark if _are_same_list(previous, block) else 0
         lines = _write_block(block, mark)
         if not lines:
             continue
-        if found and not (tight and _needs_no_gap(previous, block)):
+        is_close = goes_on and isinstance(block, document.ListBlock) and block.tight
+        if found and not is_close and not (tight and _needs_no_gap(previous, block)):
             found.append("")
         found += lines
         previous = block

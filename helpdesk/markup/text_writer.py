@@ -20,11 +20,14 @@ class _Writer:
 
     def lines(self, blocks: Iterable[Block], tight: bool = False) -> list[str]:
         found: list[str] = []
+        previous: Block | None = None
         for block in blocks:
             lines = self._block(block)
-            if found and lines and not tight:
+            goes_on = isinstance(block, document.ListBlock) and document.goes_on_with_higher_number(previous, block)
+            if found and lines and not tight and not (goes_on and block.tight):
                 found.append("")
             found += lines
+            previous = block
         return found
 
     def _block(self, block: Block) -> list[str]:

@@ -85,3 +85,21 @@ def test_a_line_typed_in_slack_stays_a_line():
     }
     message = {"blocks": [{"type": "rich_text", "elements": [section]}]}
     assert show(mrkdwn.message_to_markdown(message)) == "<p>&gt; no quote<br>\n• no list<br>\n1. no number</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("1. a\n2. b\n5. c\n9. d", "1. a\n2. b\n5. c\n9. d"),
+        ("1. a\n1. b\n1. c", "1. a\n2. b\n3. c"),
+        ("- x\n  7. a\n  10. b\n- y", "- x\n  7. a\n  10. b\n- y"),
+        ("> 1. a\n>\n> 4. b\n>    - c", "> 1. a\n>\n> 4. b\n>\n>    - c"),
+    ],
+)
+def test_numbers_that_jump_ahead_stay_in_every_rendering(markdown, text):
+    assert text_writer.write_text(markdown_reader.read_markdown(markdown)) == text
+    written = markdown_writer.write_markdown(markdown_reader.read_markdown(markdown))
+    assert show(written) == show(markdown)
+    shown = text_writer.write_text(markdown_reader.read_markdown(come_back(markdown)))
+    assert shown.replace(">", "").split() == text.replace(">", "").split()
+    assert show("1. a\n5. b") == '<ol>\n<li>a</li>\n</ol>\n<ol start="5">\n<li>b</li>\n</ol>\n'

@@ -57,3 +57,23 @@ def test_what_cannot_be_read_is_plain_text_and_logged(monkeypatch, caplog):
     monkeypatch.setattr(html_to_markdown, "html_to_document", fail)
     assert html_to_markdown.html_to_markdown("<p>all <b>words</b></p>") == "```\nall  words\n```"
     assert "RecursionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<ol><li value=5>a<li>b<li value=9>c</ol>", "5. a\n6. b\n9. c"),
+        ("<ol type=a><li>one<li><p>two</p></ol>", "- a. one\n- b. two"),
+        ("<ol style='list-style-type: upper-roman' start=4><li>x<li>y</ol>", "- IV. x\n- V. y"),
+        ("5 m<sup>2</sup>, 10<sup>-3</sup>, H<sub>2</sub>O, 1<sup>st</sup>", "5 m², 10⁻³, H₂O, 1st"),
+        ("he <q>said</q> so", "he “said” so"),
+        ("<a href=https://a.example/x><img src=x></a> <a href='#'><img src=y></a>", "[a.example](https://a.example/x)"),
+        ("<a href=https://a.example/x><img src=x><div>Text</div></a>", "[Text](https://a.example/x)"),
+        ("<map><area alt=Shop href=https://a.example/s></map>", "[Shop](https://a.example/s)"),
+        ("<div><pre>x <b>y</b></div><p><b>From:</b> z", "```\nx y\n```\n\n**From:** z"),
+        ("<pre>a <b>b</b></pre>c", "```\na b\n```\n\nc"),
+        ("<pre><div>a</div><div>b</div></pre>c", "```\na\nb\n```\n\nc"),
+    ],
+)
+def test_what_a_browser_shows_is_kept(html, markdown):
+    assert html_to_markdown.html_to_markdown(html) == markdown

@@ -71,6 +71,10 @@ def test_a_bold_sentence_with_something_inside_is_one_bold_sentence(inside):
         ([section({"type": "date", "timestamp": 1720710212, "format": "{date_num}", "fallback": "soon"})], "soon"),
         ([section(text("curl -X GET \\\n  -H 'a: b' \\\n  x"))], "curl -X GET \\\\\n-H 'a: b' \\\\\nx"),
         ([section(text("- old\n+ new\n# no\n1. no"))], "\\- old\n\\+ new\n\\# no\n1\\. no"),
+        (
+            [section({"type": "link", "url": "https://a.example/x_y", "style": {"code": True}})],
+            "[`https://a.example/x_y`](https://a.example/x_y)",
+        ),
         ([section(text("C:\\"), text("Temp", bold=True))], "C:\\\\**Temp**"),
         ([section(text("「保存」", bold=True), text("を"))], "**「保存」**を"),
         ([{"type": "rich_text_quote", "elements": [text("a\n\nb")]}], "> a\n>\n> b"),

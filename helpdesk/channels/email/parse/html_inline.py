@@ -1,6 +1,7 @@
 """The styles and links that are open while HTML is read, and the spans they make of text."""
 
 import re
+from urllib.parse import urlsplit
 
 from helpdesk.markup import document
 from helpdesk.markup.document import Span
@@ -20,6 +21,10 @@ _CSS_STYLES = (
     (re.compile(r"text-decoration[a-z-]*\s*:[^;]{0,40}line-through", re.IGNORECASE), document.STRIKE),
 )
 _INLINE_TAGS = {*_STYLES, "a", "span", "font", "u"}
+_RAISED = {
+    "sup": dict(zip("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ", strict=True)),
+    "sub": dict(zip("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", strict=True)),
+}
 _HIDING_SCHEMES = ("javascript", "vbscript", "data", "cid", "about", "blob", "x-apple-data-detectors")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{1,30}):[^\s]")
 
@@ -64,6 +69,20 @@ class OpenTags:
         for _, style, url in self._open:
             self.style |= style
             self.url = url or self.url
+
+
+def raise_digits(text: str, tag: str) -> str:
+    """Return ``text`` of a <sup> or <sub> in signs that stand higher or lower, unchanged if there is none for one of
+    its signs: "m2" is not "m²".
+    """
+    signs = _RAISED.get(tag, {})
+    return "".join(signs[sign] for sign in text) if text and all(sign in signs for sign in text) else text
+
+
+def name_site(url: str) -> str:
+    """Return the domain of an address, as the label of a picture without description; "" for no web address."""
+    parts = urlsplit(normalize_address(url)) if has_safe_scheme(normalize_address(url)) else None
+    return parts.hostname or "" if parts else ""
 
 
 def normalize_address(href: str) -> str:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-from helpdesk.channels.email.parse import html_inline, html_tokens
+from helpdesk.channels.email.parse import html_inline, html_lists, html_tokens
 from helpdesk.markup import document, markdown_writer
 from helpdesk.markup.document import Block, Span
 
@@ -16,6 +16,7 @@ _BLOCKS = _SPACED | {
     *("div", "tr", "li", "section", "article", "header", "footer", "center", "hr", "dt", "dd", "tbody", "address"),
     *("main", "aside", "nav", "figure", "figcaption", "caption", "thead", "tfoot", "fieldset", "form", "details"),
 }
+_ENDS_CODE = {"div", "td", "th", "tr", "table", "blockquote", "li", "ul", "ol", "section", "article"}
 _QUOTES = {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "moz-cite-prefix"}
 
 
@@ -51,7 +52,7 @@ def html_to_document(html: str) -> list[Block]:
 @dataclass
 class _Container:
     """An open quote, list or item; ``tag`` is what closes it. ``counted``: it is a block of its own, not one too deep
-    or a plain <div> inside a quote.
+    or a plain <div> inside a quote. ``letters``: of a list of bullets that begin with them, ``number`` the next.
     """
 
     tag: str
@@ -59,6 +60,8 @@ class _Container:
     items: list[list[Block]] = field(default_factory=list)
     start: int | None = None
     counted: bool = True
+    letters: str = ""
+    number: int = 1
 
 
 class _Reader:
@@ -71,6 +74,10 @@ class _Reader:
         self.gap = False
         self.heading = 0
         self.code: list[str] | None = None
+        self.code_blocks: list[str] = []  # the tags of blocks that were opened inside code
+        self.raised = ""  # "sup" or "sub"
+        self.is_picture_link = False  # an open link has a picture without description, and no word yet
+        self.sign = ""  # the letter of an item of which no word was read yet
         self.link_begin = 0  # the place in the line where the last link was opened
 
     def finish(self) -> list[Block]:
@@ -87,7 +94,10 @@ class _Reader:
             return
         self.gap = self.gap or (text == "\xa0" and not self.line and self.paragraph is not None)
         text = re.sub(r"\s+", " ", text.replace("\xa0", " "))
-        self.line.append(self.tags.make_span(text))
+        if text.strip():
+            self.line += [Span(self.sign)] if self.sign else []
+            self.sign, self.is_picture_link = "", False
+        self.line.append(self.tags.make_span(html_inline.raise_digits(text, self.raised)))
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "br":
@@ -100,14 +110,24 @@ class _Reader:
         elif name in _BLOCKS:
             if self.code is not None:
                 self.code.append("\n" if self.code and not self.code[-1].endswith("\n") else "")
+                self.code_blocks += [name] if name in _ENDS_CODE else []
                 return
             self.flush()
             is_list = any(each.tag in {"ul", "ol"} for each in self.open)
             is_spaced = name in _SPACED and "msonormal" not in attributes.get("class", "").lower()
             self.gap = self.gap or (is_spaced and (not is_list or self.paragraph is not None))
             self._start_block(name, attributes)
+        elif name in {"sup", "sub"}:
+            self.raised = name
+        elif name == "q":
+            self.text("“")
+        elif name == "area":
+            self.tags.start("a", attributes)
+            self.text(f"{attributes.get('alt', '').strip() or html_inline.name_site(self.tags.url)} ")
+            self.tags.end("a")
         else:
-            self.link_begin = len(self.line) if name == "a" else self.link_begin
+            if name == "a":
+                self.link_begin, self.is_picture_link = len(self.line), False
             self.tags.start(name, attributes)
 
     def _picture(self, attributes: dict[str, str]) -> None:
@@ -116,6 +136,8 @@ class _Reader:
         is_attached = attributes.get("src", "").lower().startswith(("cid:", "data:"))
         if alt and (self.tags.url or not is_attached or not re.search(r"[A-Za-z0-9]", alt)):
             self.text(alt)
+        elif not alt and self.tags.url and not document.plain_text(self.line[self.link_begin :]).strip():
+            self.is_picture_link = True
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
         if name == "blockquote" or (name == "div" and _QUOTES & set(attributes.get("class", "").split())):
@@ -123,10 +145,9 @@ class _Reader:
         elif name == "div" and any(each.tag == "div" and each.counted for each in self.open):
             self.open.append(_Container("div", self.open[-1].blocks, counted=False))
         elif name in {"ul", "ol"}:
-            start = attributes.get("start", "1")
-            self._open(name, (int(start) if re.fullmatch(r"\d{1,9}", start) else 1) if name == "ol" else None)
+            self._open_list(name, attributes)
         elif name == "li":
-            self._start_item(attributes.get("value", ""))
+            self._start_item(html_lists.read_number(attributes.get("value", "")))
         elif name == "pre":
             self._end_paragraph()
             self.code = []
@@ -137,7 +158,14 @@ class _Reader:
             self._end_paragraph()
             self.heading = int(name[1])
 
-    def _start_item(self, value: str) -> None:
+    def _open_list(self, name: str, attributes: dict[str, str]) -> None:
+        start = html_lists.read_number(attributes.get("start", "1"))
+        start = 1 if start is None else start
+        letters = html_lists.read_letters(attributes) if name == "ol" else ""
+        self._open(name, start if name == "ol" and not letters else None)
+        self.open[-1].letters, self.open[-1].number = letters, start
+
+    def _start_item(self, value: int | None) -> None:
         while self.open[-1].tag == "li" or (self.open[-1].tag == "div" and not self.open[-1].counted):
             self._close()
         if self.open[-1].tag not in {"ul", "ol"}:
@@ -146,8 +174,13 @@ class _Reader:
         self._end_paragraph()
         if not above.counted:
             return
-        if above.start is not None and not above.items and re.fullmatch(r"\d{1,9}", value):
-            above.start = int(value)
+        if above.letters:
+            number = above.number if value is None else value
+            self.sign, above.number = html_lists.write_letters(number, above.letters), number + 1
+        elif above.start is not None and value is not None and value != above.start + len(above.items):
+            if above.items:
+                above.blocks.append(document.ListBlock(above.items, above.start, _are_tight(above.items)))
+            above.items, above.start = [], value
         above.items.append([])
         self.open.append(_Container("li", above.items[-1]))
 
@@ -155,7 +188,7 @@ class _Reader:
         if name == "pre":
             self._end_code()
             self.gap = True
-        elif self.code is not None:
+        elif self.code is not None and not self._ends_code(name):
             return
         elif name in _BLOCKS:
             self.flush()
@@ -167,13 +200,30 @@ class _Reader:
                 self.heading = 0
         elif name in {"td", "th"}:
             self.line.append(Span(" "))
+        elif name in {"sup", "sub"}:
+            self.raised = ""
+        elif name == "q":
+            self.text("”")
         elif name == "a":
+            if self.is_picture_link:
+                self.text(html_inline.name_site(self.tags.url))
             label = document.plain_text(self.line[self.link_begin :])
             shown = html_inline.address_to_show(self.tags.end(name), label)
             if shown:
                 self.line.append(Span(f" ({shown})"))
         else:
             self.tags.end(name)
+
+    def _ends_code(self, name: str) -> bool:
+        """End code that was not closed before the block around it, as browsers do; return whether that was so."""
+        self.tags.end(name)
+        if name in self.code_blocks:
+            self.code_blocks.remove(name)
+            return False
+        if name in _ENDS_CODE:
+            self._end_code()
+            self.gap = True
+        return self.code is None
 
     def _end_block(self, name: str) -> None:
         depth = next((n for n in range(len(self.open) - 1, 0, -1) if self.open[n].tag == name), 0)
@@ -227,7 +277,7 @@ class _Reader:
     def _end_code(self) -> None:
         if self.code is not None:
             text = "".join(self.code).replace("\xa0", " ").strip("\n")
-            self.code = None
+            self.code, self.code_blocks = None, []
             if text.strip():
                 self.open[-1].blocks.append(document.CodeBlock(text))
 

@@ -151,7 +151,7 @@ def _read_inline(element: dict, names: Names, with_address: bool = False) -> lis
     if with_address or not has_safe_scheme(url):
         return [Span(label or url, style), *([Span(f" ({url})")] if label and url and label != url else [])]
     is_bare = label in {"", url} or url == "mailto:" + label or (":" in label and unquote(label) == unquote(url))
-    return [Span(label or url, style & ~document.CODE if is_bare else style, url, is_bare)]
+    return [Span(label or url, style, url, is_bare and not style & document.CODE)]
 
 
 def _element_text(element: dict, names: Names) -> str:

@@ -1,0 +1,36 @@
+"""The numbers and letters that a browser shows before the items of HTML's lists."""
+
+import re
+
+_LETTER_STYLES = {"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A"}
+_LETTER_STYLES |= {"lower-roman": "i", "upper-roman": "I"}
+_CSS = re.compile(r"list-style(?:-type)?\s*:[^;]{0,40}?\b((?:lower|upper)-(?:alpha|latin|roman))", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,9}")
+_ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+MAX_ROMAN = 39
+
+
+def read_number(value: str) -> int | None:
+    """Return the number in an attribute, None for no number that can stay."""
+    return int(value) if _NUMBER.fullmatch(value.strip()) else None
+
+
+def read_letters(attributes: dict[str, str]) -> str:
+    """Return how a list counts: "a", "A", "i" or "I" for letters and Roman numbers, "" for numbers."""
+    if attributes.get("type", "") in {"a", "A", "i", "I"}:
+        return attributes["type"]
+    match = _CSS.search(attributes.get("style", ""))
+    return _LETTER_STYLES[match[1].lower()] if match else ""
+
+
+def write_letters(number: int, letters: str) -> str:
+    """Return what stands before item ``number`` of a list that counts in ``letters``, such as "c. "."""
+    if letters in {"a", "A"} and 1 <= number <= 26:
+        return f"{chr(ord(letters) + number - 1)}. "
+    if letters in {"i", "I"} and 1 <= number <= MAX_ROMAN:
+        found = ""
+        for value, sign in _ROMAN:
+            while number >= value:
+                found, number = found + sign, number - value
+        return f"{found.upper() if letters == 'I' else found}. "
+    return f"{number}. "
