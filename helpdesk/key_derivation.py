@@ -23,6 +23,7 @@ class Purpose(StrEnum):
 
     SIGN_IN_LINK = "helpdesk sign-in link"
     SIGN_IN_CODE = "helpdesk sign-in code"
+    SIGN_IN_NUMBER = "helpdesk sign-in number"
     UNSUBSCRIBE = "helpdesk unsubscribe"
     REPLY_ADDRESS = "helpdesk: reply address by mail"
     MAIL_INSTANCE = "helpdesk mail instance"

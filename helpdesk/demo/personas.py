@@ -166,6 +166,8 @@ COLLEAGUES = (
     ),
 )
 
+ORGANIZATION_ADMINS = ("dana@globex.example", "nadia@initech.example", "ines@umbralabs.example")
+
 REQUESTERS = (
     Person(
         "Dana Whitfield",

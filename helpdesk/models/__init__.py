@@ -2,6 +2,7 @@
 
 from helpdesk.models import (  # noqa: F401
     api_token,
+    article,
     attachment,
     audit_log,
     background_job,

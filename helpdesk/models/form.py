@@ -24,19 +24,31 @@ class Widget(StrEnum):
 
 
 class Form(Base):
-    """A form and its versions. If ``for_all``, every organization may use it, otherwise those in ``organizations``."""
+    """A form and its versions. If ``for_all``, every organization may use it, otherwise those in ``organizations``.
+
+    ``subject_label``, ``body_label`` and ``body_help`` name the two fields that every form has, and ``confirmation`` is
+    what the customer reads once a ticket is filed; empty ones are those of every form.
+    """
 
     __tablename__ = "forms"
     personal_data = {
         "slug": CONFIGURATION,
         "name": CONFIGURATION,
         "description": CONFIGURATION,
+        "subject_label": CONFIGURATION,
+        "body_label": CONFIGURATION,
+        "body_help": CONFIGURATION,
+        "confirmation": CONFIGURATION,
     }
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     description: Mapped[str] = mapped_column(Text, default="")
+    subject_label: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    body_label: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    body_help: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    confirmation: Mapped[str] = mapped_column(String(500), default="", server_default="")
     position: Mapped[int] = mapped_column(default=0)
     for_all: Mapped[bool] = mapped_column(default=True)
     archived_at: Mapped[Time | None]

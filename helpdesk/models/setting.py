@@ -45,6 +45,9 @@ SETTINGS = {
             "accent", "#2f5fd0", "Accent colour of the portal; corrected where its contrast is too weak."
         ),
         SettingDefinition("logo", "", "Storage key of the logo; empty shows the name alone."),
+        SettingDefinition("logo_dark", "", "Storage key of the logo for the dark scheme; empty shows the other one."),
+        SettingDefinition("favicon", "", "Storage key of the icon of browser tabs; empty takes the logo."),
+        SettingDefinition("logo_mail", "", "Storage key of the logo of mails; empty takes the logo unless it is SVG."),
         SettingDefinition(
             "portal_edition",
             "external_helpdesk",
@@ -156,6 +159,12 @@ SETTINGS = {
         ),
         SettingDefinition(
             "closing_text", "", "What the requester reads in the warning before a ticket closes, in Markdown."
+        ),
+        SettingDefinition(
+            "article_readers",
+            "",
+            "Who may read help articles; kept up to date by itself when one is published or withdrawn.",
+            ("", "signed_in", "public"),
         ),
         SettingDefinition("content_version", "", "Changes whenever a translation of the admins' own texts changes."),
         SettingDefinition(

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
@@ -166,7 +166,9 @@ class UserAlias(Base):
 class Membership(Base):
     """What one person may see in one organization, stored also while another one is their current organization.
 
-    ``User.ticket_visibility`` is the value of the current one.
+    ``User.ticket_visibility`` is the value of the current one. ``is_admin``: they manage the organization's people.
+    ``removed_at``: an admin of the organization removed them; its other rules do not admit them then. ``invited_at``:
+    such an admin invited them, and they have not acted for the organization since.
     """
 
     __tablename__ = "memberships"
@@ -177,6 +179,9 @@ class Membership(Base):
         ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     ticket_visibility: Mapped[str] = mapped_column(String(16))
+    is_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
+    removed_at: Mapped[Time | None]
+    invited_at: Mapped[Time | None]
 
     __table_args__ = (
         CheckConstraint(one_of_condition("ticket_visibility", ("own", "organization")), name="ticket_visibility"),

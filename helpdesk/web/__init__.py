@@ -39,7 +39,7 @@ from helpdesk.web.middleware import (
     second_factor,
     security_headers,
 )
-from helpdesk.web.portal import new_ticket, ticket_list
+from helpdesk.web.portal import articles, colleagues, new_ticket, ticket_list
 from helpdesk.web.reviews import reports, review_queue, waiting_longest
 from helpdesk.web.templating import filters, htmx_responses, macros, script_sentences
 from helpdesk.web.tickets import (
@@ -72,6 +72,8 @@ BLUEPRINTS = (
     unsubscribe.blueprint,
     ticket_list.blueprint,
     new_ticket.blueprint,
+    colleagues.blueprint,
+    articles.blueprint,
     ticket_page.blueprint,
     messages.blueprint,
     message_edits.blueprint,

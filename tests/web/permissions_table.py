@@ -14,13 +14,14 @@ Add a row with the kind that fits, or six words of its own; the rows of the sett
 form needs so that the permission check, not the form, answers.
 """
 
-from tests.web.permission_kinds import ADMIN, CUSTOMERS, LEAD, MACHINE, OWN, PERSON, PUBLIC, TEAM, TICKET
+from tests.web.permission_kinds import ADMIN, COLLEAGUES, CUSTOMERS, LEAD, MACHINE, OWN, PERSON, PUBLIC, TEAM, TICKET
 from tests.web.settings_permissions_table import SETTINGS_TABLE
 
 TABLE = {
     "GET /": PUBLIC,
     "GET /static/<path:filename>": PUBLIC,
     "GET /theme.css": PUBLIC,
+    "GET /logo/<any(logo_dark, favicon):name>": "hidden hidden hidden hidden hidden hidden",
     "GET /logo": "hidden hidden hidden hidden hidden hidden",  # there is none until an admin gives one
     "POST /scheme": PUBLIC,
     "POST /language": PUBLIC,
@@ -50,6 +51,9 @@ TABLE = {
     "POST /settings/people/<int:user_id>/second-factor/delete": ADMIN,
     "GET /sign-in/pause/<token>": PUBLIC,
     "POST /sign-in/pause/<token>": PUBLIC,
+    "POST /sign-in/link/<token>/approval": PUBLIC,
+    "GET /sign-in/approval": PUBLIC,
+    "POST /sign-in/approval": PUBLIC,
     "GET /sign-in/code": PUBLIC,
     "POST /sign-in/code": PUBLIC,
     "GET /sign-in/google": PUBLIC,
@@ -70,6 +74,14 @@ TABLE = {
     "GET /account/organization": CUSTOMERS,
     "POST /account/organization": "sign-in refused in refused refused refused",
     "POST /account/viewing/delete": PERSON,
+    # the people of one's organization: the requester is one of its admins
+    "GET /colleagues": COLLEAGUES,
+    "POST /colleagues": COLLEAGUES,
+    "POST /colleagues/addresses/delete": COLLEAGUES,
+    "GET /colleagues/<int:user_id>": COLLEAGUES,
+    "POST /colleagues/<int:user_id>": COLLEAGUES,
+    "POST /colleagues/<int:user_id>/sessions/delete": COLLEAGUES,
+    "POST /colleagues/<int:user_id>/removal": COLLEAGUES,
     # machines
     "POST /hooks/slack/events": MACHINE,
     "POST /hooks/slack/actions": MACHINE,
@@ -113,6 +125,10 @@ TABLE = {
     "GET /files/<key>": TICKET,
     "GET /emoji/<name>": "sign-in hidden hidden hidden hidden hidden",  # there is none
     "POST /files/<key>/delete": PERSON,
+    # help articles
+    "GET /articles": "sign-in in in in in in",  # none is public
+    "GET /articles/<int:article_id>": "sign-in in in in in in",
+    "POST /articles/<int:article_id>/vote": "sign-in in in in in in",
     # one ticket
     "GET /tickets/<int:number>": TICKET,
     "GET /tickets/<int:number>/header": TICKET,
@@ -158,6 +174,7 @@ TABLE = {
     "GET /tickets/<int:number>/team-bar": TEAM,
     "GET /tickets/<int:number>/present": TEAM,
     "GET /tickets/<int:number>/team-tools": TEAM,
+    "GET /tickets/<int:number>/articles": TEAM,
     # the desk
     "GET /desk": TEAM,
     "GET /desk/queue": TEAM,
@@ -217,4 +234,5 @@ VALUES = {
     "POST /account/organization": {"organization": "organization_id"},
     "POST /settings/people/<int:user_id>/sees": {"ticket_visibility": "own"},
     "POST /settings/people/<int:user_id>/role": {"role": "agent"},
+    "POST /settings/people/<int:user_id>/removal/delete": {"organization": "organization_id"},
 }

@@ -8,7 +8,7 @@ from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
 from helpdesk.models.session import Session
 from helpdesk.models.thread import Thread
-from helpdesk.models.user import Identity
+from helpdesk.models.user import Identity, Membership
 from tests.web.permissions_table import VALUES
 
 
@@ -28,6 +28,9 @@ class World:
             "admin": make.agent(role="admin"),
         }
         requester = self.people["requester"]
+        session.add(
+            Membership(user_id=requester.id, organization_id=globex.id, ticket_visibility="organization", is_admin=True)
+        )
         ticket, other = make.ticket(requester, form=form), make.ticket(requester)
         spare, colleague = make.user(globex), make.user(globex)
         message = session.query(Message).filter_by(ticket_id=ticket.id).one()
@@ -68,6 +71,7 @@ class World:
             "passkey_id": passkey_of(session, make.agent()),
             "slug": globex.slug,
             "mail_id": mail_id,
+            "article_id": article_of(session, self.people["lead"]),
             **reorganized_things(session, self.people["admin"], spare),
             **sign_in_connection(session, globex),
         } | desk
@@ -76,6 +80,9 @@ class World:
             "/settings/setup/connections/<name>/delete": {"name": "mail"},
             "/settings/setup/connections/<name>/test": {"name": "mail"},
             "/files/<key>/delete": {"key": draft},
+            "/settings/portal/logo/<any(logo_dark, favicon, logo_mail):name>": {"name": "favicon"},
+            "/settings/portal/logo/<any(logo_dark, favicon, logo_mail):name>/delete": {"name": "favicon"},
+            "/logo/<any(logo_dark, favicon):name>": {"name": "favicon"},
             "/tickets/<int:number>/answers/<key>": {"key": "room"},
             "/settings/forms/<int:form_id>/fields/<key>": {"key": "room"},
             "/settings/forms/<int:form_id>/fields/<key>/delete": {"key": "room"},
@@ -92,12 +99,22 @@ class World:
     def address(self, rule: str) -> str:
         """``rule`` with a value for each of its parameters."""
         known = self.parameters | self.of_rule.get(rule, {})
-        missing = [name for name in re.findall(r"<(?:\w+:)?(\w+)>", rule) if name not in known]
+        missing = [name for name in re.findall(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", rule) if name not in known]
         assert not missing, f"tests/web/route_world.py: tell World what <{missing[0]}> is in {rule}"
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), rule)
+        return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda match: str(known[match[1]]), rule)
 
     def form(self, route: str) -> dict:
         return {name: str(self.parameters.get(value, value)) for name, value in VALUES.get(route, {}).items()}
+
+
+def article_of(session, lead) -> int:
+    """A published article, which is read by people who are signed in."""
+    from helpdesk.domain.knowledge_base import articles
+
+    text = articles.ArticleText("Printing", "Press the button.", "Start", "en", "signed_in", is_published=True)
+    made = articles.save_article(None, text, actor=lead).id
+    session.commit()
+    return made
 
 
 def reorganized_things(session, admin, person) -> dict:

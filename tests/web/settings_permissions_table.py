@@ -1,6 +1,6 @@
 """Who may use which route of the settings; the rows are read as those of ``permissions_table``."""
 
-from tests.web.permission_kinds import ADMIN, TEAM
+from tests.web.permission_kinds import ADMIN, LEAD, TEAM
 
 SETTINGS_TABLE = {
     "GET /settings": ADMIN,
@@ -37,6 +37,8 @@ SETTINGS_TABLE = {
     "GET /settings/portal": ADMIN,
     "POST /settings/portal": ADMIN,
     "POST /settings/portal/logo": ADMIN,
+    "POST /settings/portal/logo/<any(logo_dark, favicon, logo_mail):name>": ADMIN,
+    "POST /settings/portal/logo/<any(logo_dark, favicon, logo_mail):name>/delete": ADMIN,
     "POST /settings/portal/logo/delete": ADMIN,
     "POST /settings/portal/tests/<method>": ADMIN,
     "GET /settings/health": ADMIN,
@@ -69,6 +71,7 @@ SETTINGS_TABLE = {
     "POST /settings/people/<int:user_id>/identities/<int:identity_id>/delete": ADMIN,
     "POST /settings/people/<int:user_id>/invitation/delete": ADMIN,
     "POST /settings/people/<int:user_id>/mail": ADMIN,
+    "POST /settings/people/<int:user_id>/removal/delete": ADMIN,
     "POST /settings/people/<int:user_id>/role": ADMIN,
     "POST /settings/people/<int:user_id>/sees": ADMIN,
     "POST /settings/people/<int:user_id>/sessions/delete": ADMIN,
@@ -99,6 +102,13 @@ SETTINGS_TABLE = {
     "POST /settings/tags/<int:tag_id>": ADMIN,
     "POST /settings/tags/<int:tag_id>/merge": ADMIN,
     "POST /settings/tags/<int:tag_id>/delete": ADMIN,
+    "GET /settings/articles": TEAM,
+    "GET /settings/articles/new": LEAD,
+    "POST /settings/articles": LEAD,
+    "GET /settings/articles/<int:article_id>": TEAM,
+    "POST /settings/articles/<int:article_id>": LEAD,
+    # gone once the lead was there
+    "POST /settings/articles/<int:article_id>/delete": "sign-in hidden hidden refused in hidden",
     "GET /settings/replies": TEAM,
     "GET /settings/replies/new": TEAM,
     "POST /settings/replies": TEAM,

@@ -56,6 +56,28 @@ def test_one_form_opens_at_once_and_several_show_a_choice(make, client):
     assert client.get("/tickets/new?form=secret").status_code == 404
 
 
+def test_each_form_has_its_own_words_and_confirmation(session, make, client, browser_of):
+    form = make.form("access", name="Access").form
+    make.form("other", name="Other")
+    admin = browser_of(make.agent(role="admin"))
+    page = soup(admin.get(f"/settings/forms/{form.id}"))
+    loaded = {field["name"]: field["value"] for field in page.select("input[type=hidden][value]") if field.get("name")}
+    words = {"subject_label": "Which system?", "body_label": "Why?", "body_help": "A sentence is enough."}
+    words["confirmation"] = "We answer by tomorrow."
+    given = loaded | {"name": "Access", "for_all": "all"} | words
+    assert admin.post(f"/settings/forms/{form.id}", data=given | {"body_help": "x" * 301}).status_code == 422
+    assert admin.post(f"/settings/forms/{form.id}", data=given).status_code == 303
+    page = soup(client.get("/tickets/new?form=access"))
+    labels = [
+        label.text.strip() for label in page.select("#ticket-form label[for=field-subject], label[for=field-body]")
+    ]
+    assert labels == ["Which system?", "Why?"] and page.select_one("#field-body-help").text == "A sentence is enough."
+    assert "Description" in soup(client.get("/tickets/new?form=other")).select_one("label[for=field-body]").text
+    filed = client.post("/tickets", data=filled(page))
+    shown = soup(client.get(filed.headers["Location"])).select_one("#flash").text
+    assert "is filed" in shown and "We answer by tomorrow." in shown
+
+
 def test_an_address_fills_the_form_in_ahead(make, client):
     make.form(fields=({"key": "serial"}, {"key": "colour", "kind": "select", "options": ["red", "blue"]}))
     page = soup(client.get("/tickets/new?subject=Hello&field-serial=X1&field-colour=blue&body=%3Cb%3E"))

@@ -114,6 +114,8 @@ def test_a_merged_and_a_followed_up_ticket_link_on(filed_ticket, agent, make, se
     page = soup(client.get(f"/tickets/{filed_ticket.number}"))
     assert page.select_one(f"#ticket-header a[href='/tickets/{target.number}']")
     assert not page.select("#rating form"), "a merged ticket asks for no rating"
+    back = soup(client.get(f"/tickets/{target.number}"))
+    assert back.select_one(f"#ticket-header a[href='/tickets/{filed_ticket.number}']")
     tickets.solve(target, actor=agent)
     tickets.close(target)
     session.commit()

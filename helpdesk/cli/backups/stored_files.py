@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from helpdesk import storage
 from helpdesk.cli.backups.archive import Writer
-from helpdesk.domain.administration import settings
+from helpdesk.domain.portal import pictures
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 
@@ -18,8 +18,7 @@ MAX_MEMORY_BYTES = 8 * 1024 * 1024  # of one file, before it is spooled to the d
 def add_all(writer: Writer) -> int:
     """Add every stored file. Returns how many. One that was erased meanwhile is left out. Raises ClickException."""
     keys = list(db.session.scalars(select(Attachment.key)))
-    if logo := settings.get("logo"):
-        keys.append(logo)
+    keys += pictures.list_keys()
     db.session.rollback()
     count = 0
     for key in keys:

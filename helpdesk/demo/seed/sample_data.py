@@ -11,9 +11,10 @@ from helpdesk import clock
 from helpdesk.channels.email import threads
 from helpdesk.demo import personas
 from helpdesk.demo.sample_tickets import FormSpec, SampleMessage, SampleTicket
+from helpdesk.demo.seed import sample_articles
 from helpdesk.domain import forms
 from helpdesk.domain.administration import settings
-from helpdesk.domain.people import organizations, users
+from helpdesk.domain.people import memberships, organizations, users
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import policies
 from helpdesk.extensions import db
@@ -87,6 +88,9 @@ def seed_sample_data() -> None:
         _SampleTicketWriter(story, companies[story.organization], persons, versions[story.form]).write_all()
     admin = next(person for person in persons.values() if person.is_admin)
     policies.set_policies(SERVICE_LEVELS, actor=admin)  # a worker applies them to the tickets
+    for email in personas.ORGANIZATION_ADMINS:
+        memberships.set_admin(persons[email], persons[email].organization, True, actor=admin)
+    sample_articles.write_articles(admin)
     db.session.flush()
 
 

@@ -23,6 +23,7 @@ SIGNED_IN, SIGNED_OUT, SIGN_IN_REFUSED, WRONG_CODE = (
     "gave a wrong code",
 )
 ENDED_SESSIONS, MANY_REQUESTS = "ended sessions", "asked for too many sign-in links"
+APPROVED_SIGN_IN = "approved a sign-in in another browser"
 PAUSED_LINKS, PROVED_AGAIN = "paused sign-in links", "proved who they are again"
 ROUTINE_ACTIONS = (
     SIGNED_IN,
@@ -32,6 +33,7 @@ ROUTINE_ACTIONS = (
     ENDED_SESSIONS,
     MANY_REQUESTS,
     PAUSED_LINKS,
+    APPROVED_SIGN_IN,
     PROVED_AGAIN,
 )
 log = logging.getLogger("helpdesk.audit")

@@ -83,6 +83,7 @@ def request_link(
         replaced=(SignInLink.browser_hash == browser_hash,),
         browser_hash=browser_hash,
         trust=trust,
+        browser=browser[:300],
         next_path=next_path,
         ip_prefix=ip_prefix,
         refused=reason,
@@ -166,7 +167,7 @@ def redeem(token: str, browser_token: str) -> SignInLink:
     fits_browser = or_(SignInLink.purpose == INVITATION, same_browser)
     used = db.session.execute(
         update(SignInLink)
-        .where(SignInLink.token_hash == key_derivation.fingerprint(token), fits_browser, *_usable_condition())
+        .where(SignInLink.token_hash == key_derivation.fingerprint(token), fits_browser, *usable_condition())
         .values(used_at=clock.now())
         .returning(SignInLink.id)
         .execution_options(synchronize_session=False)
@@ -216,7 +217,7 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         raise wrong
     used = db.session.execute(
         update(SignInLink)
-        .where(SignInLink.id == link.id, *_usable_condition())
+        .where(SignInLink.id == link.id, *usable_condition())
         .values(used_at=clock.now())
         .execution_options(synchronize_session=False)
     )
@@ -247,6 +248,11 @@ def complete_sign_in(link: SignInLink, browser: str = "") -> LoginResult:
             identity.confirmed_at = identity.last_used_at = clock.now()
     db.session.flush()
     return result
+
+
+def usable_condition() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions under which a link can still be used, as ``is_open``."""
+    return (SignInLink.used_at.is_(None), SignInLink.refused.is_(None), SignInLink.expires_at > clock.now())
 
 
 def invalidate_all(email: str, *conditions: ColumnElement[bool]) -> None:
@@ -286,10 +292,6 @@ def _refusal_reason(user: User | None, organizations: list[Organization]) -> str
     if not organizations:
         return "unknown"
     return None if portal_is_on else "portal_off"
-
-
-def _usable_condition() -> tuple[ColumnElement[bool], ...]:
-    return (SignInLink.used_at.is_(None), SignInLink.refused.is_(None), SignInLink.expires_at > clock.now())
 
 
 def _normalize_code(typed: str) -> str:

@@ -1,6 +1,7 @@
 """Sessions: the browser has a random token, the database its hash. Revoking the row signs the browser out at once."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.second_factor import Authenticator, Passkey
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_connection import SignInConnection
-from helpdesk.models.user import Role, User
+from helpdesk.models.user import Membership, Role, User
 from helpdesk.translation import gettext
 
 IDLE_TIMEOUTS = {
@@ -53,6 +54,15 @@ SESSION_QUERY = (
             exists(Passkey.id).where(Passkey.user_id == User.id),
         ).label("has_second_factor"),
         inbox.UNREAD_COUNT,
+        exists(Membership.user_id)
+        .where(
+            Membership.user_id == User.id,
+            Membership.organization_id == User.organization_id,
+            Membership.is_admin,
+            Membership.removed_at.is_(None),
+        )
+        .correlate(User)
+        .label("manages_people"),
     )
     .join(Session.user)
     .outerjoin(User.organization)
@@ -69,7 +79,7 @@ ACTIVE_SESSIONS_QUERY = (
     select(Session)
     .join(Session.user)
     .where(
-        Session.user_id == bindparam("user_id"),
+        Session.user_id.in_(bindparam("user_ids", expanding=True)),
         Session.revoked_at.is_(None),
         Session.expires_at > bindparam("now"),
         or_(*(and_(User.role == role, Session.last_seen_at > bindparam(f"{role}_since")) for role in IDLE_TIMEOUTS)),
@@ -92,6 +102,7 @@ class SessionInfo(NamedTuple):
     connection_organization_id: int | None
     has_second_factor: bool
     unread_notifications: int
+    manages_people: bool
 
 
 def create_session(
@@ -185,9 +196,15 @@ def needs_touch(session: SessionInfo) -> bool:
 
 def list_sessions(user: User) -> list[Session]:
     """Return the active sessions of ``user``, the most recently used first."""
+    return list_sessions_of([user])
+
+
+def list_sessions_of(users: Iterable[User]) -> list[Session]:
+    """Return the active sessions of all ``users``, the most recently used first."""
     now = clock.now()
     latest = {f"{role}_since": now - idle for role, idle in IDLE_TIMEOUTS.items()}
-    return list(db.session.scalars(ACTIVE_SESSIONS_QUERY, {"user_id": user.id, "now": now, **latest}))
+    parameters = {"user_ids": [user.id for user in users], "now": now, **latest}
+    return list(db.session.scalars(ACTIVE_SESSIONS_QUERY, parameters))
 
 
 def revoke_session(user: User, session_id: int) -> bool:

@@ -7,6 +7,7 @@ from helpdesk.key_derivation import Purpose
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.thread import Thread
 
+NUMBER_DIGITS = 3  # of 1,000 numbers a person who was asked by somebody else guesses one in three attempts
 # Crockford's base 32: 8 characters are 40 bits, and no two characters look alike.
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -29,6 +30,16 @@ def link_code(link: SignInLink) -> str:
 def is_code(link: SignInLink, typed: str) -> bool:
     """Whether ``typed``, which is normalised, is the link's code under one of the accepted keys."""
     return key_derivation.is_signed(Purpose.SIGN_IN_CODE, link.nonce, typed, _encode_code)
+
+
+def link_number(link: SignInLink) -> str:
+    """Return the number that the requesting browser shows, to type where the sign-in is approved in another one."""
+    return _encode_number(key_derivation.sign(Purpose.SIGN_IN_NUMBER, link.nonce))
+
+
+def is_number(link: SignInLink, typed: str) -> bool:
+    """Whether ``typed`` is the link's number under one of the accepted keys."""
+    return key_derivation.is_signed(Purpose.SIGN_IN_NUMBER, link.nonce, typed, _encode_number)
 
 
 def unsubscribe_url(thread: Thread) -> str:
@@ -66,6 +77,10 @@ def _encode_token(signature: bytes) -> str:
 
 def _encode_unsubscribe(signature: bytes) -> str:
     return base64.urlsafe_b64encode(signature[:18]).decode()
+
+
+def _encode_number(signature: bytes) -> str:
+    return f"{int.from_bytes(signature, 'big') % 10**NUMBER_DIGITS:0{NUMBER_DIGITS}}"
 
 
 def _encode_code(signature: bytes) -> str:

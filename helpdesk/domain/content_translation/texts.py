@@ -71,6 +71,10 @@ def list_groups() -> list[TextGroup]:
 def _form_texts(form: Form) -> Iterator[Text]:
     yield Text(Part.form, form.name, gettext("Name of the form"), 120)
     yield Text(Part.form, form.description, gettext("Description of the form"), 2000, is_long=True)
+    yield Text(Part.form, form.subject_label, gettext("What the subject is called"), 120)
+    yield Text(Part.form, form.body_label, gettext("What the description is called"), 120)
+    yield Text(Part.form, form.body_help, gettext("Help above the description"), 300)
+    yield Text(Part.form, form.confirmation, gettext("What people read once the ticket is filed"), 500)
     for version in _current_versions(form):
         for each in version.fields:
             yield from _field_texts(each)

@@ -1,8 +1,9 @@
 """Admission: which rules admit an address, and to which organizations."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select, union_all
 
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import email_address
@@ -10,17 +11,27 @@ from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import Role, User
+from helpdesk.models.user import Membership, Role, User, UserAlias
 from helpdesk.translation import gettext
 
 PLANS_WITH_PORTAL = ("professional", "enterprise")
 
 _by_domain = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == bindparam("domain"))
 _by_address = select(OrganizationAddress.organization_id).where(OrganizationAddress.email == bindparam("email"))
+_owners = union_all(
+    select(User.id).where(User.email == bindparam("email")),
+    select(UserAlias.user_id).where(UserAlias.email == bindparam("email")),
+)
+_removed = exists(Membership.user_id).where(
+    Membership.organization_id == Organization.id,
+    Membership.removed_at.is_not(None),
+    Membership.user_id.in_(_owners),
+)
 ADMITTING_ORGANIZATIONS_QUERY = (
     select(Organization)
     .where(
         Organization.portal_enabled,
+        ~_removed.correlate(Organization),
         or_(
             Organization.id.in_(_by_address),
             Organization.id.in_(_by_domain) & Organization.allowlist_only.is_(False),
@@ -42,7 +53,10 @@ class AdmissionExplanation:
 
 
 def admitting_organizations(email: str) -> list[Organization]:
-    """Return the organizations that admit the canonical address ``email`` to their portal, by name."""
+    """Return the organizations that admit the canonical address ``email`` to their portal, by name.
+
+    None whose admin removed the person; whatever its other rules say.
+    """
     parameters = {"email": email, "domain": email_address.domain_of(email)}
     return list(db.session.scalars(ADMITTING_ORGANIZATIONS_QUERY, parameters))
 
@@ -67,10 +81,24 @@ def admission_condition() -> ColumnElement[bool]:
             and_(Organization.allowlist_only.is_(False), by_domain.correlate(User)),
         ),
     )
+    is_removed = removal_condition(User.organization_id)
     return and_(
         User.deactivated_at.is_(None),
         User.erased_at.is_(None),
-        or_(User.role != Role.requester, open_to.correlate(User)),
+        or_(User.role != Role.requester, and_(open_to.correlate(User), ~is_removed)),
+    )
+
+
+def removal_condition(organization_id: Any) -> ColumnElement[bool]:
+    """Return the condition on ``User`` that an admin of the organization removed them from it."""
+    return (
+        exists(Membership.user_id)
+        .where(
+            Membership.user_id == User.id,
+            Membership.organization_id == organization_id,
+            Membership.removed_at.is_not(None),
+        )
+        .correlate_except(Membership)
     )
 
 
@@ -110,7 +138,8 @@ def can_receive_mail_condition(
         exists(Follower.user_id).where(Follower.ticket_id == ticket_id, Follower.user_id == User.id),
     )
     is_present = and_(User.deactivated_at.is_(None), User.erased_at.is_(None))
-    return and_(is_present, or_(User.role != Role.requester, and_(or_(listed, by_domain), concerns)))
+    is_admitted = and_(or_(listed, by_domain), ~removal_condition(organization_id))
+    return and_(is_present, or_(User.role != Role.requester, and_(is_admitted, concerns)))
 
 
 def is_portal_enabled() -> bool:
@@ -140,8 +169,22 @@ def explain_admission(text: str) -> AdmissionExplanation:
     reasons += _admission_reasons(email, {organization.id for organization in admitting})
     if user and (not user.is_active or user.erased_at):
         reasons.append(gettext("%(user)s was deactivated, which wins over every rule.", user=user.display_name))
+    for organization in list_removals(user) if user else ():
+        reasons.append(
+            gettext("An admin of %(organization)s removed them, which wins over its rules.", organization=organization)
+        )
     admitted = bool(admitting) and is_portal_enabled() and not (user and (not user.is_active or user.erased_at))
     return AdmissionExplanation(email, admitted, tuple(admitting), user, tuple(reasons))
+
+
+def list_removals(user: User) -> list[str]:
+    """Return the names of the organizations from which their own admins removed ``user``."""
+    removed = (
+        select(Organization.name)
+        .join(Membership)
+        .where(Membership.user_id == user.id, Membership.removed_at.is_not(None))
+    )
+    return list(db.session.scalars(removed.order_by(Organization.name)))
 
 
 def _admission_reasons(email: str, admitting: set[int]) -> list[str]:

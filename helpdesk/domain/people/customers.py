@@ -2,7 +2,7 @@
 
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import admission, email_address, own_domains, permissions, users
+from helpdesk.domain.people import admission, email_address, memberships, own_domains, permissions, users
 from helpdesk.models.organization import Organization, OrganizationAddress
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -11,7 +11,8 @@ from helpdesk.translation import gettext
 def add_customer(email: str, *, name: str, organization: Organization | None, actor: User) -> User:
     """Add a person to ``organization``, or return the one who is there.
 
-    Somebody whom the organization's rules do not admit is listed by their address and sees only their own tickets.
+    Somebody whom the organization's rules do not admit is listed by their address and sees only their own tickets. One
+    whom an admin of the organization had removed is admitted again.
     Raises PermissionDenied, ValidationError and ConflictError.
     """
     permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team adds people."))
@@ -24,6 +25,7 @@ def add_customer(email: str, *, name: str, organization: Organization | None, ac
         )
     user = users.find_user(email)
     if user is not None:
+        memberships.restore(user, organization, actor=actor)
         return _existing_customer(user, organization)
     is_admitted = organization in admission.admitting_organizations(email)
     if not is_admitted:

@@ -16,7 +16,7 @@ from helpdesk.models.event import Event
 from helpdesk.models.follower import Follower
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User
+from helpdesk.models.user import Membership, User
 from helpdesk.translation import lazy_gettext
 
 
@@ -132,6 +132,19 @@ def can_review(user: User) -> bool:
 
 def can_administer(user: User) -> bool:
     return user.is_admin and user.is_active
+
+
+def can_manage_people(user: User, organization_id: int | None) -> bool:
+    """Whether ``user`` is an admin of the organization, for which they act now: a customer, never of the team.
+
+    Nobody is while a member of the team views the portal as a customer.
+    """
+    if organization_id is None or user.is_team or not user.is_active or user.is_impersonating:
+        return False
+    if user.organization_id != organization_id:
+        return False
+    membership = db.session.get(Membership, (user.id, organization_id), populate_existing=True)
+    return membership is not None and membership.is_admin and membership.removed_at is None
 
 
 def ensure(allowed: bool, sentence: str = lazy_gettext("You may not do this.")) -> None:

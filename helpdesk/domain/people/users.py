@@ -1,6 +1,6 @@
 """Users: creation, deactivation, roles and visibility."""
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -106,6 +106,7 @@ def join_organization(user: User, organization: Organization) -> None:
             user_id=user.id, organization_id=organization.id, ticket_visibility=organization.default_ticket_visibility
         )
         db.session.add(membership)
+    _end_invitations(user, organization)
     user.organization = organization
     user.ticket_visibility = membership.ticket_visibility
     db.session.flush()
@@ -224,6 +225,17 @@ def canonical_email(text: str, field: str = "email") -> str:
         return email_address.canonical_address(text)
     except ValueError as error:
         raise ValidationError(str(error), field) from None
+
+
+def _end_invitations(user: User, organization: Organization) -> None:
+    """Record that the person acts for ``organization``, and did for the one that was their current one."""
+    acted = Membership.organization_id.in_((organization.id, user.organization_id))
+    db.session.execute(
+        update(Membership)
+        .where(Membership.user_id == user.id, acted, Membership.invited_at.is_not(None))
+        .values(invited_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _ensure_another_admin(leaving: User) -> None:

@@ -71,6 +71,12 @@ def find_follow_up(ticket: Ticket, reader: User) -> int | None:
     return found.number if found else None
 
 
+def list_merged(ticket: Ticket, reader: User) -> list[int]:
+    """Return the numbers of the tickets that were merged into ``ticket`` and that ``reader`` may see."""
+    merged = permissions.visible_tickets(reader).where(Ticket.merged_into_id == ticket.id)
+    return list(db.session.scalars(merged.with_only_columns(Ticket.id).order_by(Ticket.id)))
+
+
 def describe_link(ticket: Ticket, other: Ticket) -> str:
     """Return how ``other`` is related to ``ticket``: merged, merged into, follow-up, follows, or linked."""
     if other.merged_into_id == ticket.id:

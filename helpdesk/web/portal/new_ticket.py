@@ -12,14 +12,16 @@ from werkzeug.datastructures import MultiDict
 from helpdesk.channels.email import senders
 from helpdesk.domain import forms, idempotency, tickets
 from helpdesk.domain.administration import settings
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.knowledge_base import search
 from helpdesk.domain.people import users
 from helpdesk.domain.portal import support_hours
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
-from helpdesk.translation import gettext
+from helpdesk.translation import current_code, gettext
 from helpdesk.web import uploads
 from helpdesk.web.desk.people import find_matches
 from helpdesk.web.form_tokens import read_form_token
@@ -85,6 +87,7 @@ def create_ticket() -> ResponseReturnValue:
         )
         number = ticket.number
         requester_name = requester.display_name if current_user.is_team else ""
+        confirmation = "" if current_user.is_team else translate_content(form.form.confirmation, Part.form)
         db.session.commit()
         flash(
             gettext(
@@ -96,6 +99,8 @@ def create_ticket() -> ResponseReturnValue:
             else gettext("Ticket #%(number)s is filed. Answers appear here and come by email.", number=number),
             "success",
         )
+        if confirmation:
+            flash(confirmation, "message")
     except IntegrityError:
         db.session.rollback()
         existing = idempotency.find_created_ticket(requester, token)
@@ -116,9 +121,11 @@ def create_ticket() -> ResponseReturnValue:
 
 @blueprint.get("/tickets/similar")
 def list_similar_tickets() -> ResponseReturnValue:
-    """Visible tickets that are similar to the subject being typed."""
-    similar = customer_list.find_similar(current_user, request.args.get("subject", "")[:200])
-    return render_template("portal/_similar.html", similar=similar)
+    """Articles about the subject being typed, and visible tickets that are similar."""
+    subject, reader = request.args.get("subject", "")[:200], authentication.get_current_user()
+    similar = customer_list.find_similar(reader, subject)
+    articles = search.suggest_articles(reader, subject, current_code())
+    return render_template("portal/_similar.html", similar=similar, articles=articles)
 
 
 def render_requester_choice(text: str, error: str) -> str:

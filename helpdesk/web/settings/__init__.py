@@ -3,6 +3,7 @@
 from helpdesk.web.settings import (
     access_check,
     api_tokens,
+    articles,
     audit_log,
     auto_close,
     canned_replies,
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     sender_addresses.blueprint,
     sla.blueprint,
     canned_replies.blueprint,
+    articles.blueprint,
     rules.blueprint,
     tags.blueprint,
     auto_close.blueprint,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.forms import builder, choices_for, diff, field_types, visible_fields
+from helpdesk.domain.forms import builder, choices_for, diff, field_types, form_words, visible_fields
 from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
@@ -44,6 +44,7 @@ def create_form() -> ResponseReturnValue:
             for_all=values.get("for_all") != "some",
             organization_ids=parse_organization_ids(),
         )
+        form_words.set_words(form, read_words(values), actor=authentication.get_current_user())
     except ValidationError as error:
         db.session.rollback()
         return render_list(values, error.errors), 422
@@ -61,7 +62,7 @@ def show_form(form_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:form_id>")
 @authorization.admin_only
 def update_form(form_id: int) -> ResponseReturnValue:
-    """Save name, description and audience."""
+    """Save name, description, words and audience."""
     form = get_form_or_404(form_id)
     values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
     try:
@@ -74,6 +75,7 @@ def update_form(form_id: int) -> ResponseReturnValue:
             for_all=values.get("for_all") != "some",
             organization_ids=parse_organization_ids(),
         )
+        form_words.set_words(form, read_words(values), actor=authentication.get_current_user())
     except ValidationError as error:
         db.session.rollback()
         return render_page(get_form_or_404(form_id), values, error.errors), 422
@@ -210,11 +212,17 @@ def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[s
     )
 
 
+def read_words(values: dict[str, Any]) -> form_words.FormWords:
+    """Return the words of the form as they were typed."""
+    return form_words.FormWords(**{name: values.get(name, "") for name in form_words.MAX_LENGTHS})
+
+
 def stored_values(form: Form) -> dict[str, Any]:
-    """Return the stored name, description and audience, as the page's form has them."""
+    """Return the stored name, description, words and audience, as the page's form has them."""
     return {
         "name": form.name,
         "description": form.description,
+        **{name: getattr(form, name) for name in form_words.MAX_LENGTHS},
         "for_all": "all" if form.for_all else "some",
         "organizations": sorted(row.organization_id for row in form.organizations),
     }

@@ -104,6 +104,12 @@ NAVIGATION: list[NavigationEntry] = [
         "reply",
     ),
     NavigationEntry(
+        lazy_gettext("Help articles"),
+        "/settings/articles",
+        lazy_gettext("Answers that people find by themselves, by category and language."),
+        "file",
+    ),
+    NavigationEntry(
         lazy_gettext("Rules"),
         "/settings/rules",
         lazy_gettext("What is done by itself when a ticket is filed, replied to, changed or idle."),

@@ -14,9 +14,10 @@ from helpdesk.domain.authentication import invitations, second_factor, sessions
 from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
-from helpdesk.domain.people import organizations, session_revocation, users
+from helpdesk.domain.people import memberships, organizations, session_revocation, users
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, ngettext
 from helpdesk.web import user_agent
@@ -52,7 +53,7 @@ def show_person(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:user_id>/sees")
 @authorization.admin_only
 def set_ticket_visibility(user_id: int) -> ResponseReturnValue:
-    """Set which tickets a customer sees in one organization."""
+    """Set which tickets a customer sees in one organization, and whether they manage its people."""
     user, organization_text = get_user_or_404(user_id), request.form.get("organization", "")
     organization = (
         organizations.get_organization(number)
@@ -61,10 +62,23 @@ def set_ticket_visibility(user_id: int) -> ResponseReturnValue:
     )
     if organization is None or user.is_team:
         abort(404)
-    users.set_ticket_visibility(
-        user, organization, request.form.get("ticket_visibility", ""), actor=authentication.get_current_user()
-    )
+    actor = authentication.get_current_user()
+    users.set_ticket_visibility(user, organization, request.form.get("ticket_visibility", ""), actor=actor)
+    if "has_roles" in request.form:
+        memberships.set_admin(user, organization, "is_admin" in request.form, actor=actor)
     return commit_and_redirect(user, gettext("What they see is saved."))
+
+
+@blueprint.post("/<int:user_id>/removal/delete")
+@authorization.admin_only
+def restore_membership(user_id: int) -> ResponseReturnValue:
+    """Admit a person again whom an admin of their organization removed."""
+    user, organization_id = get_user_or_404(user_id), parse_id(request.form.get("organization"))
+    organization = organizations.get_organization(organization_id) if organization_id is not None else None
+    if organization is None or user.is_team:
+        abort(404)
+    memberships.restore(user, organization, actor=authentication.get_current_user())
+    return commit_and_redirect(user, gettext("The rules of the organization admit them again."))
 
 
 @blueprint.post("/<int:user_id>/role")
@@ -208,6 +222,7 @@ def stored_identity(user: User) -> dict[str, Any]:
 
 def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
     """The page of one person, with stored values or with what was typed and the errors."""
+    stored = {} if user.is_team else memberships.list_memberships(user)
     return navigation.render_settings_page(
         "settings/person.html",
         person=user,
@@ -219,6 +234,10 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in sessions.list_sessions(user)],
         identities=[(row, connection_provider.get_title(row.provider)) for row in user.identities],
         organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
+        memberships=stored,
+        removed_from=[
+            db.session.get_one(Organization, each.organization_id) for each in stored.values() if each.removed_at
+        ],
         ticket_visibility=users.TICKET_VISIBILITY_LABELS,
         has_second_factor=user.is_team and second_factor.is_on(user),
         is_invited=user.is_team and invitations.is_open(user),

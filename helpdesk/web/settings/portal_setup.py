@@ -6,19 +6,38 @@ from flask.typing import ResponseReturnValue
 from helpdesk import storage, urls
 from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import oidc
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.portal import pictures
+from helpdesk.domain.portal.pictures import Picture
 from helpdesk.extensions import db
-from helpdesk.models.attachment import IMAGE_TYPES
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.portal_form import PortalForm
 from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_portal", __name__)
-MAX_LOGO_BYTES = 512 * 1024
+PICTURE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+PICTURES = {
+    Picture.logo: (
+        lazy_gettext("Logo"),
+        lazy_gettext("SVG, PNG, JPEG, GIF or WebP, at most 512 KB. Shown 28 pixels high."),
+    ),
+    Picture.logo_dark: (
+        lazy_gettext("Logo for the dark scheme"),
+        lazy_gettext("The same kinds. Without one the logo stands on a white ground there."),
+    ),
+    Picture.favicon: (
+        lazy_gettext("Icon of browser tabs"),
+        lazy_gettext("The same kinds, best a square. Without one the logo is taken."),
+    ),
+    Picture.logo_mail: (
+        lazy_gettext("Logo of mails"),
+        lazy_gettext("PNG, JPEG or GIF, at most 50 KB: mail programs show no SVG. Without one the logo is taken."),
+    ),
+}
 
 
 @blueprint.get("/settings/portal")
@@ -40,33 +59,28 @@ def save_portal_settings() -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/portal/logo")
+@blueprint.post("/settings/portal/logo/<any(logo_dark, favicon, logo_mail):name>")
 @authorization.admin_only
-def save_logo() -> ResponseReturnValue:
-    """Save a logo for the header."""
-    file = request.files.get("logo")
-    data = file.stream.read(MAX_LOGO_BYTES + 1) if file and file.filename else b""
-    error = ""
-    if not data:
-        error = gettext("Choose a picture.")
-    elif len(data) > MAX_LOGO_BYTES:
-        error = gettext("The picture is larger than 512 KB.")
-    elif attachments.detect_media_type(data[:64], "") not in IMAGE_TYPES:
-        error = gettext("The logo must be a PNG, JPEG, GIF or WebP picture.")
-    if error:
-        return render_page(logo_error=error), 422
-    key = attachments.generate_key()
-    storage.write(key, data)
-    replace_logo(key)
-    flash(gettext("The logo is saved."), "success@logo")
+def save_logo(name: str = "logo") -> ResponseReturnValue:
+    """Save a logo for the header, or another picture of the portal."""
+    picture, file = Picture(name), request.files.get("logo")
+    data = file.stream.read(pictures.MAX_BYTES + 1) if file and file.filename else b""
+    try:
+        replace_picture(picture, data)
+    except ValidationError as error:
+        db.session.rollback()
+        return render_page(picture_errors={name: error.message}), 422
+    flash(gettext("The logo is saved."), f"success@{name}")
     return redirect("/settings/portal#logo", 303)
 
 
 @blueprint.post("/settings/portal/logo/delete")
+@blueprint.post("/settings/portal/logo/<any(logo_dark, favicon, logo_mail):name>/delete")
 @authorization.admin_only
-def delete_logo() -> ResponseReturnValue:
-    """Delete the logo; the header then shows the name only."""
-    replace_logo("")
-    flash(gettext("The logo is removed."), "success@logo")
+def delete_logo(name: str = "logo") -> ResponseReturnValue:
+    """Delete the logo, after which the header shows the name only, or another picture."""
+    replace_picture(Picture(name), None)
+    flash(gettext("The logo is removed."), f"success@{name}")
     return redirect("/settings/portal#logo", 303)
 
 
@@ -96,43 +110,49 @@ def test_sign_in_method(method: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/logo")
+@blueprint.get("/logo/<any(logo_dark, favicon):name>")
 @authorization.public
-def show_logo() -> ResponseReturnValue:
-    """Send the image of the logo."""
-    key = settings.get("logo")
-    try:
-        data = storage.read(key) if key else abort(404)
-    except FileNotFoundError:
+def show_logo(name: str = "logo") -> ResponseReturnValue:
+    """Send the image of the logo, or another picture of the portal."""
+    found = pictures.load_picture(Picture(name))
+    if found is None:
         abort(404)
-    response = Response(data, mimetype=attachments.detect_media_type(data[:64], ""))
+    response = Response(found[0], mimetype=found[1])
     response.headers["Cache-Control"] = "public, max-age=86400"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Content-Security-Policy"] = PICTURE_POLICY
     return response
 
 
-def replace_logo(key: str) -> None:
-    """Set the logo to the stored file ``key`` ("": none), commit, and delete the previous file."""
-    previous_key = settings.get("logo")
-    settings.set("logo", key)
-    audit_log.add_entry(
-        "changed the logo" if key else "removed the logo", authentication.get_current_user(), "Portal setup"
-    )
+def replace_picture(picture: Picture, data: bytes | None) -> None:
+    """Store another picture, None for none, commit, and delete the former file. Raises ValidationError."""
+    former = pictures.replace_picture(picture, data, actor=authentication.get_current_user())
     db.session.commit()
-    if previous_key:
-        storage.delete(previous_key)
+    if former:
+        storage.delete(former)
 
 
-def render_page(form: PortalForm | None = None, logo_error: str = "") -> str:
-    """Render the page with ``form``, by default with the stored values."""
+def render_page(form: PortalForm | None = None, picture_errors: dict[str, str] | None = None) -> str:
+    """Render the page with ``form``, by default with the stored values, and what is wrong with a picture."""
     values = settings.get_all()
     return navigation.render_settings_page(
         "settings/portal.html",
         form=form or PortalForm(data=values),
-        logo=values["logo"],
-        logo_error=logo_error,
+        pictures=[
+            (str(picture), label, what, values[picture], get_picture_address(picture, values[picture]))
+            for picture, (label, what) in PICTURES.items()
+        ],
+        picture_errors=picture_errors or {},
         google=oidc.google_provider(),
         microsoft=oidc.microsoft_provider(),
         can_mail=sign_in_page.is_mail_configured(),
         address=urls.absolute_url("/"),
         callbacks={name: urls.absolute_url(f"/sign-in/{name}/authorized") for name in ("google", "microsoft")},
     )
+
+
+def get_picture_address(picture: Picture, key: str) -> str:
+    """Return the address at which a picture is shown, "" where there is none to show on a page."""
+    if not key or picture == Picture.logo_mail:
+        return ""
+    path = "/logo" if picture == Picture.logo else f"/logo/{picture}"
+    return f"{path}?v={key[:8]}"

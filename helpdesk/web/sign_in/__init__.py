@@ -1,10 +1,11 @@
 """Sign in: one page and three methods, each in its own file."""
 
-from helpdesk.web.sign_in import google, login_page, magic_link, microsoft, own_provider, second_factor
+from helpdesk.web.sign_in import approval, google, login_page, magic_link, microsoft, own_provider, second_factor
 
 BLUEPRINTS = (
     login_page.blueprint,
     magic_link.blueprint,
+    approval.blueprint,
     google.blueprint,
     microsoft.blueprint,
     own_provider.blueprint,

@@ -11,12 +11,14 @@ from flask.typing import ResponseReturnValue
 from helpdesk import clock, config
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import (
+    approvals,
     invitations,
     link_providers,
     login,
     magic_links,
     proof_of_work,
     provider_claims,
+    signed_links,
 )
 from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.errors import ValidationError
@@ -25,6 +27,7 @@ from helpdesk.extensions import db
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 from helpdesk.translation import gettext
+from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
 
@@ -80,7 +83,7 @@ def pause_requests(token: str) -> ResponseReturnValue:
 @authorization.public
 def show_link_sent() -> ResponseReturnValue:
     """What to do now that a link may have been sent."""
-    return render_template("sign_in/link_sent.html", email=flask.session.get("link_email", ""), errors={})
+    return render_link_sent()
 
 
 @blueprint.post("/code")
@@ -92,8 +95,7 @@ def redeem_code() -> ResponseReturnValue:
     except magic_links.LinkExpired as error:
         authentication.audit_sign_in(audit_log.WRONG_CODE, None, flask.session.get("link_email", ""))
         db.session.commit()
-        email = flask.session.get("link_email", "")
-        return render_template("sign_in/link_sent.html", email=email, errors={"code": error.message}), 422
+        return render_link_sent({"code": error.message}), 422
     return finish_login(link)
 
 
@@ -201,15 +203,36 @@ def get_browser_token() -> str | None:
     return cookie if TOKEN_PATTERN.fullmatch(cookie) else None
 
 
-def render_link_page(link: SignInLink, token: str, status: int = 200) -> Response:
-    """Render the page with the button that redeems the link."""
+def render_link_sent(errors: dict[str, str] | None = None) -> str:
+    """Render the page that waits for the link or its code, with the number for an approval in another browser."""
+    link = approvals.find_requested(get_browser_token() or "")
+    return render_template(
+        "sign_in/link_sent.html",
+        email=flask.session.get("link_email", ""),
+        number=signed_links.link_number(link) if link is not None else "",
+        errors=errors or {},
+    )
+
+
+def render_link_page(
+    link: SignInLink, token: str, status: int = 200, errors: dict[str, str] | None = None, is_approved: bool = False
+) -> Response:
+    """Render the page with the button that redeems the link, or approves the sign-in of the browser it is for."""
+    is_invitation = link.purpose == magic_links.INVITATION
+    invited = users.find_user(link.email) if is_invitation else None
     html = render_template(
         "sign_in/confirm_link.html",
         masked=email_address.mask_address(link.email),
         is_mine=magic_links.matches_browser(link, get_browser_token() or ""),
-        is_invitation=link.purpose == magic_links.INVITATION,
+        is_invitation=is_invitation,
         needs_confirmation=invitations.needs_confirmation(link),
         connects=link.pending_identity is not None,
+        is_team=invited is not None and invited.is_team,
+        device=user_agent.describe_user_agent(link.browser) if link.browser else "",
+        is_near=bool(link.ip_prefix) and link.ip_prefix == authentication.get_client_network(),
+        requested_at=link.created_at,
+        is_approved=is_approved or link.approved_at is not None,
+        errors=errors or {},
         token=token,
     )
     return with_no_store(make_response(html, status))

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, make_response, redirect, render_template, request
 
 from helpdesk.domain.administration import settings
+from helpdesk.domain.knowledge_base import articles
 from helpdesk.domain.portal import announcements
 from helpdesk.extensions import htmx
 
@@ -29,7 +30,10 @@ def register(app: Flask) -> None:
                 "team_name": values["team_name"],
                 "status_page_url": values["status_page_url"],
                 "announcement": announcements.current_announcement,
+                "has_articles": articles.has_articles,
                 "logo_url": f"/logo?v={values['logo'][:8]}" if values["logo"] else None,
+                "logo_dark_url": f"/logo/logo_dark?v={values['logo_dark'][:8]}" if values["logo_dark"] else None,
+                "favicon_url": f"/logo/favicon?v={values['favicon'][:8]}" if values["favicon"] else None,
             }
         }
 

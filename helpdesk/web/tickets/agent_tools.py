@@ -7,11 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk import live_events, presence
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain.knowledge_base import articles, search
+from helpdesk.domain.people.reader_language import get_reader_language
 from helpdesk.domain.tickets import canned_replies, macros
 from helpdesk.extensions import db, htmx
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import current_code
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import agent_sidebar
@@ -19,6 +22,7 @@ from helpdesk.web.tickets.page_context import composer_context, page_context
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("agent_tools", __name__, url_prefix=TICKET_URL_PREFIX)
+MAX_ARTICLES = 8  # offered in the composer
 
 
 @blueprint.get("/team-bar")
@@ -52,6 +56,16 @@ def show_team_tools_fragment(number: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/articles")
+@authorization.team_only
+def list_insertable_articles(number: int) -> ResponseReturnValue:
+    """Show the articles that the words of ``article-words`` find, to insert one into a reply."""
+    words = request.args.get("article-words", "").strip()[:200]
+    user, ticket = authentication.get_current_user(), get_ticket_or_404(number)
+    found = search.search_articles(user, words, current_code(), size=MAX_ARTICLES) if words else []
+    return render_template("tickets/_insertable_articles.html", articles=found, words=words, ticket=ticket)
+
+
 @blueprint.post("/presence")
 def report_presence(number: int) -> ResponseReturnValue:
     """Record presence: the person reads and needs no mail now; from the team's composer, that they type."""
@@ -65,18 +79,29 @@ def report_presence(number: int) -> ResponseReturnValue:
 @blueprint.post("/canned")
 @authorization.team_only
 def insert_canned_reply(number: int) -> ResponseReturnValue:
-    """The composer with a canned reply below the typed text; nothing is sent."""
+    """The composer with a canned reply, or a link to an article, below the typed text; nothing is sent."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("canned", "")
     reply = canned_replies.find_reply(authentication.get_current_user(), parse_id(text) or 0)
     typed_text = request.form.get("body", "").replace("\r\n", "\n").rstrip()
     values = {"kind": "reply", "body": typed_text} | typed_changes()
-    if reply is not None:
+    if "article" in request.form:
+        values["body"] = "\n\n".join(part for part in (typed_text, write_article_link(ticket)) if part)
+    elif reply is not None:
         values |= filled_values(ticket, reply, typed_text)
     context = composer_context(ticket, values=values) | {"form_token": request.form.get("form_token", "")}
     if htmx:
         return render_template("tickets/_composer.html", **context)
     return render_template("tickets/show.html", **(page_context(ticket) | context))
+
+
+def write_article_link(ticket: Ticket) -> str:
+    """Return a link to the chosen article, in the requester's language where there is that translation."""
+    article = articles.find_article(ticket.requester, parse_id(request.form.get("article")) or 0)
+    if article is None:
+        return ""
+    language = get_reader_language(ticket.requester)
+    return articles.write_link(articles.in_language(ticket.requester, article, language))
 
 
 def typed_changes() -> dict[str, str]:

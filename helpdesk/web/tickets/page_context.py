@@ -35,8 +35,15 @@ def header_context(ticket: Ticket) -> dict[str, Any]:
     return {
         "ticket": ticket,
         "next_step": labels.describe_next_step(ticket, current_user.is_team),
+        "merged_here": list_merged_for_customer(ticket),
         "followed_by": links.find_follow_up(ticket, authentication.get_current_user()) if ticket.is_closed else None,
     }
+
+
+def list_merged_for_customer(ticket: Ticket) -> list[int]:
+    """The numbers of the tickets merged into this one, for a customer; the team has them beside the conversation."""
+    reader = authentication.get_current_user()
+    return [] if reader.is_team or not getattr(ticket, "has_merged", True) else links.list_merged(ticket, reader)
 
 
 def conversation_context(ticket: Ticket) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from flask import abort
-from sqlalchemy import Select, and_, bindparam
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy import Select, and_, bindparam, exists
+from sqlalchemy.orm import aliased, joinedload, undefer
 
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.people import permissions
@@ -43,6 +43,8 @@ def get_ticket_or_404(number: int) -> Ticket:
             row.has_links,
             row.has_canned_replies,
         )
+    else:
+        row.Ticket.has_merged = row.has_merged
     return row.Ticket
 
 
@@ -96,4 +98,7 @@ def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
             .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
             .options(joinedload(Ticket.sla_timers), undefer(Ticket.tag_text))
         )
+    else:
+        merged = aliased(Ticket)
+        query = query.add_columns(exists().where(merged.merged_into_id == Ticket.id).label("has_merged"))
     return query

@@ -3,7 +3,8 @@
 import pytest
 
 from helpdesk.domain import tickets
-from helpdesk.domain.people import session_revocation, users
+from helpdesk.domain.colleagues import management
+from helpdesk.domain.people import memberships, session_revocation, users
 from tests.web.live.conftest import HELLO
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -77,6 +78,19 @@ def test_a_withdrawn_session_hears_no_more(server, make, session):
     cookie = server.cookie(dana)
     stream = server.stream(cookie)
     session_revocation.revoke_user_sessions(dana)
+    session.commit()
+    assert stream.to_its_end().endswith(b"0\r\n\r\n")
+    assert b" 401 " in server.ask(cookie).until(b"\r\n\r\n")
+
+
+def test_a_removed_colleague_hears_nothing_more_at_once(server, make, session):
+    organization = make.organization()
+    ada, bob = make.user(organization), make.user(organization)
+    memberships.set_admin(ada, organization, True, actor=make.agent(role="admin"))
+    session.commit()
+    cookie = server.cookie(bob)
+    stream = server.stream(cookie)
+    management.remove(bob.id, actor=ada)
     session.commit()
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
     assert b" 401 " in server.ask(cookie).until(b"\r\n\r\n")

@@ -43,9 +43,11 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
 def _render_invitation(delivery: Delivery) -> message_types.Invitation:
     link = _get_open_link(delivery, lazy_gettext("The invitation has ended before its mail could leave."))
     invitation = delivery_data.invitation_details(delivery)
+    route = routing.find_route(link.email)  # somebody who only signs in with a provider finds it on the sign-in page
+    has_link = route is None or not route.is_only
     return message_types.Invitation(
         envelope=message_headers.make_account_envelope(delivery, link.email),
-        link=urls.sign_in_link_url(signed_links.link_token(link)),
+        link=urls.sign_in_link_url(signed_links.link_token(link)) if has_link else urls.absolute_url("/sign-in"),
         inviter=invitation.inviter,
         role=invitation.role,
         organization=invitation.organization,

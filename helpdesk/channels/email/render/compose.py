@@ -135,12 +135,9 @@ def _list_messages(values: message_types.Mail) -> tuple[message_types.QuotedMess
 
 
 def _list_pictures(values: message_types.Mail) -> list[message_types.FileLink]:
-    found = {
-        picture_content_id(file): file
-        for message in _list_messages(values)
-        for file in message.files
-        if _is_picture(file)
-    }
+    logo = (values.envelope.logo,) if values.envelope.logo else ()
+    of_messages = (file for message in _list_messages(values) for file in message.files)
+    found = {picture_content_id(file): file for file in (*logo, *of_messages) if _is_picture(file)}
     return list(found.values())
 
 

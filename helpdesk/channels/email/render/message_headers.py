@@ -11,6 +11,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.outbox.errors import RetryLater
 from helpdesk.domain.people import email_address
+from helpdesk.domain.portal import pictures
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.message import Message
@@ -71,6 +72,15 @@ def list_references(thread: Thread) -> tuple[str, ...]:
     return tuple(dict.fromkeys(first + [id for id, _ in known]))
 
 
+def make_logo() -> message_types.FileLink | None:
+    """Return the logo that every mail shows; None if there is none that mail programs show."""
+    found = pictures.load_mail_logo()
+    if found is None:
+        return None
+    content, media_type = found
+    return message_types.FileLink(f"logo.{media_type.partition('/')[2]}", "", len(content), media_type, content)
+
+
 def _reply_address(thread: Thread) -> str:
     """Return the address for answers, "" where replies by mail are off. A new one if its key is accepted no longer."""
     domain = config.current().INBOUND_MAIL_DOMAIN
@@ -100,6 +110,7 @@ def _make_envelope(
         portal_url=config.current().PORTAL_BASE_URL,
         instance=signed_links.installation_id(),
         accent=chosen["accent"],
+        logo=make_logo(),
         signing=dkim_signing.configured_key(email_address.domain_of(sender)),
         **values,
     )

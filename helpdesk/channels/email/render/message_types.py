@@ -1,6 +1,4 @@
-"""The content of each mail as plain values. The domain fills them in with the recipient's permissions; the templates
-can read nothing else.
-"""
+"""The content of each mail as plain values, filled in with the recipient's permissions; templates read nothing else."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +13,7 @@ class Envelope:
 
     ``key`` is the delivery's key and becomes the Message-ID; ``date`` is aware and fixed once; ``references`` are the
     stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming mail is off;
-    ``return_path``, the envelope sender, is empty where it is the sender.
+    ``return_path``, the envelope sender, is empty where it is the sender. ``logo`` is part of the mail.
     """
 
     key: str
@@ -33,6 +31,7 @@ class Envelope:
     preferences_url: str = ""
     instance: str = ""
     accent: str = "#2457c5"
+    logo: "FileLink | None" = None
     signing: DkimKey | None = None
 
 
