@@ -27,6 +27,7 @@ class KnownThread:
     ``messages`` are those that people wrote there (ts → time of the last edit), ``gone`` the deleted ones among them;
     ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison,
     ``card`` the ts of the card, or of the ticket where it was made in the thread: what is older is not the ticket's.
+    ``is_shared``: the channel is shared with another company.
     """
 
     thread_id: int
@@ -38,6 +39,7 @@ class KnownThread:
     count: int
     compared_at: datetime | None
     card: str = ""
+    is_shared: bool = False
 
 
 def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
@@ -80,6 +82,7 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
             count=len((stored[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
             compared_at=thread.compared_at,
             card=cards[thread.id],
+            is_shared=thread.channel.is_shared,
         )
         for thread in threads
     ]

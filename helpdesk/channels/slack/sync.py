@@ -155,9 +155,12 @@ def _latest_replies(listed: list[dict]) -> dict[str, ListedThread]:
 
 def _store_missed(id: int, listed: list[dict]) -> int:
     """Store what customers wrote outside threads and we did not receive. Returns how much it was. Commits."""
-    ourselves = directory.get_bot_identity()
-    missed = list(missed_messages.find_missed(db.session.get_one(Channel, id), listed, ourselves))
-    new = sum(inbox.store_event("slack", name, _event_payload(name, event, ourselves)) for name, event, _ in missed)
+    ourselves, channel = directory.get_bot_identity(), db.session.get_one(Channel, id)
+    is_shared = channel.is_shared
+    missed = list(missed_messages.find_missed(channel, listed, ourselves))
+    new = sum(
+        inbox.store_event("slack", name, _event_payload(name, event, ourselves, is_shared)) for name, event, _ in missed
+    )
     db.session.commit()
     return new
 
@@ -208,7 +211,8 @@ def _sync_known_thread(known: known_threads.KnownThread) -> int:
     for external_id, event, ts in missing:
         if not (event.get("subtype") or ts in known.messages) and _was_received(known, ts):
             continue
-        new += inbox.store_event("slack", external_id, _event_payload(external_id, event, ourselves))
+        payload = _event_payload(external_id, event, ourselves, known.is_shared)
+        new += inbox.store_event("slack", external_id, payload)
     _mark_compared(known)
     return new
 
@@ -268,7 +272,7 @@ def _was_received(known: known_threads.KnownThread, ts: str) -> bool:
     return False
 
 
-def _event_payload(external_id: str, event: dict, ourselves: events.BotIdentity) -> dict:
+def _event_payload(external_id: str, event: dict, ourselves: events.BotIdentity, is_shared: bool) -> dict:
     users = [{"team_id": ourselves.team_id, "user_id": id, "is_bot": True} for id in sorted(ourselves.user_ids)]
     return {
         "type": "event_callback",
@@ -277,4 +281,5 @@ def _event_payload(external_id: str, event: dict, ourselves: events.BotIdentity)
         "api_app_id": ourselves.app_id,
         "authorizations": users,
         "event": event,
+        **({"is_ext_shared_channel": True} if is_shared else {}),
     }

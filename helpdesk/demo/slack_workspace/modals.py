@@ -1,6 +1,7 @@
 """Views (Slack's page "Modals"): checks, stores and stacks them, and fills in their inputs."""
 
 import copy
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -200,7 +201,7 @@ def _check_view(view: dict, kind: str) -> None:
             wrong.append(f"must be less than {most + 1} characters [json-pointer:/view/{key}]")
     if wrong:
         raise SlackApiError("invalid_arguments", wrong)
-    if len(str(view)) > 250_000:
+    if len(json.dumps(view, ensure_ascii=False).encode()) > 250_000:
         raise SlackApiError("view_too_large")
 
 

@@ -63,6 +63,9 @@ def share_files(ws, found, message: dict, files: list[dict], thread_ts: str | No
 
     Source: docs.slack.dev/reference/events/message/file_share; sample events/MessageFileSharePayload.json.
     """
+    if "bot_id" not in message:
+        # A person's message with files does not say their workspace (slack-api-specs#62, java-slack-sdk#521).
+        message = {key: message[key] for key in message if key not in ("team", "user_team", "source_team")}
     message |= {"files": [format_file(file) for file in files], "upload": False}
     if found.shared_with:
         # In a shared channel Slack sends only the id, and the app must ask for the rest.

@@ -126,6 +126,8 @@ class WorkspaceState:
 
         # Members of shared channels of whom users.info says user_not_found (slack-poker-planner#20).
         self.unnamed_users: set[str] = set()
+        # Whether conversations.list has channels shared with other companies (matrix-appservice-slack#341: it has not).
+        self.lists_shared_channels = True
         # Answers of files.info that a file just sent has no address yet (hermes-agent#45407).
         self.unfinished_file_answers = 0
         # Slack's reference shows message_deleted without previous_message, its samples with it.

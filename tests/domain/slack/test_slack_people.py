@@ -2,12 +2,14 @@
 
 import pytest
 
-from helpdesk.channels.slack import agent_accounts, members
+from helpdesk.channels.slack import agent_accounts, members, notifications, sync
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.notification import Notification
 from helpdesk.models.user import User
 from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, GLOBEX, INES, JONAS, PRIYA, UMBRA
@@ -32,9 +34,23 @@ def test_a_customer_whom_slack_does_not_name_is_heard_with_the_name_of_their_mes
     day.say(INES, "It drifts.", channel=UMBRA)
     message = day.last()
     assert (message.body, message.from_team, message.author_name) == ("It drifts.", False, "Inès Moreau")
+    day.say(INES, "The log.", channel=UMBRA, files=[("log.txt", b"drift")])
+    assert (day.last().author_name, [each.state for each in day.last().attachments]) == ("Inès Moreau", ["stored"])
     day.do("say", INES, UMBRA, "Another thing.")
     day.press(INES, "file_message", UMBRA, ts=day.last_ephemeral(INES)["ts"])
     assert day.last().body == "Another thing."
+
+
+def test_they_are_heard_too_where_the_event_was_lost(shared, day, session):
+    day.workspace.state.unnamed_users.add(INES)
+    day.workspace.event_faults(lost=1.0)
+    day.say(INES, "The log.", channel=UMBRA, files=[("log.txt", b"drift")])
+    assert day.words() == []
+    session.query(Channel).update({"synced_at": None})
+    session.commit()
+    worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
+    worker_helpers.drain(session)
+    assert day.words() == [("reply", "The log.")]
 
 
 def test_a_colleague_whom_slack_does_not_name_is_nobody(shared, day, session, team):
@@ -59,6 +75,11 @@ def test_the_words_of_another_apps_own_bot_are_left_alone_in_silence(shared, day
     assert day.words() == [] and day.workspace.ephemerals(user=PRIYA) == []
 
 
+def test_a_shared_channel_is_offered_though_slack_leaves_it_out_of_its_list(day, app):
+    day.workspace.state.lists_shared_channels = False
+    assert [each.is_ext_shared for each in directory.list_channels() if each.id == UMBRA] == [True]
+
+
 def test_a_guest_whom_the_organization_does_not_admit_is_told_so(filed_ticket, day):
     day.workspace.state.users[DANA]["profile"]["email"] = "dana@private.example"
     day.do("say", DANA, GLOBEX, "The oven burns.")
@@ -77,6 +98,25 @@ def test_an_agent_who_cannot_be_written_to_stops_no_channel(filed_ticket, day, s
     assert session.query(Channel).filter(Channel.blocked_reason.is_not(None)).count() == 0
     day.say(DANA, "Still burning.", channel=GLOBEX)
     assert "Still burning." in day.thread()
+
+
+def test_who_is_mentioned_in_slack_is_mentioned_in_the_portal_under_the_name_there(filed_ticket, day, session, team):
+    team[1].slack_user_id, team[1].name = JONAS, "Jonas of the night shift"
+    session.commit()
+    day.say(PRIYA, f"note: <@{JONAS}> knows this printer")
+    assert day.words() == [("note", "@Jonas of the night shift knows this printer")]
+    assert [each.user_id for each in session.query(Notification).filter_by(kind="mention")] == [team[1].id]
+
+
+def test_a_line_without_a_thread_that_slack_refuses_stops_no_channel(filed_ticket, day, session):
+    day.workspace.misbehave("chat.postMessage", "error", error="restricted_action", channel=TRIAGE)
+    chosen.set("triage_channel", TRIAGE)
+    assert notifications.notify_team("The mailbox cannot be read.")
+    session.commit()
+    worker_helpers.drain(session)
+    line = session.query(Delivery).filter_by(kind="line").one()
+    assert (line.state, "does not let the bot post" in line.reason) == ("pending", True)
+    assert session.query(Channel).filter(Channel.blocked_reason.is_not(None)).count() == 0
 
 
 def test_a_locked_thread_goes_on_below_a_new_card_and_stops_no_channel(filed_ticket, day, session):

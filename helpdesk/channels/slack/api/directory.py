@@ -1,5 +1,6 @@
 """Look up people and channels in Slack; answers are cached for some minutes."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,7 +86,9 @@ def find_author(
     try:
         return get_profile(event.author_id, client)
     except errors.PermanentError as refused:
-        is_foreign = event.user_team not in {"", ourselves.team_id, ourselves.enterprise_id}
+        ours = {ourselves.team_id, ourselves.enterprise_id}
+        # A message with files names no workspace (slack-api-specs#62); Slack knows everybody of ours.
+        is_foreign = event.user_team not in ours if event.user_team else event.is_ext_shared
         if not is_foreign or api_errors.error_code(refused) not in UNKNOWN_PERSON_CODES:
             return None
     return Profile(
@@ -108,16 +111,18 @@ def get_channel(channel_id: str, client: clients.Client | None = None) -> Channe
 
 
 def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
-    """List every channel the bot can see that is not archived, by name. Raises ChannelError."""
+    """List every channel the bot can see or is in that is not archived, by name. Raises ChannelError.
+
+    Slack leaves channels that are shared with other companies out of the first list (matrix-appservice-slack#341). The
+    second one only adds to it, so that its failure is none of the whole.
+    """
     slack = client or clients.current()
-    pages = slack.pages(
-        "conversations.list",
-        "channels",
-        types="public_channel,private_channel",
-        exclude_archived=True,
-        limit=MAX_PAGE_SIZE,
-    )
-    return sorted((_make_channel_info(each) for each in pages), key=lambda each: each.name)
+    kinds = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": MAX_PAGE_SIZE}
+    found = {info.id: info for info in map(_make_channel_info, slack.pages("conversations.list", "channels", **kinds))}
+    with contextlib.suppress(errors.ChannelError):
+        for info in map(_make_channel_info, slack.pages("users.conversations", "channels", **kinds)):
+            found.setdefault(info.id, info)
+    return sorted(found.values(), key=lambda each: each.name)
 
 
 def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity:

@@ -106,7 +106,7 @@ def fetch_context(payload: dict) -> EventContext:
     """
     if _is_irrelevant(payload):
         return EventContext(why_nothing="In no ticket's thread, or known already.")
-    events = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
+    events = tuple(each for each in slack.parse_payload(payload, authors.find_name) if each.kind in HANDLERS)
     people = [each for each in events if each.author_id[:1] in {"U", "W"}]
     ourselves = _find_ourselves(events) if people or any(map(_is_uninstallation, events)) else None
     if (

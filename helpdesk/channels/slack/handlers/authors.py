@@ -6,11 +6,24 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.parse.events import BotIdentity
+from helpdesk.database import transactions
 from helpdesk.domain.people import admission, email_address, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+
+
+def find_name(external_id: str) -> str | None:
+    """Return the name for an id of Slack's: an agent's as the portal has it, so that who is mentioned in Slack is
+    mentioned there, else the one that Slack has. None where it cannot be found.
+    """
+    if external_id[:1] in {"U", "W"}:
+        with transactions.read_only():
+            agent = db.session.scalar(select(User).where(User.slack_user_id == external_id))
+            if agent is not None and agent.is_team and agent.name:
+                return agent.name
+    return directory.get_name(external_id)
 
 
 def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:

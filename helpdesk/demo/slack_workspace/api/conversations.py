@@ -30,6 +30,7 @@ def list_conversations(ws, args: Arguments) -> dict:
     for one in ws.state.channels.values():
         kind = "im" if one.direct_with else "private_channel" if one.private else "public_channel"
         hidden = one.private and personas.BOT_USER_ID not in one.members
+        hidden = hidden or (bool(one.shared_with) and not ws.state.lists_shared_channels)
         if kind in kinds and not hidden and not (one.archived and args.flag("exclude_archived")):
             found.append(one)
     shown, following = paginate(args, found, 100, 999)
