@@ -56,6 +56,12 @@ def test_a_bounce_names_the_address_and_our_delivery(name, status, permanent):
         ("Automaattinen vastaus: Export", True),
         ("自動返信：Export", True),
         ("Автоответ: Export", True),
+        ("Trả lời tự động: Export", True),
+        ("Samodejni odgovor: Export", True),
+        ("Mail delivery failed: what does it mean?", False),
+        ("Mail delivery failed: returning message to sender", True),
+        ("Returned mail: why?", False),
+        ("Returned mail: see transcript for details", True),
     ],
 )
 def test_only_the_whole_form_of_a_subject_is_a_machines(subject, is_automatic):

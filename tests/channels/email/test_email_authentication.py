@@ -84,6 +84,7 @@ def test_a_result_below_the_servers_own_received_field_is_the_senders():
     [
         ("Nadia (Ops) <n@globex.example>", "n@globex.example"),
         ("n@globex.example (Nadia)", "n@globex.example"),
+        ("Nadia @ Globex <n@globex.example>", "n@globex.example"),
         ("Fields, Dana <d@globex.example>", "d@globex.example"),
         ('"Fields, Dana <x>" <d@globex.example>', ""),
         ("d@globex.example <eve@evil.example>", ""),

@@ -77,3 +77,33 @@ def test_what_cannot_be_read_is_plain_text_and_logged(monkeypatch, caplog):
 )
 def test_what_a_browser_shows_is_kept(html, markdown):
     assert html_to_markdown.html_to_markdown(html) == markdown
+
+
+FRAMED = "<table border=1><tr><td>A</td><td><p>B</p></td></tr><tr><td>1</td><td><b>x</b>|y<br>z</td></tr></table>"
+STYLED = FRAMED.replace(" border=1", ' style="border-collapse: collapse"').replace(
+    "<td>A", '<td style="border:1px solid">A'
+)
+NAMED = FRAMED.replace(" border=1", "").replace("<td>A</td>", "<th>A</th>")
+
+
+@pytest.mark.parametrize("html", [FRAMED, STYLED, NAMED])
+def test_a_table_of_data_stays_a_table(html):
+    assert html_to_markdown.html_to_markdown(f"<p>see</p>{html}end") == (
+        "see\n\n| A | B |\n| --- | --- |\n| 1 | **x**\\|y z |\n\nend"
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        FRAMED.replace(" border=1", ""),
+        FRAMED.replace(" border=1", ' border=1 role="presentation"'),
+        FRAMED.replace("<td>1", "<td colspan=2>1"),
+        FRAMED.replace("<td>1", "<td>1<ul><li>2</ul>"),
+        FRAMED.replace("<td>1", "<td>" + "long " * 200),
+        FRAMED.replace("</table>", ""),
+    ],
+)
+def test_a_table_that_places_things_on_a_page_is_read_in_its_order(html):
+    markdown = html_to_markdown.html_to_markdown(html)
+    assert "---" not in markdown and markdown.index("A") < markdown.index("B") < markdown.index("x")

@@ -97,6 +97,8 @@ def test_the_signature_of_a_signed_mail_is_no_file():
     signature = part("application/pkcs7-signature", b"xyz", "Content-Disposition: attachment; filename=smime.p7s")
     mail = parsed(multipart("signed", part("text/plain", "Hi"), signature))
     assert (mail.body, mail.files) == ("Hi", ())
+    [file] = parsed(multipart("mixed", part("text/plain", "Hi"), signature)).files
+    assert file.is_decoration, "kept, but no post of its own"
 
 
 @pytest.mark.parametrize(
@@ -171,3 +173,8 @@ def test_flowed_text_is_joined_and_its_stuffing_removed():
 def test_a_text_longer_than_is_read_is_a_file_to_its_end():
     mail = parsed(part("text/plain", "word " * 150_000 + "END"))
     assert mail.files[0].name == "whole-mail.txt" and mail.files[0].content.endswith(b"END")
+
+
+def test_a_part_without_name_and_type_has_the_ending_of_its_content():
+    unknown = part("application/octet-stream", b"%PDF-1.7")
+    assert parsed(multipart("mixed", part("text/plain", "Hi"), unknown)).files[0].name == "file-1-2.pdf"

@@ -24,8 +24,19 @@ _AUTOMATIC_SUBJECT = re.compile(
     r"|автоответ|автоматична відповідь"
     r"|自動返信|自動応答|不在通知|自动回复|自動回覆|自動回復|자동 회신|부재중"
     r"|otomatik yanıt|ofis dışında"
+    r"|自动答复|ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis"
+    r"|balasan automatik|resposta automàtica"
+    r"|automatski odgovor|automatsko odgovaranje|samodejni odgovor|automaatvastus|automātiska atbilde"
+    r"|automatinis atsakymas|automatická odpoveď|mimo kancelárie|автоматичен отговор"
+    r"|аутоматски одговор|автоматски одговор"
+    r"|sjálfvirkt svar|پاسخ خودکار|erantzun automatikoa|automatický email|outlook automaattivastaus"
+    r"|ich bin (?:nicht im büro|außer haus)|away from (?:the|my) office|i am (?:currently )?out of (?:the )?office"
     r"|αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي)\s*(?:[:\uff1a(\uff08\[]|$)"
-    r"|delivery status notification \(|mail delivery failed: |returned mail: |undelivered mail returned to sender$",
+    r"|\[?auto-?reply\]|automatisch antwoord voor\s"
+    r"|delivery status notification \((?:failure|delay|fehl|verz|échec|retard|error)"
+    r"|mail delivery failed: returning|returned mail: "
+    r"(?:see transcript|user |host |unable|service |data format|local|list )"
+    r"|undelivered mail returned to sender$",
     re.IGNORECASE,
 )
 _OWN_FIELD_PREFIX = "x-portal-"

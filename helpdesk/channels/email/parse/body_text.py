@@ -25,6 +25,8 @@ from helpdesk.domain.authentication import private_links
 MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
 
 _NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message/global-delivery-status"}
+# As mail programs call the signature over a mail; a signed document has a name of its own.
+_SIGNATURE_NAMES = {"smime.p7s", "signature.asc", "OpenPGP_signature.asc"}
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LINK = re.compile(r"\[([^\[\]\n]{0,500})\]\(([^()\s]{0,2000})\)")
@@ -172,4 +174,5 @@ def _is_invisible(file: MailFile, shown: set[str]) -> bool:
 
 def _mark_decoration(file: MailFile, shown: set[str] | None) -> MailFile:
     is_in_text = shown is None or file.content_id in shown
-    return dataclasses.replace(file, is_decoration=True) if is_in_text and pictures.is_decoration(file) else file
+    is_decoration = file.name in _SIGNATURE_NAMES or (is_in_text and pictures.is_decoration(file))
+    return dataclasses.replace(file, is_decoration=True) if is_decoration else file

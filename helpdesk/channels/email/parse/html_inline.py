@@ -114,3 +114,15 @@ def join_links(spans: list[Span]) -> list[Span]:
         else:
             found.append(span)
     return [span for span in found if span.text]
+
+
+def collapse_spaces(spans: list[Span]) -> list[Span]:
+    """Leave one space where several meet."""
+    found: list[Span] = []
+    for span in spans:
+        text = re.sub(r" {2,}", " ", span.text)
+        if found and found[-1].text.endswith(" "):
+            text = text.lstrip(" ")
+        if text:
+            found.append(Span(text, span.style, span.url, span.bare))
+    return found

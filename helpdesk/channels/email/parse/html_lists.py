@@ -2,6 +2,9 @@
 
 import re
 
+from helpdesk.markup import document
+from helpdesk.markup.document import Block
+
 _LETTER_STYLES = {"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A"}
 _LETTER_STYLES |= {"lower-roman": "i", "upper-roman": "I"}
 _CSS = re.compile(r"list-style(?:-type)?\s*:[^;]{0,40}?\b((?:lower|upper)-(?:alpha|latin|roman))", re.IGNORECASE)
@@ -34,3 +37,10 @@ def write_letters(number: int, letters: str) -> str:
                 found, number = found + sign, number - value
         return f"{found.upper() if letters == 'I' else found}. "
     return f"{number}. "
+
+
+def are_tight(items: list[list[Block]]) -> bool:
+    """Return whether no item has several paragraphs, so that no empty lines are between them."""
+    return not any(
+        sum(isinstance(block, document.Paragraph | document.Heading) for block in item) > 1 for item in items
+    )

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-from helpdesk.channels.email.parse import html_inline, html_lists, html_tokens
+from helpdesk.channels.email.parse import html_inline, html_lists, html_tables, html_tokens
 from helpdesk.markup import document, markdown_writer
 from helpdesk.markup.document import Block, Span
 
@@ -39,8 +39,17 @@ def html_to_markdown(html: str) -> str:
 def html_to_document(html: str) -> list[Block]:
     """Read ``html`` into blocks."""
     reader = _Reader()
-    for token in html_tokens.read_tokens(html):
-        if token.kind == "text":
+    tokens = list(html_tokens.read_tokens(html))
+    after = 0  # the last table
+    for place, token in enumerate(tokens):
+        if place < after:
+            continue
+        is_table = token.kind == "start" and token.value == "table" and reader.code is None
+        found = html_tables.read_table(tokens, place) if is_table else None
+        if found:
+            after = found[0]
+            reader.add_table(found[1])
+        elif token.kind == "text":
             reader.text(token.value)
         elif token.kind == "start":
             reader.start(token.value, token.attributes)
@@ -87,6 +96,12 @@ class _Reader:
             self._close()
         self._end_paragraph()
         return self.root
+
+    def add_table(self, table: document.Table) -> None:
+        self.flush()
+        self._end_paragraph()
+        self.open[-1].blocks.append(table)
+        self.gap = True
 
     def text(self, text: str) -> None:
         if self.code is not None:
@@ -179,7 +194,7 @@ class _Reader:
             self.sign, above.number = html_lists.write_letters(number, above.letters), number + 1
         elif above.start is not None and value is not None and value != above.start + len(above.items):
             if above.items:
-                above.blocks.append(document.ListBlock(above.items, above.start, _are_tight(above.items)))
+                above.blocks.append(document.ListBlock(above.items, above.start, html_lists.are_tight(above.items)))
             above.items, above.start = [], value
         above.items.append([])
         self.open.append(_Container("li", above.items[-1]))
@@ -253,11 +268,11 @@ class _Reader:
         self._end_paragraph()
         closed = self.open.pop()
         if closed.tag in {"ul", "ol"} and closed.counted and closed.items:
-            closed.blocks.append(document.ListBlock(closed.items, closed.start, _are_tight(closed.items)))
+            closed.blocks.append(document.ListBlock(closed.items, closed.start, html_lists.are_tight(closed.items)))
 
     def flush(self, always: bool = False) -> None:
         """End the line: it goes on in the same paragraph unless there is a gap."""
-        line = document.trim_spans(_collapse(html_inline.join_links(self.line)))
+        line = document.trim_spans(html_inline.collapse_spaces(html_inline.join_links(self.line)))
         self.line, self.link_begin = [], 0
         if not line and not always:
             return
@@ -280,21 +295,3 @@ class _Reader:
             self.code, self.code_blocks = None, []
             if text.strip():
                 self.open[-1].blocks.append(document.CodeBlock(text))
-
-
-def _collapse(spans: list[Span]) -> list[Span]:
-    """Leave one space where several meet."""
-    found: list[Span] = []
-    for span in spans:
-        text = re.sub(r" {2,}", " ", span.text)
-        if found and found[-1].text.endswith(" "):
-            text = text.lstrip(" ")
-        if text:
-            found.append(Span(text, span.style, span.url, span.bare))
-    return found
-
-
-def _are_tight(items: list[list[Block]]) -> bool:
-    return not any(
-        sum(isinstance(block, document.Paragraph | document.Heading) for block in item) > 1 for item in items
-    )

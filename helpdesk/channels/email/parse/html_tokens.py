@@ -18,7 +18,8 @@ MIN_TAG_LENGTH = 16  # characters for each tag; mail programs write more
 _TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ATTRIBUTE = re.compile(
-    r"""\b(href|class|style|type|id|alt|src|start|value)\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
+    r"""\b(href|class|style|type|id|alt|src|start|value|border|role|colspan|rowspan)"""
+    r"""\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)

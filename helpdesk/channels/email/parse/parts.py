@@ -25,6 +25,14 @@ _NAMES = {
     "text/x-vcard": "contact.vcf",
     "application/ms-tnef": "winmail.dat",
 }
+# By their first bytes, for parts that say neither name nor type.
+_MAGIC = (
+    (b"%PDF", ".pdf"),
+    (b"PK\x03\x04", ".zip"),
+    (b"\x89PNG", ".png"),
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"GIF8", ".gif"),
+)
 
 
 @dataclass(frozen=True)
@@ -113,4 +121,8 @@ def _make_name(part: Message, media_type: str, place: str) -> str:
     kind = part.get_content_maintype()
     word = {"image": "picture", "audio": "sound", "video": "video"}.get(kind, "file")
     number = re.sub(r"\D", "-", place).strip("-")
-    return f"{word}-{number}{mimetypes.guess_extension(media_type) or ''}"
+    ending = mimetypes.guess_extension(media_type) or ""
+    if media_type == "application/octet-stream":
+        beginning = mime.part_content(part)[:8]
+        ending = next((ending for magic, ending in _MAGIC if beginning.startswith(magic)), ending)
+    return f"{word}-{number}{ending}"

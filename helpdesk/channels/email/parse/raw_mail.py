@@ -17,6 +17,7 @@ _VISIBLE_FIELDS = ("To", "Cc")
 _RECIPIENT_FIELDS = (*_VISIBLE_FIELDS, "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
+_LONE_AT = re.compile(r"(?<!\S)@(?!\S)")  # of a name: "Ann @ Globex"
 _COMMENT = re.compile(r"\(([^()]{0,200})\)")
 _NAMED_ADDRESS = re.compile(r"(?P<name>[^<>]{0,1500})<(?P<address>[^<>\s]{1,300})>\s*")
 _ID = re.compile(r"<[^\s<>]{3,400}>")
@@ -116,7 +117,7 @@ def _parse_author(message: Message) -> tuple[str, str]:
     named = _NAMED_ADDRESS.fullmatch(_COMMENT.sub(" ", value) if not _QUOTED.search(value) else value)
     name = mime.decode_words(named["name"].strip().strip('"').replace('\\"', '"')) if named else ""
     try:
-        if plain.count("@") != 1 or any(set(comment) & set("@<>") for comment in comments):
+        if _LONE_AT.sub("", plain).count("@") != 1 or any(set(comment) & set("@<>") for comment in comments):
             raise ValueError("more than one address")
         bare = _COMMENT.sub(" ", plain).strip() if not named else named["address"]
         author = email_address.canonical_address(bare)
