@@ -30,7 +30,7 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from helpdesk.markup import markdown_links, markdown_lists
+from helpdesk.markup import markdown_links, markdown_lists, markdown_text
 from helpdesk.markup.links import has_safe_scheme
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ MAX_LENGTH = 60_000  # characters; no message is longer
 MAX_LINES = 4_000
 MAX_BLOCK_LINES = 2_500  # lines that begin with a sign of a list, quote, heading or table
 MAX_COLUMNS = 100  # of a table
+MAX_BARS = 3_000  # of tables; Slack's layout measures every cell several times
 MAX_SIGNS = 6_000  # signs of inline marks in one text
 MAX_BRACKETS = 400  # "[" in one paragraph; the parser looks for the end of each
 MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text before it again
@@ -47,9 +48,6 @@ MAX_ENTITIES = 15_000  # signs that HTML writes as entities; the sanitizer takes
 
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|[^\n|]{0,200}\|)", re.MULTILINE)
 _SIGNS = "*_~`[<&"
-_INLINE_SIGN = re.compile(r"[\n`*_~\[\]<&]|\\(?=[!-/:-@\[-`{-~\n])|:(?=//)")
-_ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])")
-_INLINE_SIGN_BUT_BRACKETS = re.compile(_INLINE_SIGN.pattern.replace(r"\[\]", "", 1))
 _ENTITIES = '&<>"\u00a0'
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character; nothing can be written with it
 _OPENING = {"Ps", "Pi"}  # categories of opening brackets and quotation marks
@@ -68,7 +66,9 @@ def parse_markdown(text: str) -> Sequence[Token]:
 def is_plain(text: str) -> bool:
     """Whether ``text`` is too much for the parser and is shown unchanged, as one block of code."""
     lines = text.count("\n")
-    if len(text) > MAX_LENGTH or lines > MAX_LINES or sum(map(text.count, _ENTITIES)) > MAX_ENTITIES:
+    if len(text) > MAX_LENGTH or lines > MAX_LINES or text.count("|") > MAX_BARS:
+        return True
+    if sum(map(text.count, _ENTITIES)) > MAX_ENTITIES:
         return True
     return lines > MAX_BLOCK_LINES and sum(1 for _ in _BLOCK_LINE.finditer(text)) > MAX_BLOCK_LINES
 
@@ -88,7 +88,7 @@ def _parse(text: str) -> tuple[Token, ...]:
 
 
 def clear_cache() -> None:
-    """Drop the texts that were parsed last, for measurements."""
+    """Drop what was parsed last."""
     _parse.cache_clear()
 
 
@@ -117,6 +117,9 @@ class _BlockParser(ParserBlock):
 
 class _InlineParser(ParserInline):
     def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        if not markdown_text.INLINE_SIGN.search(src):
+            tokens += [Token("text", "", 0, content=src)] if src else []
+            return tokens
         env["signs"] = env.get("signs", 0) + _count_signs(src)
         if env["signs"] > MAX_SIGNS:
             tokens += _plain_tokens(src)
@@ -165,12 +168,12 @@ def _can_precede(sign: str) -> bool:
 def _count_signs(text: str) -> int:
     """Count the signs of marks; one behind a backslash costs little."""
     escapes = text.count("\\")
-    return max(0, sum(text.count(sign) for sign in _SIGNS) - escapes) + escapes // 2
+    return max(0, sum(text.count(sign) for sign in _SIGNS) - escapes) + escapes // 4
 
 
 def _plain_tokens(text: str) -> list[Token]:
     found: list[Token] = []
-    for line in _ESCAPED_SIGN.sub(r"\1", text).split("\n"):
+    for line in markdown_text.unescape(text).split("\n"):
         found += [Token("text", "", 0, content=line), Token("softbreak", "br", 0)]
     return found[:-1]
 
@@ -196,19 +199,6 @@ def _parse_definition(state: StateBlock, startLine: int, endLine: int, silent: b
 def _parse_table(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
     begin, end = state.bMarks[startLine], state.eMarks[startLine]
     return state.src.count("|", begin, end) <= MAX_COLUMNS and table(state, startLine, endLine, silent)
-
-
-def _parse_text(state: StateInline, silent: bool) -> bool:
-    """Read up to the next sign that an inline rule of ours looks at; the library stops at every sign of punctuation."""
-    signs = _INLINE_SIGN if state.env["brackets"] else _INLINE_SIGN_BUT_BRACKETS
-    sign = signs.search(state.src, state.pos)
-    end = sign.start() if sign else state.posMax
-    if end == state.pos:
-        return False
-    if not silent:
-        state.append_pending(state.src[state.pos : end])
-    state.pos = end
-    return True
 
 
 def _parse_link(state: StateInline, silent: bool) -> bool:
@@ -273,7 +263,7 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
     parser.block.ruler.at("reference", _parse_definition)
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
-    parser.inline.ruler.at("text", _parse_text)
+    parser.inline.ruler.at("text", markdown_text.parse_text)
     parser.inline.ruler.at("link", _parse_link)
     parser.inline.ruler.at("linkify", markdown_links.parse_bare_link)
     parser.core.ruler.before("inline", "drop_definitions_without_address", _drop_definitions_without_address)

@@ -12,15 +12,17 @@ def table_lines(rows: Sequence[Sequence[Sequence[Span]]], cell_text: Callable[[S
     """Return a line for each row, its cells padded to their column's width. Padding is bounded, so that one long cell
     does not lengthen every row.
     """
-    texts = [[" ".join(cell_text(cell).split("\n")).strip() for cell in row] for row in rows]
+    texts = [[cell_text(cell).replace("\n", " ").strip() for cell in row] for row in rows]
     columns = max((len(row) for row in texts), default=0)
     lengths = [[len(row[n]) for row in texts if n < len(row) and len(row[n]) <= MAX_WIDTH] for n in range(columns)]
     widths = [max(column, default=0) for column in lengths]
-    return ["  ".join(cell.ljust(widths[n]) for n, cell in enumerate(row)).rstrip() for row in texts]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in texts]
 
 
 def plain_cell(cell: Sequence[Span]) -> str:
     """Return the text of a cell with the addresses of its links behind them, and ``~~`` around what is struck out."""
+    if len(cell) == 1 and not cell[0].style and not cell[0].url:
+        return cell[0].text
     return "".join(_plain_span(span) for span in document.join_spans(cell))
 
 

@@ -39,6 +39,27 @@ def test_an_address_that_is_not_parsed_is_one_that_parsing_does_not_change(start
     assert not markdown_links.is_encoded(address) or normalizeLink(address) == address
 
 
+def test_a_table_of_thousands_of_cells_is_code_with_its_bars():
+    html = str(markdown_rendering.markdown_to_html("|a|b|\n|-|-|\n" + "|c|d|\n" * 1_200))
+    assert html.startswith("<pre><code>|a|b|\n") and html.count("|c|d|") == 1_200
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        (r"a\*b\_c\[d\]", "<p>a*b_c[d]</p>"),
+        (r"\*x\**y*", "<p>*x*<em>y</em></p>"),
+        (r"[a\]b](https://a.example/x) \<b\>", '<p><a href="https://a.example/x">a]b</a> &lt;b&gt;</p>'),
+        (r"a\_b@c.com a\@c.com", '<p><a href="mailto:a_b@c.com">a_b@c.com</a> a@c.com</p>'),
+        (r"https\://a.example C:\dir\*.txt **a\***", "<p>https://a.example C:\\dir*.txt <strong>a*</strong></p>"),
+        ("a * b _ c \\ d", "<p>a * b _ c \\ d</p>"),
+    ],
+)
+def test_signs_behind_backslashes_and_alone_are_signs(markdown, html):
+    shown = str(markdown_rendering.markdown_to_html(markdown)).replace(' rel="noopener noreferrer nofollow"', "")
+    assert shown.strip() == html
+
+
 def test_a_scheme_behind_long_text_is_a_link_and_a_word_before_it_stays():
     html = str(markdown_rendering.markdown_to_html("word " * 50 + "seehttp://a.example (https://a.example/x) http://"))
     assert html.count("word") == 50 and "seehttp://a.example" in html

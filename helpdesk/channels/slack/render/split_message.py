@@ -152,7 +152,7 @@ def _divide_table(
             for lines in _pack(_short_lines(_row_spans(row), inner_limit), inner_limit, _measure_spans):
                 yield document.Paragraph(_join_lines(lines))
         return
-    for group in _pack(body, inner_limit - width, lambda row: max(width, _row_width([row]))):
+    for group in _pack(body, inner_limit - width, lambda _: width):
         yield document.Table([head, *group], alignments)
 
 

@@ -1,0 +1,40 @@
+"""Text between the marks of Markdown, which is most of a message and must cost little."""
+
+import re
+
+from markdown_it.rules_inline import StateInline
+
+# A star or underscore alone between spaces is no mark, and a backslash before a letter is a backslash.
+INLINE_SIGN = re.compile(r"[\n`~\[\]<&]|[*_](?!(?<=[ \t][*_])[ \t])|\\(?=[!-/:-@\[-`{-~\n])|:(?=//)")
+
+_INLINE_SIGN_BUT_BRACKETS = re.compile(INLINE_SIGN.pattern.replace(r"\[\]", "", 1))
+_SEPARATE = "\n:/@."  # behind a backslash they break the line, or keep an address from being a link
+_ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def parse_text(state: StateInline, silent: bool) -> bool:
+    """Read up to the next sign that an inline rule of ours looks at, with the signs behind backslashes; the library
+    stops at every sign of punctuation, and makes a token of each behind a backslash.
+    """
+    signs = INLINE_SIGN if state.env["brackets"] else _INLINE_SIGN_BUT_BRACKETS
+    position, parts = state.pos, []
+    while True:
+        sign = signs.search(state.src, position)
+        end = sign.start() if sign else state.posMax
+        parts.append(state.src[position:end])
+        position = end
+        if not sign or end + 1 >= state.posMax or sign[0] != "\\" or state.src[end + 1] in _SEPARATE:
+            break
+        parts.append(state.src[end + 1])
+        position = end + 2
+    if position == state.pos:
+        return False
+    if not silent:
+        state.append_pending("".join(parts))
+    state.pos = position
+    return True
+
+
+def unescape(text: str) -> str:
+    """Remove the backslashes before signs of punctuation."""
+    return _ESCAPED_SIGN.sub(r"\1", text)
