@@ -15,7 +15,7 @@ from helpdesk.domain.authentication.connections import domain_proofs
 from helpdesk.domain.integrations import connections, idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts, sizes
 from helpdesk.domain.notifications import digests
-from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
+from helpdesk.domain.privacy import database_file, erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress
 from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.rules import run
@@ -178,6 +178,17 @@ def erase_what_is_old() -> None:
 def erase_organization(organization_id: int) -> None:
     """Erase an organization with all of its content, in batches."""
     _erase(lambda: organization_erasure.erase_organization_batch(db.session.get(Organization, organization_id)))
+
+
+@job
+def clean_database_file(_row: int = 0) -> None:
+    """Remove from SQLite's files what was erased and is still in their bytes."""
+    is_first = True
+    while database_file.merge_next_batch(is_first=is_first):
+        db.session.commit()
+        is_first = False
+    db.session.commit()
+    database_file.truncate_log()
 
 
 @job

@@ -39,6 +39,7 @@ PERIODIC_JOBS = {
 }  # job: seconds between two runs
 REQUESTED_JOBS = (  # each takes one number
     jobs.apply_service_levels,
+    jobs.clean_database_file,
     jobs.erase_organization,
     jobs.continue_operation,
     jobs.apply_tag_change,

@@ -21,6 +21,7 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
+    "secure_delete=ON",  # the default of some builds only: what is erased leaves no bytes
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "cache_size=-16000",
 )

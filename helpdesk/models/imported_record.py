@@ -1,11 +1,18 @@
 """What was imported from other systems: which of their records is which row here."""
 
+import hashlib
+
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import BigId, Created, Id
 from helpdesk.extensions import Base
-from helpdesk.models.personal_data import CODE, CONFIGURATION, IDENTIFIER
+from helpdesk.models.personal_data import CODE, CONFIGURATION, ErasedBy
+
+
+def hash_id(external_id: str) -> str:
+    """Return what replaces the id of an erased person, so that their record is recognised without naming them."""
+    return f"sha256:{hashlib.sha256(external_id.encode()).hexdigest()}"
 
 
 class ImportedRecord(Base):
@@ -15,7 +22,7 @@ class ImportedRecord(Base):
     """
 
     __tablename__ = "imported_records"
-    personal_data = {"source": CONFIGURATION, "kind": CODE, "external_id": IDENTIFIER}
+    personal_data = {"source": CONFIGURATION, "kind": CODE, "external_id": ErasedBy("erase_imported_ids")}
 
     id: Mapped[Id]
     source: Mapped[str] = mapped_column(String(80))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ERASED_NAME = "Erased person"
+ERASED_ORGANIZATION = "Erased organization"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ WEBHOOK_EVENTS = (
     "person.added",
     "person.changed",
     "person.merged",
+    "person.erased",
 )
 
 

@@ -121,7 +121,7 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
         "SECRET_KEY": config.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": list(config.SECRET_KEY_FALLBACKS),
         "SQLALCHEMY_DATABASE_URI": config.DATABASE_URL,
-        "SQLALCHEMY_ENGINE_OPTIONS": pool,
+        "SQLALCHEMY_ENGINE_OPTIONS": pool | {"hide_parameters": True},  # an error in the log repeats no one's words
         "MAIL_SERVER": config.MAIL_SERVER,
         "MAIL_PORT": config.MAIL_PORT,
         "MAIL_USE_TLS": config.MAIL_USE_TLS,

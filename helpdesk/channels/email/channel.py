@@ -99,6 +99,10 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
     def sent_by(self, sender: Sender) -> ColumnElement[bool]:
         return (InboundEvent.source == self.kind) & (InboundEvent.payload["from"].as_string() == sender.address)
 
+    def sent_from(self, domain: str) -> ColumnElement[bool]:
+        address = InboundEvent.payload["from"].as_string()
+        return (InboundEvent.source == self.kind) & address.endswith(f"@{domain}", autoescape=True)
+
     def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> ReceivedMail:
         return handlers.fetch_context(raw or b"")
 

@@ -21,6 +21,7 @@ from helpdesk.channels.slack import (
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
 from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
+from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.channels.slack.render import preview, web_api_calls
@@ -39,6 +40,16 @@ from helpdesk.models.user import User
 from helpdesk.translation import lazy_gettext
 
 POSTING_KINDS = frozenset({DeliveryKind.card, DeliveryKind.message, DeliveryKind.line})
+# Where a payload names who sent it: an event, one about a changed or deleted message or a person, an interaction, a
+# command.
+SENDER_PATHS = (
+    ("event", "user"),
+    ("event", "user", "id"),
+    ("event", "message", "user"),
+    ("event", "previous_message", "user"),
+    ("user", "id"),
+    ("user_id",),
+)
 
 
 def is_direct(request: SlackRequest) -> bool:
@@ -137,8 +148,12 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     def sent_by(self, sender: Sender) -> ColumnElement[bool] | None:
         if not sender.chat_user_id:
             return None
-        paths = (("event", "user"), ("user", "id"))  # of an event, and of an interaction
-        return or_(*(InboundEvent.payload[path].as_string() == sender.chat_user_id for path in paths))
+        return or_(*(InboundEvent.payload[path].as_string() == sender.chat_user_id for path in SENDER_PATHS))
+
+    def received_in(self, place: str) -> ColumnElement[bool]:
+        return (InboundEvent.source == self.kind) & InboundEvent.ordering_key.startswith(
+            thread_lookup.ordering_key(place, ""), autoescape=True
+        )
 
     def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> EventContext:
         return handlers.fetch_context(payload)

@@ -1,16 +1,18 @@
 """The audit log: who changed settings, access or identities, and who signed in or was refused.
 
-Entries are only added, and written to the program's log as well. Those about sign-ins are removed after
-some days (``privacy.row_retention``); all others stay unless a setting says otherwise.
+Entries are only added, and written to the program's log as well, with hashes for addresses and without names. Those
+about sign-ins are removed after some days (``privacy.row_retention``); all others stay unless a setting says otherwise.
 """
 
 import json
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, tuple_
 
+from helpdesk import key_derivation
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.user import User
@@ -36,6 +38,7 @@ ROUTINE_ACTIONS = (
     APPROVED_SIGN_IN,
     PROVED_AGAIN,
 )
+ADDRESS = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}")
 log = logging.getLogger("helpdesk.audit")
 
 
@@ -57,8 +60,27 @@ def add_entry(
     db.session.add(entry)
     db.session.flush()
     values = {"action": action, "actor": entry.actor_id, "subject": entry.subject, "organization": organization_id}
-    log.info("%s", json.dumps({**values, **details}, default=str))
+    named = {key: value for key, value in details.items() if key != "name"}
+    log.info("%s", json.dumps(pseudonymize({"entry": entry.id, **values, **named}), default=str))
     return entry
+
+
+def pseudonymize(value: Any) -> Any:
+    """``value`` (JSON) with a short keyed hash for each address: nothing of what was logged can be erased later.
+
+    The same address has the same hash, so that lines about it can be told.
+    """
+    if isinstance(value, dict):
+        return {key: pseudonymize(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [pseudonymize(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    return ADDRESS.sub(lambda found: f"address:{_hash_address(found[0])}", value)
+
+
+def _hash_address(address: str) -> str:
+    return key_derivation.sign(key_derivation.Purpose.AUDIT_PSEUDONYM, address.lower()).hex()[:16]
 
 
 def list_entries(

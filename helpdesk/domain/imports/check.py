@@ -20,7 +20,7 @@ from helpdesk.domain.imports.records import (
 from helpdesk.domain.people import email_address, organizations, users
 from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
-from helpdesk.models.imported_record import ImportedRecord
+from helpdesk.models.imported_record import ImportedRecord, hash_id
 from helpdesk.models.ticket import Ticket
 
 MAX_PROBLEMS = 200  # that a report lists
@@ -63,7 +63,9 @@ def check_file(stream: BinaryIO, *, source: str, folder: Path) -> ImportReport:
 def find_imported(source: str, kind: str, external_id: str) -> int | None:
     """The id of the row that this record was imported as, if it was."""
     query = select(ImportedRecord.local_id).where(
-        ImportedRecord.source == source, ImportedRecord.kind == kind, ImportedRecord.external_id == external_id
+        ImportedRecord.source == source,
+        ImportedRecord.kind == kind,
+        ImportedRecord.external_id.in_((external_id, hash_id(external_id))),
     )
     return db.session.scalar(query)
 

@@ -1,6 +1,7 @@
 """The interface of a channel that also receives events."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +11,7 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.outbox.channel import ContentT, OutboundChannel, OutboundRequest
+from helpdesk.models.channel import Channel
 from helpdesk.models.inbound_event import InboundEvent
 
 ContextT = TypeVar("ContextT")
@@ -59,6 +61,14 @@ class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
         """Return the condition that an inbound event was sent by ``sender``; None if none of this channel can be."""
         return None
 
+    def sent_from(self, domain: str) -> ColumnElement[bool] | None:
+        """Return the condition that an inbound event came from an address at ``domain``; None if none can."""
+        return None
+
+    def received_in(self, place: str) -> ColumnElement[bool] | None:
+        """Return the condition that an inbound event was written in the channel ``place``; None if none can."""
+        return None
+
     def on_refused(self, context: ContextT, refusal: DomainError) -> list[OutboundRequest[ContentT]]:
         """Return the answers to the person whose event was refused."""
         return []
@@ -74,6 +84,22 @@ def get_two_way_channel(kind: str) -> TwoWayChannel[Any, Any]:
 
 def sent_by_condition(sender: Sender) -> ColumnElement[bool]:
     """Return the condition that an inbound event of any channel was sent by ``sender``."""
-    channels = (each for each in registry.list_channels() if isinstance(each, TwoWayChannel))
-    conditions = (channel.sent_by(sender) for channel in channels)
+    return _any_of(channel.sent_by(sender) for channel in _list_channels())
+
+
+def sent_from_condition(domain: str) -> ColumnElement[bool]:
+    """Return the condition that an inbound event of any channel came from an address at ``domain``."""
+    return _any_of(channel.sent_from(domain) for channel in _list_channels())
+
+
+def received_in_condition(place: Channel) -> ColumnElement[bool]:
+    """Return the condition that an inbound event was written in the channel ``place``."""
+    return _any_of(channel.received_in(place.external_id) for channel in _list_channels() if channel.kind == place.kind)
+
+
+def _list_channels() -> list[TwoWayChannel[Any, Any]]:
+    return [each for each in registry.list_channels() if isinstance(each, TwoWayChannel)]
+
+
+def _any_of(conditions: Iterable[ColumnElement[bool] | None]) -> ColumnElement[bool]:
     return or_(false(), *(condition for condition in conditions if condition is not None))

@@ -31,13 +31,16 @@ def replay_delivery(delivery: Delivery, *, actor: User) -> Delivery:
         raise ConflictError(gettext("This event is still on its way."))
     if webhook is None or not webhook.is_active:
         raise ConflictError(gettext("Switch the webhook on first."))
+    if not _has_content(delivery):
+        raise ConflictError(gettext("Its content was erased."))
     return _send_again(webhook, delivery)
 
 
 def replay_since(webhook: Webhook, hours: int, *, actor: User) -> int:
     """Send all events of the last ``hours`` again, in their order; returns how many.
 
-    Tests and earlier replays are left out. Raises PermissionDenied, ValidationError and ConflictError.
+    Tests, earlier replays, and events whose content was erased are left out. Raises PermissionDenied, ValidationError
+    and ConflictError.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
     if hours not in PERIODS_HOURS:
@@ -53,7 +56,9 @@ def replay_since(webhook: Webhook, hours: int, *, actor: User) -> int:
     found = [
         delivery
         for delivery in db.session.scalars(rows.order_by(Delivery.id).limit(MAX_EVENTS + 1))
-        if delivery.data["payload"].get("event") != "test" and REPLAY_KEY not in delivery.data["payload"]
+        if _has_content(delivery)
+        and delivery.data["payload"].get("event") != "test"
+        and REPLAY_KEY not in delivery.data["payload"]
     ]
     if len(found) > MAX_EVENTS:
         raise ValidationError(
@@ -67,6 +72,11 @@ def replay_since(webhook: Webhook, hours: int, *, actor: User) -> int:
         _send_again(webhook, delivery)
     audit_log.add_entry("sent events of a webhook again", actor, webhook.name, hours=hours, number=len(found))
     return len(found)
+
+
+def _has_content(delivery: Delivery) -> bool:
+    """Whether the payload says more than which event it was: whom it was about may have been erased since."""
+    return not delivery.data["payload"].keys() <= {"event", "at", REPLAY_KEY}
 
 
 def _send_again(webhook: Webhook, delivery: Delivery) -> Delivery:

@@ -54,6 +54,7 @@ EVENT_LABELS = {
     "person.added": lazy_gettext("A person was added"),
     "person.changed": lazy_gettext("A person’s name, address or access changed"),
     "person.merged": lazy_gettext("Two people were merged"),
+    "person.erased": lazy_gettext("A person was erased"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What happens to people, for other parts of the domain that want to know: added, changed, merged.
+"""What happens to people, for other parts of the domain that want to know: added, changed, merged, erased.
 
 They add a listener when the application starts, so that this package need not know them.
 """
@@ -13,7 +13,7 @@ _listeners: list[Listener] = []
 
 
 def add_listener(listener: Listener) -> None:
-    """Call ``listener`` with each event ("added", "changed", "merged"), the person, and what it says about it."""
+    """Call ``listener`` with each event ("added", "changed", "merged", "erased"), the person, and its details."""
     if listener not in _listeners:
         _listeners.append(listener)
 

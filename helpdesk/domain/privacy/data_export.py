@@ -55,6 +55,7 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
                     "last_seen_at",
                 ),
                 "organization": user.organization.name if user.organization else None,
+                "other_addresses": [alias.email for alias in user.aliases],
                 "identities": [
                     _column_values(each, "provider", "issuer", "subject", "email", "created_at") for each in identities
                 ],

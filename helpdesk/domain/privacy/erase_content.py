@@ -6,23 +6,24 @@ sent at the moment is erased by the next run (``erasure.erase_what_was_being_sen
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Select, String, cast, delete, or_, select, union, update
+from sqlalchemy import Select, String, cast, delete, or_, select, union, update
 
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import Sender, sent_by_condition
+from helpdesk.domain.privacy.former_identity import FormerIdentity
 from helpdesk.domain.tickets import message_changes
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
-from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.delivery import Delivery
 from helpdesk.models.event import Event
 from helpdesk.models.form import Answer
+from helpdesk.models.imported_record import ImportedRecord, hash_id
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message, MessageRevision
-from helpdesk.models.personal_data import ERASED_NAME
 from helpdesk.models.qa_review import QaReview
 from helpdesk.models.rating import Rating
 from helpdesk.models.tag import Tag
@@ -31,10 +32,8 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 ERASED_SUBJECT = "Erased subject"
-FINISHED_STATES = (DeliveryState.sent, DeliveryState.cancelled)
-WRITTEN_KEYS = ("text", "sentence", "payload", "recipient", "inviter", "bounced", "answer")  # of Delivery.data
 BATCH_SIZE = 500  # rows
-NAMING_EVENT_KINDS = ("assigned", "followed", "unfollowed", "filed_for", "requester")  # their data has a name
+NAMING_EVENT_KINDS = ("assigned", "followed", "unfollowed", "filed_for", "requester", "rule")  # their data has names
 
 
 def select_affected_tickets(user: User) -> Select[int]:
@@ -115,36 +114,15 @@ def erase_reviews(user: User) -> None:
     db.session.execute(update(Rating).where(Rating.ticket_id.in_(filed)).values(comment=""))
 
 
-def erase_from_deliveries(user: User) -> None:
-    """Empty the rendered mails of the tickets of ``user``, and the words of ``user`` in all deliveries.
-
-    Only finished deliveries are changed; the others still have to be sent, or looked for, as they are.
-    """
-    tickets = select_affected_tickets(user).subquery()
-    threads = select(Thread.id).where(Thread.ticket_id.in_(select(tickets.c[0])))
-    finished = Delivery.state.in_(FINISHED_STATES)
-    db.session.execute(
-        update(Delivery).where(Delivery.thread_id.in_(threads), finished).values(content=None, reason=None),
-        execution_options={"synchronize_session": False},
-    )
-    own = Delivery.message_id.in_(select(Message.id).where(Message.author_id == user.id))
-    to_user = Delivery.thread_id.in_(select(Thread.id).where(Thread.user_id == user.id))
-    by_product = Delivery.thread_id.in_(threads) & Delivery.message_id.is_(None)
-    _empty_data(or_(own, to_user, by_product) & finished)
-    number = Delivery.data[("payload", "ticket", "number")].as_integer()
-    _empty_data((Delivery.kind == DeliveryKind.webhook) & finished & number.in_(select(tickets.c[0])))
-
-
-def erase_from_events(user: User, name: str) -> None:
-    """Replace ``name`` in the events about ``user``, and empty the answers of their forms that events repeat."""
-    named = or_(*(Event.data[key].as_string() == name for key in ("who", "old", "new")))
-    events = select(Event).where(Event.kind.in_(NAMING_EVENT_KINDS), named)
+def erase_from_events(user: User, former: FormerIdentity) -> None:
+    """Replace the names and addresses of ``user`` in the events about them."""
+    events = select(Event).where(Event.kind.in_(NAMING_EVENT_KINDS), former.is_repeated_in(Event.data))
     if not user.is_team:
         filed = select(Ticket.id).where(Ticket.requester_id == user.id)
         mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # also of former followers
         events = events.where(Event.ticket_id.in_(filed.union(mailed)))
     for event in db.session.scalars(events):
-        event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
+        event.data = former.replace_in(event.data)
 
 
 def erase_from_tags(names: Iterable[str]) -> None:
@@ -169,6 +147,17 @@ def erase_from_tags(names: Iterable[str]) -> None:
             }
         db.session.delete(tag)
     db.session.flush()
+
+
+def erase_imported_ids(ids: Sequence[int], former: FormerIdentity) -> None:
+    """Replace the ids of imported people that are an address or a name of theirs by a hash.
+
+    The record stays, so that the same file imported again does not bring the person back.
+    """
+    records = select(ImportedRecord).where(ImportedRecord.kind == "person", ImportedRecord.local_id.in_(ids))
+    for record in db.session.scalars(records):
+        if former.replace_in(record.external_id) != record.external_id:
+            record.external_id = hash_id(record.external_id)
 
 
 def erase_answers_in_events(user: User) -> None:
@@ -204,11 +193,3 @@ def _is_named_in(tag: list[str], name: list[str]) -> bool:
     if len(name) == 1:
         return tag == name
     return any(tag[place : place + len(name)] == name for place in range(len(tag)))
-
-
-def _empty_data(condition: ColumnElement[bool]) -> None:
-    """Delete from ``Delivery.data`` what may repeat words; identifiers that later deliveries need stay."""
-    for delivery in db.session.scalars(select(Delivery).where(condition).execution_options(yield_per=BATCH_SIZE)):
-        if not delivery.data.keys().isdisjoint(WRITTEN_KEYS):
-            delivery.data = {key: value for key, value in delivery.data.items() if key not in WRITTEN_KEYS}
-    db.session.flush()

@@ -4,12 +4,9 @@ Rows are deleted in the caller's transaction; files only after it was committed 
 them cannot be rolled back.
 """
 
-import json
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from helpdesk import clock, storage
 from helpdesk.domain import locking
@@ -17,12 +14,11 @@ from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import Sender
-from helpdesk.domain.people import permissions
-from helpdesk.domain.privacy import erase_content
+from helpdesk.domain.people import changes, permissions
+from helpdesk.domain.privacy import database_file, erase_content, erase_deliveries, former_identity
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import Base, db
 from helpdesk.models.attachment import Attachment
-from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
@@ -41,25 +37,6 @@ FOLLOW_UP_DAYS = 7
 PERSON_STEPS = 2  # the rows, and what was being sent
 
 
-@dataclass(frozen=True)
-class FormerIdentity:
-    """Name, address and Slack id of a person before they were erased."""
-
-    name: str
-    email: str
-    slack_user_id: str | None
-
-    def replace_in(self, value: Any) -> Any:
-        """``value`` (JSON) with the name and the address replaced in all its texts."""
-        if isinstance(value, dict):
-            return {key: self.replace_in(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self.replace_in(each) for each in value]
-        if not isinstance(value, str):
-            return value
-        return ERASED_NAME if value == self.name else value.replace(self.email, ERASED_NAME)
-
-
 def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool = False) -> list[str]:
     """Erase the personal data of ``user``, with ``words`` also the content of what they wrote, and with ``subjects``
     also the subjects of their tickets.
@@ -72,10 +49,28 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
         raise ConflictError(gettext("You cannot erase yourself; another admin can."))
     if user.erased_at:
         return []
-    former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
-    aliases = [FormerIdentity(former.name, alias.email, None) for alias in user.aliases]
     erase_content.lock_everything_of(user)
     operation = operations.start(OperationKind.erase_person, user.id, None, actor=actor, total=PERSON_STEPS)
+    keys, being_sent = erase_everything_of(user, words=words, subjects=subjects)
+    erase_deliveries.erase_without_thread()
+    handover.reassign_open_tickets(user, None, actor=actor)  # after the name is gone, which events and webhooks repeat
+    audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words, subjects=subjects)
+    changes.notify_listeners("erased", user)
+    operation.done, operation.data = 1, {"being_sent": being_sent}
+    _finish_if_all_is_sent(operation, user)
+    return keys
+
+
+def erase_everything_of(user: User, *, words: bool, subjects: bool) -> tuple[list[str], list[int]]:
+    """Erase a person whose rows are locked (``erase_content.lock_everything_of``).
+
+    Returns the keys of the files to delete after the commit, and the ids of the deliveries that are being sent.
+    """
+    merged = list(db.session.scalars(select(User).where(User.merged_into_id == user.id)))
+    former = former_identity.collect_of_person(user, *merged)
+    slack_user_id = user.slack_user_id
+    ticket_ids = erase_content.select_affected_tickets(user)
+    being_sent = erase_deliveries.find_being_sent(user, ticket_ids, former)
     keys = []
     if words:
         keys = erase_content.erase_messages(user)
@@ -83,22 +78,21 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
         erase_content.erase_reviews(user)
         erase_content.erase_answers_in_events(user)
     # Raw copies and sent mails have the name and the address in them; nobody reads them on a page.
-    erase_content.erase_from_inbox(user, Sender(former.email, former.slack_user_id))
-    erase_content.erase_from_deliveries(user)
-    erase_declared(user, words=words)
-    erase_address(former.email)
-    erase_content.erase_from_events(user, former.name)
-    erase_content.erase_from_tags([each for known in (former, *aliases) for each in (known.name, known.email)])
-    erase_from_audit_log(former)
-    _erase_other_accounts(user, aliases)
+    for number, address in enumerate(sorted(former.addresses, key=lambda each: each != user.email)):
+        erase_content.erase_from_inbox(user, Sender(address, slack_user_id if number == 0 else None))
+        erase_address(address)
+    erase_deliveries.erase_from_deliveries(user, ticket_ids, former)
+    erase_content.erase_from_events(user, former)
+    erase_content.erase_from_tags([*former.names, *former.addresses])
+    erase_content.erase_imported_ids([user.id, *(each.id for each in merged)], former)
+    for account in (user, *merged):
+        erase_declared(account, words=words)
+    former_identity.erase_from_audit_log(former)
     for thread in db.session.scalars(select(Thread).where(Thread.user_id == user.id, Thread.ended_at.is_(None))):
         thread.ended_at = clock.now()
-    erase_account(user)
-    handover.reassign_open_tickets(user, None, actor=actor)  # after the name is gone, which events and webhooks repeat
-    audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words, subjects=subjects)
-    operation.done = 1
-    _finish_if_all_is_sent(operation, user)
-    return keys
+    for account in (*merged, user):
+        erase_account(account)
+    return keys, being_sent
 
 
 def erase_what_was_being_sent() -> int:
@@ -114,7 +108,7 @@ def erase_what_was_being_sent() -> int:
     recent = User.erased_at.is_not(None) & (User.erased_at > clock.now() - timedelta(days=FOLLOW_UP_DAYS))
     people = db.session.scalars(select(User).where(recent | User.id.in_(by_person)).order_by(User.id)).all()
     for user in people:
-        erase_content.erase_from_deliveries(user)
+        erase_deliveries.erase_from_deliveries(user, erase_content.select_affected_tickets(user))
         if user.id in by_person:
             _finish_if_all_is_sent(by_person[user.id], user)
     return len(people)
@@ -122,28 +116,16 @@ def erase_what_was_being_sent() -> int:
 
 def _finish_if_all_is_sent(operation: Operation, user: User) -> None:
     """Finish the erasure of ``user`` unless a copy of their words, or a mail to them, is still being sent."""
+    being_sent = list(operation.data.get("being_sent", ()))
+    erase_deliveries.erase_later(being_sent)
     written = select(Message.id).where(Message.author_id == user.id)
     mailed = select(Thread.id).where(Thread.user_id == user.id)
-    theirs = Delivery.message_id.in_(written) | Delivery.thread_id.in_(mailed)
+    theirs = Delivery.message_id.in_(written) | Delivery.thread_id.in_(mailed) | Delivery.id.in_(being_sent)
     waits = db.session.scalar(select(Delivery.id).where(theirs, Delivery.state.in_(UNFINISHED_STATES)).limit(1))
     if waits is None or operation.created_at < clock.now() - timedelta(days=FOLLOW_UP_DAYS):
         operation.done = PERSON_STEPS
         operations.finish(operation)
-
-
-def _erase_other_accounts(user: User, aliases: list[FormerIdentity]) -> None:
-    """Erase the further addresses of ``user`` wherever they are named, and the accounts merged into theirs."""
-    for former in aliases:
-        erase_content.erase_from_inbox(user, Sender(former.email))
-        erase_address(former.email)
-        erase_from_audit_log(former)
-    for merged in db.session.scalars(select(User).where(User.merged_into_id == user.id)):
-        name = merged.name
-        erase_declared(merged, words=True)
-        if name:
-            erase_from_audit_log(FormerIdentity(name, merged.email, None))
-            erase_content.erase_from_events(user, name)
-        erase_account(merged)
+        database_file.request_cleaning()
 
 
 def erase_declared(user: User, *, words: bool) -> None:
@@ -163,23 +145,12 @@ def erase_declared(user: User, *, words: bool) -> None:
 def erase_address(email: str) -> None:
     """Delete the sign-in links, invitations and listed addresses for ``email``."""
     links = select(SignInLink.id).where(SignInLink.email == email)
-    account_mails = (DeliveryKind.sign_in, DeliveryKind.invitation, DeliveryKind.linked)
+    account_mails = (DeliveryKind.sign_in, DeliveryKind.invitation)
     about_links = Delivery.kind.in_(account_mails) & Delivery.subject_id.in_(links)
     db.session.execute(delete(Delivery).where(Delivery.thread_id.is_(None), about_links))
     for table in (SignInLink, OrganizationAddress):
         db.session.execute(delete(table).where(table.email == email))
     db.session.execute(delete(TrustedSender).where(TrustedSender.address == email))
-
-
-def erase_from_audit_log(former: FormerIdentity) -> None:
-    """Replace name and address in the entries about the person, also where ``details`` repeats them."""
-    # The JSON of a name beyond ASCII may be escaped, so that both ways of writing it are looked for.
-    spellings = {form for word in (former.name, former.email) for form in (word, json.dumps(word)[1:-1])}
-    details = cast(AuditEntry.details, String)
-    named = or_(AuditEntry.subject.in_((former.email, former.name)), *(details.contains(each) for each in spellings))
-    for entry in db.session.scalars(select(AuditEntry).where(named)):
-        entry.subject = former.replace_in(entry.subject)
-        entry.details = former.replace_in(entry.details)
 
 
 def erase_account(user: User) -> None:
@@ -214,9 +185,12 @@ def erase_tickets(ids: list[int]) -> list[str]:
     )
     for column in (Ticket.follows_id, Ticket.merged_into_id):
         db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=options)
+    erase_deliveries.erase_of_tickets(ids)
     contents.delete_parts(InboundEvent.ticket_id.in_(ids))
     db.session.execute(
-        update(InboundEvent).where(InboundEvent.ticket_id.in_(ids)).values(payload={}, raw=None, content_key=None),
+        update(InboundEvent)
+        .where(InboundEvent.ticket_id.in_(ids))
+        .values(payload={}, raw=None, content_key=None, result=None),
         execution_options=options,
     )
     db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=options)

@@ -77,8 +77,9 @@ def preview_organization(organization: Organization) -> ErasurePreview:
         [
             gettext("Mail already sent stays in mailboxes."),
             gettext("Messages already in Slack stay there."),
-            gettext("The audit trail stays."),
+            gettext("The audit log stays, without the name and the address."),
         ],
+        list_kept(),
     )
 
 

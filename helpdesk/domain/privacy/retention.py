@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain.administration import settings
+from helpdesk.domain.privacy import database_file
 from helpdesk.domain.privacy.erasure import BATCH_SIZE, count_rows, erase_tickets
 from helpdesk.extensions import db
 from helpdesk.models.statuses import Status
@@ -23,7 +24,10 @@ def erase_expired_tickets() -> tuple[bool, list[str]]:
     before = clock.now() - timedelta(days=days)
     old = select(Ticket.id).where(Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
     ids = list(db.session.scalars(old.order_by(Ticket.updated_at).limit(BATCH_SIZE)))
-    return len(ids) == BATCH_SIZE, erase_tickets(ids) if ids else []
+    if not ids:
+        return False, []
+    database_file.request_cleaning()
+    return len(ids) == BATCH_SIZE, erase_tickets(ids)
 
 
 def count_expiring_tickets(days: int) -> int:

@@ -70,6 +70,10 @@ def plant(session, make, admin) -> User:
     payloads = (
         ("slack", {"event": {"user": "U0ANN", "text": "zanzibar"}}, None, "done"),
         ("slack", {"user": {"id": "U0ANN"}, "value": "zanzibar"}, None, "done"),
+        ("slack", {"event": {"message": {"user": "U0ANN", "text": "zanzibar"}}}, None, "ignored"),
+        ("slack", {"event": {"previous_message": {"user": "U0ANN", "text": "zanzibar"}}}, None, "done"),
+        ("slack", {"event": {"user": {"id": "U0ANN", "real_name": "Annabella", "title": "zanzibar"}}}, None, "done"),
+        ("slack", {"command": "/ticket", "user_id": "U0ANN", "text": "zanzibar"}, None, "done"),
         ("email", {"from": ann.email}, b"zanzibar", "quarantined"),
         ("email", {"from": "bob@globex.example", "subject": "zanzibar"}, b"> zanzibar", "done"),
     )
@@ -82,7 +86,7 @@ def plant(session, make, admin) -> User:
                 raw=raw,
                 state=state,
                 result="zanzibar",
-                ticket_id=other.id if number == 3 else None,
+                ticket_id=other.id if number == 7 else None,
                 content_key=f"planted {number}" if raw else None,
             )
         )
