@@ -5,10 +5,13 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
+from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as stored_settings
+from helpdesk.domain.authentication.connections import administration
 from helpdesk.models.form import Form
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.sla import BusinessHours, SlaPolicy
+from helpdesk.models.tag import Tag
 from helpdesk.models.user import User
 from tests.factories import signed_in_client
 from tests.web import page_forms
@@ -91,6 +94,63 @@ def test_other_pages_say_that_somebody_else_saved(admins, make, session):
         name, value = next(iter(theirs.items()))
         assert again.sent_values()[name] == [value], action
         assert send(bea, again).status_code == 303, action
+
+
+def test_what_a_person_a_tag_and_sign_in_are_set_to_is_not_overwritten(admins, make, session):
+    ada, bea = admins
+    globex = make.organization("Globex")
+    ann, dana, tag = make.user(globex, "Ann"), make.agent("Dana"), Tag(name="refund", search_words="refund")
+    session.add(tag)
+    session.commit()
+    connection = administration.create_connection(
+        globex,
+        {"name": "Their own", "issuer": "https://id.globex.example", "client_id": "c", "client_secret": "s"},
+        actor=session.scalar(select(User).where(User.name == "Ada")),
+    )
+    session.commit()
+    person, agent = f"/settings/people/{ann.id}", f"/settings/people/{dana.id}"
+    sign_in, own = f"/settings/organizations/{globex.id}/sign-in", f"/settings/connections/{connection.id}"
+    for page, action, ours, theirs in (
+        (person, f"{person}/sees", {"ticket_visibility": "own"}, {}),
+        (person, f"{person}/slack", {"slack_user_id": "U1ADA00000"}, {"slack_user_id": "U1BEA00000"}),
+        (agent, f"{agent}/role", {"role": "lead"}, {"role": "admin"}),
+        (f"/settings/tags/{tag.id}", None, {"name": "refunds"}, {"name": "money-back"}),
+        (sign_in, None, {"google": "off"}, {"microsoft": "off"}),
+        (own, None, {"client_id": "ada"}, {"name": "By Bea"}),
+        ("/settings/setup", "/settings/setup/look", {"portal_name": "Ada's"}, {"team_name": "Bea's"}),
+    ):
+        opened = [open_form(ada, page, action), open_form(bea, page, action)]
+        assert send(ada, opened[0], **ours).status_code == 303, action or page
+        refused = send(bea, opened[1], **theirs)
+        assert refused.status_code == 409 and "Somebody else saved this meanwhile" in refused.text, action or page
+        again = next(
+            form for form in page_forms.forms_of(page_forms.parse(refused), page) if form.action == (action or page)
+        )
+        assert send(bea, again).status_code == 303, action or page
+
+
+def test_an_answer_and_a_message_are_not_overwritten_by_an_older_page(admins, make, session):
+    ada, bea = admins
+    version = make.form("default", ({"key": "city"},))
+    ticket = make.ticket(form=version, answers={"city": "Rome"})
+    page, action = f"/tickets/{ticket.id}/answers", f"/tickets/{ticket.id}/answers/city"
+    opened = [open_form(ada, page, action), open_form(bea, page, action)]
+    assert send(ada, opened[0], **{"field-city": "Bonn"}).status_code == 303
+    refused = send(bea, opened[1], **{"field-city": "Oslo"})
+    assert (
+        refused.status_code == 409 and "Somebody else saved this meanwhile" in refused.text and "Oslo" in refused.text
+    )
+    note = tickets.add_note(ticket, author=session.scalar(select(User).where(User.name == "Ada")), body="One")
+    session.commit()
+    page, action = f"/tickets/{ticket.id}/messages/{note.id}/edit", f"/tickets/{ticket.id}/messages/{note.id}"
+    tabs = [open_form(ada, page, action), open_form(ada, page, action)]
+    assert send(ada, tabs[0], body="Two").status_code == 303
+    refused = send(ada, tabs[1], body="Three")
+    assert refused.status_code == 409 and "Three" in refused.text
+    again = next(form for form in page_forms.forms_of(page_forms.parse(refused), page) if form.action == action)
+    assert send(ada, again).status_code == 303
+    session.refresh(note)
+    assert note.body == "Three"
 
 
 def webhook_values(client, **values):

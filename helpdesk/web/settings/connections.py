@@ -1,5 +1,7 @@
 """Sign-in connections: providers of organizations and of the team, their domains, and tests."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -21,6 +23,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.connection_form import ConnectionForm, NewConnectionForm, make_form
@@ -41,15 +44,16 @@ def list_connections() -> ResponseReturnValue:
 def set_team_rule() -> ResponseReturnValue:
     """Choose whether the team has to use its own provider."""
     try:
+        stale_forms.begin_change(stored_team_rule)
         way_rules.set_team_rule(
             request.form.get("team_sign_in", ""),
             request.form.get("emergency_admin", ""),
             actor=authentication.get_current_user(),
         )
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         settings.invalidate_cache()
-        return render_list({error.field or "": error.message}), 422
+        return render_list({error.field or "": error.message}), 409 if isinstance(error, ConflictError) else 422
     db.session.commit()
     flash(gettext("How the team signs in is saved."), "success")
     return redirect("/settings/connections", 303)
@@ -94,11 +98,13 @@ def update_connection(connection_id: int) -> ResponseReturnValue:
     """Save a connection."""
     form, connection = ConnectionForm(request.form), get_connection_or_404(connection_id)
     try:
+        stale_forms.begin_change(lambda: stored_values(get_connection_or_404(connection_id)))
         administration.update_connection(connection, form.read_values(), actor=authentication.get_current_user())
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         form.add_refusal(error)
-        return render_page(get_connection_or_404(connection_id), form), 422
+        status = 409 if isinstance(error, ConflictError) else 422
+        return render_page(get_connection_or_404(connection_id), form), status
     db.session.commit()
     flash(gettext("The connection is saved."), "success")
     return redirect(f"/settings/connections/{connection_id}", 303)
@@ -181,6 +187,17 @@ def delete_connection(connection_id: int) -> ResponseReturnValue:
     return redirect("/settings/connections", 303)
 
 
+def stored_team_rule() -> dict[str, Any]:
+    """How the team signs in, as it is stored."""
+    stored = settings.load_all()
+    return {name: stored[name] for name in ("team_sign_in", "emergency_admin")}
+
+
+def stored_values(connection: SignInConnection) -> dict[str, Any]:
+    """The stored values that the form of a connection changes, but for the secret."""
+    return {name: value for name, value in make_form(connection).data.items() if name != "client_secret"}
+
+
 def render_list(errors: dict[str, str] | None = None) -> str:
     """The page of all connections, and what should be put right about them."""
     rows = administration.list_connections()
@@ -189,6 +206,7 @@ def render_list(errors: dict[str, str] | None = None) -> str:
         connections=rows,
         warnings=[each for row in rows if row.is_active for each in diagnostics.list_warnings(row)],
         describe=failures.describe,
+        loaded=stale_forms.fingerprint(stored_team_rule()),
         team_rule=settings.get("team_sign_in"),
         emergency_admin=settings.get("emergency_admin"),
         admins=[(user.email, user.display_name) for user in users.list_team() if user.is_admin],
@@ -201,6 +219,7 @@ def render_new(organization: Organization | None, form: NewConnectionForm) -> st
     return navigation.render_settings_page(
         "settings/connection.html",
         connection=None,
+        loaded="",
         organization=organization,
         form=form,
         failure="",
@@ -216,6 +235,7 @@ def render_page(connection: SignInConnection, form: ConnectionForm, secret: str 
     return navigation.render_settings_page(
         "settings/connection.html",
         connection=connection,
+        loaded=stale_forms.fingerprint(stored_values(connection)),
         organization=connection.organization,
         form=form,
         failure=failures.describe(connection) if connection.last_failure else "",

@@ -10,8 +10,9 @@ from helpdesk.domain.content_translation import editing, lookup, texts
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.extensions import db
 from helpdesk.translation import LANGUAGES, Language, ngettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_content_translations", __name__, url_prefix="/settings/translations")
 PAGE_SIZE = 50  # texts of one page

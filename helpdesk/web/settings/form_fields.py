@@ -9,8 +9,9 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, field_types
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import forms, navigation, stale_forms
+from helpdesk.web.settings import forms, navigation
 
 blueprint = Blueprint("settings_form_fields", __name__, url_prefix="/settings/forms/<int:form_id>/fields")
 CHECKBOX_NAMES = ("required", "team_only", "customer_fills")

@@ -17,9 +17,9 @@ from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code, gettext, use_language
-from helpdesk.web import uploads
+from helpdesk.web import stale_forms, uploads
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
 

@@ -16,8 +16,9 @@ from helpdesk.models.operation import Operation
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web.settings import navigation
 from helpdesk.web.settings.organizations import get_organization_or_404
 from helpdesk.web.settings.people import get_user_or_404
 

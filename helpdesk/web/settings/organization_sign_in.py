@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.authentication import way_rules, ways
 from helpdesk.domain.authentication.connections import administration
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.extensions import db
 from helpdesk.translation import gettext, ngettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.organizations import get_organization_or_404
@@ -29,10 +30,12 @@ def save_ways(organization_id: int) -> ResponseReturnValue:
     organization = get_organization_or_404(organization_id)
     given = {way: request.form.get(way, "") for way in ways.WAYS}
     try:
+        stale_forms.begin_change(lambda: get_organization_or_404(organization_id).sign_in_rules)
         ended = way_rules.set_rules(organization, given, actor=authentication.get_current_user())
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_page(organization_id, given, {error.field or "": error.message}), 422
+        status = 409 if isinstance(error, ConflictError) else 422
+        return render_page(organization_id, given, {error.field or "": error.message}), status
     db.session.commit()
     flash(gettext("How their people sign in is saved."), "success")
     if ended:
@@ -47,6 +50,7 @@ def render_page(organization_id: int, given: dict[str, str] | None = None, error
         "settings/organization_sign_in.html",
         organization=organization,
         rules=given or organization.sign_in_rules,
+        loaded=stale_forms.fingerprint(organization.sign_in_rules),
         ways=ways.WAY_LABELS,
         choices=list(ways.RULE_LABELS.items()),
         connections=administration.list_connections(organization),

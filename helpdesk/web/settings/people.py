@@ -20,9 +20,9 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, ngettext
-from helpdesk.web import user_agent
+from helpdesk.web import stale_forms, user_agent
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")
 PAGE_SIZE = 50
@@ -62,11 +62,15 @@ def set_ticket_visibility(user_id: int) -> ResponseReturnValue:
     )
     if organization is None or user.is_team:
         abort(404)
-    actor = authentication.get_current_user()
-    users.set_ticket_visibility(user, organization, request.form.get("ticket_visibility", ""), actor=actor)
-    if "has_roles" in request.form:
-        memberships.set_admin(user, organization, "is_admin" in request.form, actor=actor)
-    return commit_and_redirect(user, gettext("What they see is saved."))
+    ticket_visibility, actor = request.form.get("ticket_visibility", ""), authentication.get_current_user()
+
+    def save() -> None:
+        stale_forms.begin_change(lambda: stored_visibility(user, organization))
+        users.set_ticket_visibility(user, organization, ticket_visibility, actor=actor)
+        if "has_roles" in request.form:
+            memberships.set_admin(user, organization, "is_admin" in request.form, actor=actor)
+
+    return run_action(user, save, gettext("What they see is saved."))
 
 
 @blueprint.post("/<int:user_id>/removal/delete")
@@ -86,11 +90,13 @@ def restore_membership(user_id: int) -> ResponseReturnValue:
 def set_role(user_id: int) -> ResponseReturnValue:
     """Set the role agent, lead or admin; they must sign in again."""
     user = get_user_or_404(user_id)
-    return run_action(
-        user,
-        lambda: users.set_role(user, request.form.get("role", ""), actor=authentication.get_current_user()),
-        gettext("The role is changed."),
-    )
+    role, actor = request.form.get("role", ""), authentication.get_current_user()
+
+    def save() -> None:
+        stale_forms.begin_change(lambda: {"role": get_user_or_404(user_id).role})
+        users.set_role(user, role, actor=actor)
+
+    return run_action(user, save, gettext("The role is changed."), values={"role": role})
 
 
 @blueprint.post("/<int:user_id>/mail")
@@ -107,12 +113,13 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
 def link_slack_user(user_id: int) -> ResponseReturnValue:
     """Set the person's Slack user id."""
     user, slack_user_id = get_user_or_404(user_id), request.form.get("slack_user_id", "")
-    return run_action(
-        user,
-        lambda: members.link_member(user, slack_user_id, actor=authentication.get_current_user()),
-        gettext("The Slack account is saved."),
-        values={"slack_user_id": slack_user_id},
-    )
+    actor = authentication.get_current_user()
+
+    def save() -> None:
+        stale_forms.begin_change(lambda: {"slack_user_id": get_user_or_404(user_id).slack_user_id})
+        members.link_member(user, slack_user_id, actor=actor)
+
+    return run_action(user, save, gettext("The Slack account is saved."), values={"slack_user_id": slack_user_id})
 
 
 @blueprint.post("/<int:user_id>/deactivation")
@@ -215,6 +222,13 @@ def get_user_or_404(user_id: int) -> User:
     return user if is_present else abort(404)
 
 
+def stored_visibility(user: User, organization: Organization) -> dict[str, Any]:
+    """What ``user`` sees and may do at ``organization``, as it is stored."""
+    sees = {each.id: now for each, now in users.list_memberships(user, [organization])}
+    membership = memberships.list_memberships(user).get(organization.id)
+    return {"sees": sees[organization.id], "is_admin": membership is not None and membership.is_admin}
+
+
 def stored_identity(user: User) -> dict[str, Any]:
     """Name and address as they are stored, for the form that changes them."""
     return {"name": user.name, "email": user.email}
@@ -230,6 +244,7 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         | stored_identity(user)
         | (values or {}),
         loaded=stale_forms.fingerprint(stored_identity(user)),
+        fingerprint=stale_forms.fingerprint,
         errors=errors or {},
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in sessions.list_sessions(user)],
         identities=[(row, connection_provider.get_title(row.provider)) for row in user.identities],
@@ -242,7 +257,7 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         has_second_factor=user.is_team and second_factor.is_on(user),
         is_invited=user.is_team and invitations.is_open(user),
         open_tickets=handover.count_open_tickets(user) if user.is_team and user.is_active else 0,
-        naming=handover.list_naming(user) if user.is_team and user.is_active else [],
+        naming=handover.list_naming(user) if user.is_team else [],
         successors=[(str(each.id), each.display_name) for each in users.list_team() if each.id != user.id]
         if user.is_team
         else [],

@@ -6,8 +6,9 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain.people import addresses
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import people, stale_forms
+from helpdesk.web.settings import people
 
 blueprint = Blueprint("settings_person_address", __name__, url_prefix="/settings/people")
 

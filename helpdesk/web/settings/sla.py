@@ -18,8 +18,9 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
 from helpdesk.translation import current_code, current_locale, format_date, gettext, ngettext
 from helpdesk.translation.languages import ENGLISH
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_sla", __name__, url_prefix="/settings/service-levels")
 TARGET_NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("first_response", "resolution")]

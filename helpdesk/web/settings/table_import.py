@@ -11,7 +11,8 @@ from helpdesk.domain.people import import_table
 from helpdesk.domain.people.organization_csv_import import ImportedRow
 from helpdesk.extensions import db
 from helpdesk.translation import gettext
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web import stale_forms
+from helpdesk.web.settings import navigation
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from helpdesk.domain.tickets import tag_list, tag_names
 from helpdesk.extensions import db
 from helpdesk.models.tag import MAX_TAG_LENGTH, Tag
 from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.web import stale_forms
 from helpdesk.web.form_base import Form
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -48,6 +49,7 @@ def rename_tag(tag_id: int) -> ResponseReturnValue:
     """Save the name. If another tag has it, the page asks whether they shall be one."""
     tag, form = get_tag_or_404(tag_id), TagForm(request.form)
     try:
+        stale_forms.begin_change(lambda: {"name": get_tag_or_404(tag_id).name})
         name = tag_names.clean_name(form.name.data)
         taken = tag_list.find_by_name(name)
         if taken is not None and taken.id != tag.id:
@@ -96,6 +98,7 @@ def render_page(tag: Tag, form: TagForm, taken: Tag | None = None) -> str:
         "settings/tag.html",
         tag=counts.get(tag.id) or abort(404),
         form=form,
+        loaded=stale_forms.fingerprint({"name": tag.name}),
         taken=counts.get(taken.id) if taken is not None else None,
         others=[(each.id, each.name) for each in counts.values() if each.id != tag.id],
     )

@@ -16,8 +16,9 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import Webhook
 from helpdesk.translation import gettext, ngettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, stale_forms
+from helpdesk.web.settings import navigation
 from helpdesk.web.settings.integration_forms import WebhookForm
 
 blueprint = Blueprint("settings_webhooks", __name__, url_prefix="/settings/webhooks")

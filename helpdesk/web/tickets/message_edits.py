@@ -4,13 +4,14 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from helpdesk.domain import tickets
+from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.responses import render_after_change
@@ -23,7 +24,7 @@ blueprint = Blueprint("ticket_message_edits", __name__, url_prefix=TICKET_URL_PR
 def show_edit_form(number: int, message_id: int) -> ResponseReturnValue:
     """One's own message in a form."""
     message = get_own_message_or_404(get_ticket_or_404(number), message_id)
-    return render_template("tickets/edit.html", ticket=message.ticket, message=message, body=message.body, errors={})
+    return render_form(message, message.body)
 
 
 @blueprint.post("/messages/<int:message_id>")
@@ -33,16 +34,14 @@ def update_message(number: int, message_id: int) -> ResponseReturnValue:
     message = get_own_message_or_404(ticket, message_id)
     body = request.form.get("body", "")
     try:
+        locking.lock_ticket(ticket)
+        db.session.refresh(message)
+        stale_forms.compare({"body": message.body})
         tickets.edit_message(message, editor=authentication.get_current_user(), body=body)
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        values = {
-            "ticket": get_ticket_or_404(number),
-            "message": message,
-            "body": body,
-            "errors": {"body": error.message},
-        }
-        return render_template("tickets/edit.html", **values), 422
+        status = 409 if isinstance(error, ConflictError) else 422
+        return render_form(get_own_message_or_404(get_ticket_or_404(number), message_id), body, error.message), status
     db.session.commit()
     return htmx_responses.redirect_to(f"/tickets/{number}#message-{message_id}")
 
@@ -67,6 +66,18 @@ def list_revisions(number: int, message_id: int) -> ResponseReturnValue:
     for revision in message.revisions:
         revision.html = markdown_rendering.markdown_to_html(revision.body)
     return render_template("tickets/revisions.html", ticket=ticket, message=message, revisions=message.revisions)
+
+
+def render_form(message: Message, body: str, error: str = "") -> str:
+    """Render the form with ``body``, and what is wrong with it."""
+    return render_template(
+        "tickets/edit.html",
+        ticket=message.ticket,
+        message=message,
+        body=body,
+        loaded=stale_forms.fingerprint({"body": message.body}),
+        errors={"body": error} if error else {},
+    )
 
 
 def get_own_message_or_404(ticket: Ticket, message_id: int) -> Message:

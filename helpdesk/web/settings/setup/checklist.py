@@ -11,6 +11,7 @@ from helpdesk.domain.forms import default_form
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.translation import gettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings.setup import page
 from helpdesk.web.settings.setup.forms import LookForm, OrganizationForm
@@ -32,6 +33,12 @@ def save_look() -> ResponseReturnValue:
     form = LookForm(request.form)
     if not form.validate():
         return page.render_checklist("look", look=form), 422
+    try:
+        stale_forms.begin_change(page.stored_look)
+    except ConflictError as error:
+        db.session.rollback()
+        form.add_refusal(error)
+        return page.render_checklist("look", look=form), 409
     before = settings.load_all()
     changed: dict[str, Any] = {}
     for field in form:

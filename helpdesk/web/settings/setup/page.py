@@ -14,6 +14,7 @@ from helpdesk.domain.integrations import connections
 from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
+from helpdesk.web import stale_forms
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.settings import navigation, slack_channels
 from helpdesk.web.settings.setup import forms, steps, walk
@@ -24,6 +25,12 @@ def redirect_to(step: str, sentence: str = "", category: str = "success") -> Res
     if sentence:
         flash(sentence, f"{category}@{step}")
     return redirect(f"/settings/setup?step={step}#{step}", 303)
+
+
+def stored_look() -> dict[str, Any]:
+    """The stored names and colour."""
+    stored = settings.load_all()
+    return {field.name: stored[field.name] for field in forms.LookForm()}
 
 
 def render_checklist(step: str = "", **given: Any) -> str:
@@ -45,6 +52,7 @@ def render_checklist(step: str = "", **given: Any) -> str:
         steps=listed,
         opened=opened if opened in steps.TITLES else first_missing,
         refused=given,
+        look_loaded=stale_forms.fingerprint(stored_look()),
         look=given.get("look") or forms.LookForm(data=values),
         organization=given.get("organization") or forms.OrganizationForm(),
         has_organization=bool(organizations),

@@ -32,6 +32,11 @@ def begin_change(read_values: Callable[[], Mapping[str, Any]]) -> None:
     A request without one is not compared. Raises ConflictError with SENTENCE.
     """
     settings.lock()
+    compare(read_values())
+
+
+def compare(stored: Mapping[str, Any]) -> None:
+    """Compare the ``stored`` values of a locked row with the fingerprint in the request. Raises ConflictError."""
     given = request.form.get(FIELD_NAME)
-    if given and given != fingerprint(read_values()):
+    if given and given != fingerprint(stored):
         raise ConflictError(SENTENCE)
