@@ -1,6 +1,7 @@
 """Numbers, units and lists as readers of the language write them (CLDR)."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
@@ -11,6 +12,9 @@ from helpdesk.translation.current import current_locale
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10}){0,8}")
 GROUPING_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'\u2019"))  # what separates thousands besides . and ,
+# A minus, and the wide signs of East Asian keyboards. Of the Arabic separators the decimal one is never that of
+# thousands, so that it is the point.
+OTHER_SIGNS = str.maketrans("\u2212\uff0d\uff0b\uff0e\uff0c\u066b\u066c", "--+.,.'")
 ENGLISH_LISTS = Locale("en", "150")  # "a, b and c", without a comma before "and"
 
 
@@ -34,7 +38,7 @@ def parse_number(text: str) -> int | float | None:
     Where both signs are there the last is the decimal separator. One alone is read as the language has it, so that
     "1.000" is a thousand in German and one in English; but "3.5" is three and a half in either.
     """
-    text = text.translate(GROUPING_SPACES)
+    text = _to_ascii(text).translate(GROUPING_SPACES)
     if not NUMBER.fullmatch(text):
         return None
     signs = [sign for sign in text if sign in ".,"]
@@ -44,11 +48,24 @@ def parse_number(text: str) -> int | float | None:
     if decimal and signs.count(decimal) > 1:
         return None
     whole, _, fraction = text.rpartition(decimal) if decimal else (text, "", "")
-    groups = whole.lstrip("+-").replace(",", ".").split(".")
-    if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
+    if not _is_grouped(whole.lstrip("+-")):
         return None
     digits = whole.replace(".", "").replace(",", "")
     return float(f"{digits}.{fraction}") if decimal else int(digits)
+
+
+def _to_ascii(text: str) -> str:
+    """The digits and signs of other scripts, and the wide ones of East Asian keyboards, as those of ASCII."""
+    text = text.translate(OTHER_SIGNS)
+    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
+
+
+def _is_grouped(whole: str) -> bool:
+    """Whether the signs of a whole number are where they can be: every three digits, or "12,34,567" as in India."""
+    first, *others = [len(group) for group in whole.replace(",", ".").split(".")]
+    in_threes = first <= 3 and all(length == 3 for length in others)
+    in_twos = "." not in whole and first <= 2 and others[-1:] == [3] and all(length == 2 for length in others[:-1])
+    return not others or (first >= 1 and (in_threes or in_twos))
 
 
 def write_number(number: float) -> str:

@@ -11,6 +11,7 @@ from helpdesk.domain.tickets import handover
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.event import Event
+from helpdesk.models.rule import Rule
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.ticket import Ticket
 
@@ -70,14 +71,26 @@ def test_an_admin_chooses_the_successor_on_the_page(session, leaving, browser_of
     maya, admin, noor = leaving
     session.add(SavedView(owner_id=noor.id, name="Maya’s queue", filters={"assignee": str(maya.id)}, shared=True))
     session.add(CannedReply(title="Escalate", body="We look.", assign_to="person", assignee_id=maya.id))
+    for name, actions in (
+        ("In turn", {"assign": "turn", "assignees": [noor.id, maya.id]}),
+        ("Tell", {"notify": [maya.id]}),
+        ("Answer", {"reply_author_id": maya.id}),
+        ("Others", {"assign": "person", "assignees": [noor.id]}),
+    ):
+        session.add(Rule(name=name, trigger="filed", actions=actions))
     session.commit()
     client = browser_of(admin)
     page = BeautifulSoup(client.get(f"/settings/people/{maya.id}").data, "html.parser")
     form = page.select_one(f"form[action='/settings/people/{maya.id}/deactivation']")
     assert "Their 2 open tickets go to" in form.text
     named = page.select_one("#deactivate ~ .naming").text
-    assert "Maya’s queue" in named and "Escalate" in named
+    assert (
+        all(name in named for name in ("Maya’s queue", "Escalate", "In turn", "Tell", "Answer"))
+        and "Others" not in named
+    )
     assert [option.text.strip() for option in form.select("option")] == ["Nobody (Unassigned)", "Ada", "Noor"]
     values = {"csrf_token": form.select_one("[name=csrf_token]")["value"], "successor": str(noor.id)}
     assert client.post(form["action"], data=values).status_code == 303
+    page = BeautifulSoup(client.get(f"/settings/people/{maya.id}").data, "html.parser")
+    assert "In turn" in page.select_one(".naming").text, "still listed: somebody has to change them"
     assert assignees(session) == ["Noor", "Noor", "Maya"]

@@ -30,6 +30,7 @@ FILES = {
     "utf-16 without a mark": TEXT.encode("utf-16-le"),
     "sep=": f"sep=;\r\n{TEXT}".encode(),
     "sep= in utf-16": f"sep=;\r\n{TEXT}".encode("utf-16"),
+    "sep= with line ends of one character": f"sep=;\r{TEXT}".replace("\r\n", "\r").encode(),
     "tabs": TEXT.replace(";", "\t").encode(),
     "xlsx": workbook(["name", "domains"], ["Müller & Söhne", "mueller.example"]),
 }

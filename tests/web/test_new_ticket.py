@@ -167,6 +167,14 @@ def test_who_goes_back_and_writes_other_words_files_another_ticket(session, make
     assert first.location != second.location and count(session, Ticket) == 2
 
 
+def test_another_file_of_the_same_name_is_another_ticket(session, make, client):
+    make.form(fields=())
+    data = filled(soup(client.get("/tickets/new")))
+    for content in (b"x", b"y", b"y"):
+        assert client.post("/tickets", data=data | {"files": (BytesIO(content), "a.log")}).status_code == 303
+    assert count(session, Ticket) == count(session, Attachment) == 2
+
+
 def test_two_at_the_same_moment_are_one_ticket(app, session, make, dana):
     from concurrent.futures import ThreadPoolExecutor
 

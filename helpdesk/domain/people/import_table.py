@@ -6,6 +6,7 @@ separator is named by a first line ``sep=;``, or found.
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MAX_ROWS = 5_000
 MAX_FILE_BYTES = 1024 * 1024
 MAX_UNZIPPED_BYTES = 50 * 1024 * 1024
 SEPARATORS = ",;\t|"
+LINE_END = re.compile(r"\r\n|\r|\n")  # the second is an old Macintosh's
 ZIP_START = b"PK\x03\x04"
 
 
@@ -91,8 +93,9 @@ def _decode(raw: bytes, encoding: str) -> str:
 
 def _find_separator(text: str) -> tuple[str, int, str]:
     """The text without a line ``sep=;``, how many lines that was, and the separator."""
-    first, _, rest = text.partition("\n")
-    if first.lower().startswith("sep=") and len(first.rstrip("\r")) == 5:
+    end = LINE_END.search(text)
+    first, rest = (text[: end.start()], text[end.end() :]) if end else (text, "")
+    if first.lower().startswith("sep=") and len(first) == 5:
         return rest, 1, first[4]
     return text, 0, max(SEPARATORS, key=first.count)
 

@@ -9,6 +9,7 @@ from helpdesk.domain.people import users
 from helpdesk.domain.tickets import status
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
+from helpdesk.models.rule import Rule
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
@@ -22,11 +23,12 @@ def count_open_tickets(user: User) -> int:
 
 
 def list_naming(user: User) -> list[str]:
-    """The names of the saved views that filter by ``user`` and of the macros that assign to them, of everybody."""
+    """The names of the saved views that filter by ``user`` and of the macros and rules that name them, of everybody."""
     mine = SavedView.filters["assignee"].as_string() == str(user.id)
     views = select(SavedView.name).where(mine, SavedView.owner_id != user.id).order_by(SavedView.name)
     macros = select(CannedReply.title).where(CannedReply.assignee_id == user.id).order_by(CannedReply.title)
-    return [*db.session.scalars(views), *db.session.scalars(macros)]
+    rules = [rule.name for rule in db.session.scalars(select(Rule).order_by(Rule.name)) if _names(rule, user)]
+    return [*db.session.scalars(views), *db.session.scalars(macros), *rules]
 
 
 def deactivate_user(user: User, *, actor: User | None, successor: User | None = None) -> int:
@@ -55,6 +57,12 @@ def reassign_open_tickets(user: User, successor: User | None, *, actor: User | N
         status.record_assignment(ticket, successor, actor=actor)
         outbox.enqueue_card_update(ticket)
     return len(tickets)
+
+
+def _names(rule: Rule, user: User) -> bool:
+    """Whether ``rule`` assigns to ``user``, notifies them, or answers in their name."""
+    done = rule.actions
+    return user.id in (*done.get("assignees", ()), *done.get("notify", ()), done.get("reply_author_id"))
 
 
 def _open_tickets(user: User) -> Select[int]:
