@@ -17,6 +17,7 @@ WEBHOOK_EVENTS = (
     "ticket.solved",
     "ticket.reopened",
     "ticket.tagged",
+    "ticket.erased",
     "message.replied",
     "message.noted",
     "message.edited",

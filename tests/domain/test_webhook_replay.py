@@ -8,7 +8,7 @@ from sqlalchemy import select
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.integrations import webhook_replay, webhooks
-from helpdesk.domain.people import addresses, users
+from helpdesk.domain.people import addresses, preferences, users
 from helpdesk.domain.reorganization import people_merging
 from helpdesk.domain.tickets import attachments
 from helpdesk.models.delivery import Delivery
@@ -104,15 +104,20 @@ def test_people_are_events(session, make, admin):
     addresses.change_person(ann, name="Ann Lee", email="ann@globex.example", keep_alias=True, actor=admin)
     people_merging.merge_people(twin, ann, actor=admin)
     users.deactivate_user(ann, actor=admin)
+    users.set_ticket_visibility(ann, globex, "own", actor=admin)
+    dana = make.agent("Dana")
+    users.set_role(dana, "lead", actor=admin)
+    preferences.save_preferences(dana, name="Dana Lee", time_zone="", mail_replies=True, mail_updates=True)
     found = payloads(session)
     assert [payload["event"] for payload in found] == [
         "person.added",
         "person.added",
         "person.changed",
         "person.merged",
-        "person.changed",
+        *["person.changed"] * 4,
     ]
     assert found[0]["person"] == {
+        "id": ann.id,
         "name": "Ann",
         "email": "ann@globex.example",
         "role": "requester",
@@ -120,7 +125,12 @@ def test_people_are_events(session, make, admin):
         "organization": {"slug": "globex", "name": "Globex"},
     }
     assert found[2]["changes"] == {"name": ["Ann", "Ann Lee"]} and found[3]["merged"] == "twin@globex.example"
-    assert found[4]["changes"] == {"is_active": [True, False]}
+    assert [each["changes"] for each in found[4:]] == [
+        {"is_active": [True, False]},
+        {"ticket_visibility": ["organization", "own"]},
+        {"role": ["agent", "lead"]},
+        {"name": ["Dana", "Dana Lee"]},
+    ]
 
 
 def test_requester_followers_answers_and_moves_are_events(session, make, admin):

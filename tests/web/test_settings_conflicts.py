@@ -153,6 +153,21 @@ def test_an_answer_and_a_message_are_not_overwritten_by_an_older_page(admins, ma
     assert note.body == "Three"
 
 
+def test_a_draft_that_somebody_changed_is_neither_published_nor_discarded_unseen(admins, make, session):
+    ada, bea = admins
+    version = make.form("default", ({"key": "room"},))
+    page = f"/settings/forms/{version.form_id}"
+    field = f"{page}/fields/room"
+    assert send(ada, open_form(ada, field), label="Which room").status_code == 303
+    for action in (f"{page}/draft/delete", f"{page}/publication"):
+        opened = open_form(ada, page, action)
+        assert send(bea, open_form(bea, field), help=f"By Bea for {action}").status_code == 303
+        refused = send(ada, opened)
+        assert refused.status_code == 409 and "Somebody else saved this meanwhile" in refused.text
+    again = next(form for form in page_forms.forms_of(page_forms.parse(refused), page) if form.action == action)
+    assert send(ada, again).status_code == 303
+
+
 def webhook_values(client, **values):
     form = open_form(client, "/settings/webhooks/new", "/settings/webhooks")
     return form.sent_values() | {"url": "https://hooks.example/x", "events": ["ticket.filed"]} | values

@@ -68,7 +68,7 @@ def add_entry(
 def pseudonymize(value: Any) -> Any:
     """``value`` (JSON) with a short keyed hash for each address: nothing of what was logged can be erased later.
 
-    The same address has the same hash, so that lines about it can be told.
+    The same address has the same hash, so that lines about it can be compared.
     """
     if isinstance(value, dict):
         return {key: pseudonymize(each) for key, each in value.items()}

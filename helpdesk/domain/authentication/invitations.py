@@ -10,7 +10,7 @@ from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import magic_links
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions, users
+from helpdesk.domain.people import changes, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.sign_in_link import SignInLink
@@ -53,7 +53,7 @@ def invite_agent(
         if user.role != role:
             users.set_role(user, role, actor=actor)
         if name and not user.name:
-            user.name = users.clean_name(name)
+            changes.rename(user, users.clean_name(name))
         audit_log.add_entry("invited again", actor, email, role=str(role))
     ttl = PRINTED_ADMIN_TTL if actor is None and role == Role.admin else MAIL_TTL
     link = magic_links.create_link(email, magic_links.INVITATION, ttl)

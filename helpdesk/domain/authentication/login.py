@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 from helpdesk import clock
 from helpdesk.domain.authentication import ways
 from helpdesk.domain.errors import PermissionDenied
-from helpdesk.domain.people import admission, email_address, session_revocation, users
+from helpdesk.domain.people import admission, changes, email_address, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationDomain
 from helpdesk.models.sign_in_connection import SignInConnection
@@ -107,7 +107,7 @@ def _mark_email_verified(user: User, name: str) -> None:
         )
         user.email_verified_at = clock.now()
     if not user.name and name:
-        user.name = users.clean_name(name)
+        changes.rename(user, users.clean_name(name))
     db.session.flush()
 
 

@@ -46,6 +46,7 @@ EVENT_LABELS = {
     "ticket.solved": lazy_gettext("A ticket was solved"),
     "ticket.reopened": lazy_gettext("A solved ticket was taken up again"),
     "ticket.tagged": lazy_gettext("Tags were added or removed"),
+    "ticket.erased": lazy_gettext("A ticket was erased"),
     "message.replied": lazy_gettext("Somebody replied"),
     "message.noted": lazy_gettext("The team wrote a note"),
     "message.edited": lazy_gettext("A reply or note was edited, or became internal"),
@@ -92,6 +93,14 @@ def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -
         _enqueue_for_subscribers(EVENT_BY_KIND[kind], ticket, change=kind, changes=changes)
     elif kind in UPDATE_KINDS:
         _enqueue_for_subscribers("ticket.updated", ticket, change=kind, changes=changes)
+
+
+def enqueue_tickets_erased(numbers: list[int]) -> None:
+    """Enqueue ``ticket.erased`` for each ticket, with its number only: who has a copy has to delete it."""
+    for webhook_id in list_subscribers("ticket.erased"):
+        for number in numbers:
+            payload = {"event": "ticket.erased", "at": clock.now().isoformat(), "ticket": {"number": number}}
+            enqueue_delivery(webhook_id, payload)
 
 
 def delete_unsent(message_id: int) -> None:

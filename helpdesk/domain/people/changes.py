@@ -6,6 +6,7 @@ They add a listener when the application starts, so that this package need not k
 from collections.abc import Callable
 from typing import Any
 
+from helpdesk.extensions import db
 from helpdesk.models.user import User
 
 Listener = Callable[[str, User, dict[str, Any]], None]
@@ -22,3 +23,11 @@ def notify_listeners(event: str, user: User, **details: Any) -> None:
     """Call every listener, in the transaction of the change."""
     for listener in _listeners:
         listener(event, user, details)
+
+
+def rename(user: User, name: str) -> None:
+    """Give ``user`` another name, whoever says so: an admin, they themselves, their provider, a file."""
+    before, user.name = user.name, name
+    if before != name:
+        db.session.flush()
+        notify_listeners("changed", user, changes={"name": [before, name]})

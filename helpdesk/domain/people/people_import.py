@@ -3,7 +3,7 @@
 from helpdesk import clock
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import DomainError
-from helpdesk.domain.people import admission, customers, import_table, organizations, permissions, users
+from helpdesk.domain.people import admission, changes, customers, import_table, organizations, permissions, users
 from helpdesk.domain.people.organization_csv_import import ImportedRow
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -101,7 +101,7 @@ def _change(user: User, cells: dict[str, str], actor: User) -> list[str]:
     if name and name != user.name:
         parts.append(gettext("The name becomes %(name)s.", name=name))
         changed["name"] = [user.name, name]
-        user.name = name
+        changes.rename(user, name)
     if zone and zone != user.time_zone:
         parts.append(gettext("The time zone becomes %(zone)s.", zone=zone))
         user.time_zone = zone

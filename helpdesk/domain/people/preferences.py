@@ -4,7 +4,7 @@ import re
 
 from helpdesk import clock
 from helpdesk.domain.errors import ensure_fields
-from helpdesk.domain.people import users
+from helpdesk.domain.people import changes, users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.translation import LANGUAGES, gettext
@@ -51,7 +51,7 @@ def save_preferences(
         ("name", name, gettext("Enter the name others read.")),
         ("time_zone", zone or not time_zone.strip(), gettext("Choose a time zone from the list.")),
     )
-    user.name = name
+    changes.rename(user, name)
     user.time_zone = zone
     if language is not None:
         user.language = language if language in LANGUAGES else None

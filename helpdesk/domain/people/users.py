@@ -147,6 +147,7 @@ def set_ticket_visibility(
         audit_log.add_entry(
             "changed what a customer sees", actor, user.email, organization.id, old=before, new=ticket_visibility
         )
+        changes.notify_listeners("changed", user, changes={"ticket_visibility": [before, ticket_visibility]})
 
 
 def set_role(user: User, role: str, *, actor: User | None) -> None:
@@ -167,6 +168,7 @@ def set_role(user: User, role: str, *, actor: User | None) -> None:
     db.session.flush()
     session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("changed role", actor, user.email, old=before, new=role)
+    changes.notify_listeners("changed", user, changes={"role": [before, role]})
 
 
 def deactivate_user(user: User, *, actor: User | None) -> None:

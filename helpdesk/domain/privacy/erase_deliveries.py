@@ -92,6 +92,13 @@ def find_being_sent(user: User, ticket_ids: Select[int], former: FormerIdentity)
     return list(db.session.scalars(found))
 
 
+def find_being_sent_of_tickets(ids: list[int]) -> list[int]:
+    """The ids of the webhooks' requests about the tickets that are on their way at the moment."""
+    in_flight = Delivery.state.in_((DeliveryState.sending, DeliveryState.unknown))
+    about = _payload_number().in_(ids) & (Delivery.kind == DeliveryKind.webhook)
+    return list(db.session.scalars(select(Delivery.id).where(in_flight, about)))
+
+
 def erase_later(ids: Iterable[int]) -> None:
     """Empty those of the deliveries with these ids that are finished by now."""
     mine = Delivery.id.in_(list(ids))

@@ -14,6 +14,7 @@ from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import Sender
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import changes, permissions
 from helpdesk.domain.privacy import database_file, erase_content, erase_deliveries, former_identity
 from helpdesk.domain.tickets import handover
@@ -111,6 +112,10 @@ def erase_what_was_being_sent() -> int:
         erase_deliveries.erase_from_deliveries(user, erase_content.select_affected_tickets(user))
         if user.id in by_person:
             _finish_if_all_is_sent(by_person[user.id], user)
+    lately = Operation.created_at > clock.now() - timedelta(days=FOLLOW_UP_DAYS)
+    of_organizations = select(Operation).where(Operation.kind == OperationKind.erase_organization, lately)
+    for operation in db.session.scalars(of_organizations):
+        erase_deliveries.erase_later(operation.data.get("being_sent", ()))
     return len(people)
 
 
@@ -195,6 +200,7 @@ def erase_tickets(ids: list[int]) -> list[str]:
     )
     db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=options)
     db.session.expire_all()
+    webhooks.enqueue_tickets_erased(ids)
     return keys
 
 

@@ -1,5 +1,7 @@
 """Erase organizations, in batches, with a progress that ends."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, delete, select, update
 
 from helpdesk.domain import background_jobs
@@ -55,12 +57,17 @@ def erase_organization_batch(organization: Organization | None) -> tuple[bool, l
     remaining = select(Ticket.id).where(Ticket.organization_id == organization.id)
     ids = list(db.session.scalars(remaining.limit(erasure.BATCH_SIZE)))
     if ids:
-        _record_progress(organization.id, len(ids))
+        _record_progress(organization.id, len(ids), erase_deliveries.find_being_sent_of_tickets(ids))
         return True, erasure.erase_tickets(ids)
     people = select(User).where(User.organization_id == organization.id).order_by(User.id).limit(PEOPLE_BATCH_SIZE)
     if found := list(db.session.scalars(people)):
-        _record_progress(organization.id, len(found))
-        return True, [key for user in found for key in _erase_or_leave(user)]
+        keys, being_sent = [], []
+        for user in found:
+            some_keys, some_ids = _erase_or_leave(user)
+            keys += some_keys
+            being_sent += some_ids
+        _record_progress(organization.id, len(found), being_sent)
+        return True, keys
     keys = erasure.attachment_keys(Attachment.organization_id == organization.id)
     db.session.execute(delete(Attachment).where(Attachment.organization_id == organization.id))
     for channel in db.session.scalars(select(Channel).where(Channel.organization_id == organization.id)):
@@ -72,26 +79,29 @@ def erase_organization_batch(organization: Organization | None) -> tuple[bool, l
     _erase_name(organization)
     erase_deliveries.erase_without_thread()
     db.session.flush()
-    _record_progress(organization.id, 1, is_end=True)
+    _record_progress(organization.id, 1, (), is_end=True)
     db.session.delete(organization)
     db.session.flush()
     database_file.request_cleaning()
     return False, keys
 
 
-def _erase_or_leave(user: User) -> list[str]:
-    """Erase a person of the organization, but for one who belongs to another, too: they only leave this one."""
+def _erase_or_leave(user: User) -> tuple[list[str], list[int]]:
+    """Erase a person of the organization, but for one who belongs to another, too: they only leave this one.
+
+    Returns what ``erasure.erase_everything_of`` does.
+    """
     elsewhere = erasure.count_rows(
         Membership, Membership.user_id == user.id, Membership.organization_id != user.organization_id
     )
     if elsewhere:
         user.organization_id = None
         db.session.flush()
-        return []
+        return [], []
     erase_content.lock_everything_of(user)
-    keys, _being_sent = erasure.erase_everything_of(user, words=True, subjects=True)
+    erased = erasure.erase_everything_of(user, words=True, subjects=True)
     changes.notify_listeners("erased", user)
-    return keys
+    return erased
 
 
 def _erase_received(condition: ColumnElement[bool]) -> None:
@@ -117,7 +127,7 @@ def _erase_name(organization: Organization) -> None:
         event.data = former.replace_in(event.data)
 
 
-def _record_progress(organization_id: int, steps: int, *, is_end: bool = False) -> None:
+def _record_progress(organization_id: int, steps: int, being_sent: Iterable[int], *, is_end: bool = False) -> None:
     running = select(Operation).where(
         Operation.kind == OperationKind.erase_organization,
         Operation.source_id == organization_id,
@@ -125,5 +135,6 @@ def _record_progress(organization_id: int, steps: int, *, is_end: bool = False) 
     )
     for operation in db.session.scalars(running):
         operation.done = min(operation.total, operation.done + steps)
+        operation.data = operation.data | {"being_sent": [*operation.data.get("being_sent", ()), *being_sent]}
         if is_end:
             operations.finish(operation)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import profile, roles, sign_in
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import admission, email_address, own_domains, users
+from helpdesk.domain.people import admission, changes, email_address, own_domains, users
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db
 from helpdesk.models.provisioning import ScimResource
@@ -150,7 +150,7 @@ def _fill_in(connection: SignInConnection, user: User, data: dict[str, Any]) -> 
     parts = " ".join(filter(None, (given.get("givenName"), given.get("familyName")))) if given else ""
     name = data.get("displayName") or (given or {}).get("formatted") or parts
     if isinstance(name, str) and users.clean_name(name):
-        user.name = users.clean_name(name)
+        changes.rename(user, users.clean_name(name))
     claims = {"locale": data.get("preferredLanguage") or data.get("locale"), "zoneinfo": data.get("timezone")}
     said = {key: value for key, value in claims.items() if isinstance(value, str)}
     profile.fill_in(user, ProviderClaims(connection.provider, connection.issuer, "", None, False, profile=said))

@@ -13,7 +13,7 @@ from helpdesk.domain.forms import builder, choices_for, diff, field_types, form_
 from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
-from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code, gettext, use_language
@@ -22,6 +22,7 @@ from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
+FIELD_COLUMNS = [column.name for column in Field.__table__.columns if column.name != "id"]
 
 
 @blueprint.get("")
@@ -145,10 +146,12 @@ def publish_form(form_id: int) -> ResponseReturnValue:
     """Publish the draft."""
     form = get_form_or_404(form_id)
     try:
+        stale_forms.begin_change(lambda: stored_draft(get_form_or_404(form_id)))
         version = builder.publish_form(form, authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_page(get_form_or_404(form_id), errors={"": error.message}), 422
+        status = 409 if isinstance(error, ConflictError) else 422
+        return render_page(get_form_or_404(form_id), errors={"": error.message}), status
     db.session.commit()
     flash(gettext("Version %(number)s is in use from now on.", number=version.number), "success")
     return redirect(f"/settings/forms/{form_id}", 303)
@@ -158,6 +161,11 @@ def publish_form(form_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def discard_draft(form_id: int) -> ResponseReturnValue:
     """Discard the draft."""
+    try:
+        stale_forms.begin_change(lambda: stored_draft(get_form_or_404(form_id)))
+    except ConflictError as error:
+        db.session.rollback()
+        return render_page(get_form_or_404(form_id), errors={"": error.message}), 409
     builder.discard_draft(get_form_or_404(form_id), authentication.get_current_user())
     db.session.commit()
     flash(gettext("The draft is gone; the published version stays."), "success")
@@ -193,6 +201,7 @@ def publication_context(form: Form) -> dict[str, Any]:
         "version": version,
         "in_use": published,
         "is_draft": is_draft,
+        "draft": stale_forms.fingerprint(stored_draft(form)),
         "difference": diff.describe_changes(published, version) if is_draft else [],
         "troubles": publish_errors(version) if is_draft else [],
     }
@@ -215,6 +224,13 @@ def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[s
 def read_words(values: dict[str, Any]) -> form_words.FormWords:
     """Return the words of the form as they were typed."""
     return form_words.FormWords(**{name: values.get(name, "") for name in form_words.MAX_LENGTHS})
+
+
+def stored_draft(form: Form) -> dict[str, Any]:
+    """The fields of the newest version: who publishes or discards them has to have seen them."""
+    version = get_newest_version(form)
+    rows = [{name: getattr(field, name) for name in FIELD_COLUMNS} for field in version.fields]
+    return {"number": version.number, "fields": rows}
 
 
 def stored_values(form: Form) -> dict[str, Any]:

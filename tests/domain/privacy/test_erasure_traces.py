@@ -20,6 +20,7 @@ from helpdesk.models.imported_record import ImportedRecord
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.operation import Operation
 from helpdesk.models.organization import Organization
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Membership, User
 from helpdesk.models.webhook import WEBHOOK_EVENTS
 from tests.domain.privacy.planted_words import everywhere, file
@@ -88,8 +89,8 @@ def test_webhooks_forget_whom_they_were_about(session, make, admin, hook):
     assert everywhere(session, "anzibar") == []
     session.refresh(failed)
     assert (failed.state, sorted(failed.data["payload"])) == ("cancelled", ["at", "event"])
-    told = [row.data["payload"] for row in webhooks.list_deliveries(hook) if row.data["payload"].get("person")]
-    assert [(each["event"], each["person"]) for each in told] == [("person.erased", {"id": dana.id})]
+    sent = [row.data["payload"] for row in webhooks.list_deliveries(hook) if row.data["payload"].get("person")]
+    assert [(each["event"], each["person"]) for each in sent] == [("person.erased", {"id": dana.id})]
     before = len(webhooks.list_deliveries(hook))
     deliver_everything(session)
     count = webhook_replay.replay_since(hook, 1, actor=admin)
@@ -151,6 +152,16 @@ def test_an_imported_person_does_not_come_back(session, make, admin):
     assert check.find_imported("old", "person", "zanzibar@globex.example") == ann.id
 
 
+def test_programs_hear_of_erased_tickets(session, make, admin, hook):
+    erased, kept = make.ticket().id, make.ticket().id
+    deliver_everything(session)
+    erasure.erase_tickets([erased])
+    session.commit()
+    waiting = [row.data["payload"] for row in webhooks.list_deliveries(hook) if row.state == "pending"]
+    assert [(each["event"], each["ticket"]) for each in waiting] == [("ticket.erased", {"number": erased})]
+    assert session.get(Ticket, kept)
+
+
 def test_an_organization_leaves_nothing_of_itself_and_its_people(session, make, admin, hook, app):
     zanzibar, initech = make.organization("Zanzibar", domain="zanzibar.example", slack="C0ZAN"), make.organization()
     ann = make.user(zanzibar, "Ann Lee", email="ann@zanzibar.example")
@@ -173,12 +184,17 @@ def test_an_organization_leaves_nothing_of_itself_and_its_people(session, make, 
         )
     session.commit()
     deliver_everything(session)
+    on_its_way = session.scalars(db.select(Delivery).where(Delivery.kind == "webhook")).first()
+    on_its_way.state = "sending"
+    session.commit()
     organization_erasure.start_erasing_organization(zanzibar, actor=admin)
     session.commit()
     while organization_erasure.erase_organization_batch(session.get(Organization, zanzibar.id))[0]:
         session.commit()
     session.commit()
     deliver_everything(session)
+    erasure.erase_what_was_being_sent()
+    session.commit()
     left = {place for word in ("anzibar", "Ann Lee", "ann@") for place in everywhere(session, word)}
     assert left - {"inbound_events.ordering_key"} == set()
     assert session.get(User, guest.id).erased_at is None

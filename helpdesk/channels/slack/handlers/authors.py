@@ -7,7 +7,7 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.database import transactions
-from helpdesk.domain.people import admission, email_address, permissions, users
+from helpdesk.domain.people import admission, changes, email_address, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.thread import Thread
@@ -32,7 +32,7 @@ def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:
     user = find_agent(profile, context.ourselves, event)
     if user is not None and user.slack_user_id is None:
         user.slack_user_id = profile.id
-        user.name = user.name or profile.name
+        changes.rename(user, user.name or profile.name)
         user.picture_url = user.picture_url or profile.picture[:500] or None
     return user
 

@@ -2,7 +2,7 @@
 
 from helpdesk import clock
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import users
+from helpdesk.domain.people import changes, users
 from helpdesk.models.user import User
 from helpdesk.translation import LANGUAGES
 
@@ -13,7 +13,7 @@ def fill_in(user: User, claimed: ProviderClaims) -> None:
     """Fill in what ``user`` has not chosen; nothing that they or somebody else has set is changed."""
     given = claimed.profile
     if not user.name and claimed.name:
-        user.name = users.clean_name(claimed.name)
+        changes.rename(user, users.clean_name(claimed.name))
     picture = given.get("picture", "")
     if user.picture_url is None and _is_picture(picture):
         user.picture_url = picture
