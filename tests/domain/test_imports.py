@@ -1,6 +1,7 @@
 """Tables of organizations and people are read as spreadsheets write them, and each line's result is exact."""
 
 import io
+import logging
 
 import openpyxl
 import pytest
@@ -53,6 +54,19 @@ def test_what_is_no_table_gets_a_sentence(app, raw):
 def test_a_column_that_is_there_twice_is_refused(app):
     with pytest.raises(ValueError, match="“name” is there twice"):
         import_table.read_table("name,name\nA,B", ("name",), "name", {})
+
+
+def test_a_preview_is_not_logged_as_done(session, make, caplog):
+    caplog.set_level(logging.INFO, logger="helpdesk.audit")
+    admin = make.agent("Ada", role="admin")
+    text = "name;domains\nGlobex;globex.example\nBad;not a domain"
+    organization_csv_import.import_csv(text, actor=admin, dry=True)
+    session.rollback()
+    assert caplog.records == []
+    organization_csv_import.import_csv(text, actor=admin, dry=False)
+    assert caplog.records == []
+    session.commit()
+    assert "Globex" in caplog.text and "Bad" not in caplog.text
 
 
 def rows_of(results) -> list[tuple[str, str]]:

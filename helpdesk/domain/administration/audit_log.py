@@ -10,7 +10,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import event, inspect, select, tuple_
+from sqlalchemy.orm import Session, SessionTransaction
 
 from helpdesk import key_derivation
 from helpdesk.extensions import db
@@ -39,6 +40,7 @@ ROUTINE_ACTIONS = (
     PROVED_AGAIN,
 )
 ADDRESS = re.compile(r"[^\s@<>\"',;:]{1,64}@[^\s@<>\"',;:]{1,255}")
+WAITING_KEY = "audit_lines"  # in the session's ``info``: what is logged after the commit
 log = logging.getLogger("helpdesk.audit")
 
 
@@ -61,8 +63,24 @@ def add_entry(
     db.session.flush()
     values = {"action": action, "actor": entry.actor_id, "subject": entry.subject, "organization": organization_id}
     named = {key: value for key, value in details.items() if key != "name"}
-    log.info("%s", json.dumps(pseudonymize({"entry": entry.id, **values, **named}), default=str))
+    line = json.dumps(pseudonymize({"entry": entry.id, **values, **named}), default=str)
+    db.session().info.setdefault(WAITING_KEY, []).append((entry, line))
     return entry
+
+
+@event.listens_for(db.session, "after_commit")
+def _write_lines(session: Session) -> None:
+    """Log the entries that are stored now: what was only tried, such as the preview of an import, was not done."""
+    if not session.in_nested_transaction():
+        for entry, line in session.info.pop(WAITING_KEY, ()):
+            if inspect(entry).persistent:  # not one of a savepoint that was rolled back
+                log.info("%s", line)
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _discard_lines(session: Session, previous_transaction: SessionTransaction) -> None:
+    if not previous_transaction.nested:
+        session.info.pop(WAITING_KEY, None)
 
 
 def pseudonymize(value: Any) -> Any:
