@@ -71,7 +71,7 @@ def replace_picture(picture: Picture, data: bytes | None, *, actor: User) -> str
         key = attachments.generate_key()
         storage.write(key, cleaned)
     former = str(settings.get(picture))
-    settings.set(picture, key)
+    settings.set(str(picture), key)
     action = "changed the logo" if key else "removed the logo"
     audit_log.add_entry(action, actor, "Portal setup", picture=str(picture))
     return former
