@@ -77,5 +77,8 @@ class RateLimits:
 
     @property
     def revoked(self) -> bool:
-        """Source: docs.slack.dev/reference/methods/auth.test (token_revoked)."""
+        """Whether the token is refused at present.
+
+        Source: docs.slack.dev/reference/methods/auth.test (token_revoked).
+        """
         return time.monotonic() < self._revoked_until

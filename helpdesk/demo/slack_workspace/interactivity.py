@@ -119,7 +119,10 @@ class Interactivity:
     def message_shortcut(
         self, user: str, channel: "ChannelState", message: dict, callback_id: str
     ) -> signed_requests.PortalResponse:
-        """Source: docs.slack.dev/interactivity/implementing-shortcuts."""
+        """Press a shortcut of the app in the menu of a message.
+
+        Source: docs.slack.dev/interactivity/implementing-shortcuts.
+        """
         payload = self._build_payload("message_action", user) | {
             "action_ts": ids.next_timestamp(),
             "callback_id": callback_id,
@@ -133,7 +136,10 @@ class Interactivity:
         return self._send(payload)
 
     def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
-        """Source: docs.slack.dev/interactivity/implementing-shortcuts."""
+        """Press a shortcut of the app in the search field.
+
+        Source: docs.slack.dev/interactivity/implementing-shortcuts.
+        """
         return self._send(
             self._build_payload("shortcut", user) | {"action_ts": ids.next_timestamp(), "callback_id": callback_id}
         )

@@ -10,7 +10,10 @@ MAX_UPDATE_LENGTH = 4_000
 
 @register_method("chat.postMessage", "chat:write")
 def post_message(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/chat.postMessage; sample api/chat.postMessage.json."""
+    """Post a message of the app in a channel or a thread.
+
+    Source: docs.slack.dev/reference/methods/chat.postMessage; sample api/chat.postMessage.json.
+    """
     found = _get_channel_and_message(ws, args)
     message = build_app_message(ws, parse_content(args))
     apply_username_and_icon(ws, args, message)
@@ -27,7 +30,10 @@ def post_message(ws, args: Arguments) -> dict:
 
 @register_method("chat.update", "chat:write")
 def update_message(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/chat.update; sample api/chat.update.json."""
+    """Replace the content of a message of the app.
+
+    Source: docs.slack.dev/reference/methods/chat.update; sample api/chat.update.json.
+    """
     found = get_channel(ws, args)
     ts = args.text("ts")
     message = _require_own_message(found, ts, "cant_update_message")
@@ -56,7 +62,10 @@ def update_message(ws, args: Arguments) -> dict:
 
 @register_method("chat.delete", "chat:write")
 def delete_message(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/chat.delete; sample api/chat.delete.json."""
+    """Delete a message of the app.
+
+    Source: docs.slack.dev/reference/methods/chat.delete; sample api/chat.delete.json.
+    """
     found = get_channel(ws, args)
     ts = args.text("ts")
     _require_own_message(found, ts, "cant_delete_message")
@@ -66,7 +75,10 @@ def delete_message(ws, args: Arguments) -> dict:
 
 @register_method("chat.postEphemeral", "chat:write")
 def post_ephemeral(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/chat.postEphemeral; sample api/chat.postEphemeral.json."""
+    """Show a message to one member of a channel only.
+
+    Source: docs.slack.dev/reference/methods/chat.postEphemeral; sample api/chat.postEphemeral.json.
+    """
     found = _get_channel_and_message(ws, args)
     user = args.text("user")
     if user not in ws.state.users:
@@ -79,7 +91,10 @@ def post_ephemeral(ws, args: Arguments) -> dict:
 
 @register_method("chat.getPermalink")
 def get_permalink(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/chat.getPermalink; sample api/chat.getPermalink.json."""
+    """Return the address of a message.
+
+    Source: docs.slack.dev/reference/methods/chat.getPermalink; sample api/chat.getPermalink.json.
+    """
     found = get_channel(ws, args)
     ts = args.text("message_ts")
     if ts not in found.messages:

@@ -7,7 +7,10 @@ from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError,
 
 @register_method("apps.connections.open")
 def open_connection(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/apps.connections.open; sample api/apps.connections.open.json."""
+    """Return a WebSocket address for Socket Mode, valid once.
+
+    Source: docs.slack.dev/reference/methods/apps.connections.open; sample api/apps.connections.open.json.
+    """
     if args.token != personas.APP_TOKEN:
         raise SlackApiError("not_allowed_token_type")
     ticket = ids.create_id("t").lower()

@@ -12,7 +12,10 @@ HISTORY_SCOPES = ("channels:history", "groups:history", "im:history", "mpim:hist
 
 @register_method("conversations.info", *READ_SCOPES)
 def get_info(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.info; sample api/conversations.info.json."""
+    """Return one channel.
+
+    Source: docs.slack.dev/reference/methods/conversations.info; sample api/conversations.info.json.
+    """
     found = get_channel(ws, args)
     shown = found.shown()
     if not args.flag("include_num_members"):
@@ -22,7 +25,10 @@ def get_info(ws, args: Arguments) -> dict:
 
 @register_method("conversations.list", *READ_SCOPES)
 def list_conversations(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.list; sample api/conversations.list.json."""
+    """List the channels of the wanted types that the bot may see.
+
+    Source: docs.slack.dev/reference/methods/conversations.list; sample api/conversations.list.json.
+    """
     kinds = args.text("types", required=False, default="public_channel").replace(" ", "").split(",")
     if unknown := set(kinds) - {"public_channel", "private_channel", "mpim", "im"}:
         raise SlackApiError("invalid_types", [f"unknown type {name}" for name in sorted(unknown)])
@@ -39,7 +45,10 @@ def list_conversations(ws, args: Arguments) -> dict:
 
 @register_method("conversations.join", "channels:join")
 def join_conversation(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.join; sample api/conversations.join.json."""
+    """Let the bot join a public channel.
+
+    Source: docs.slack.dev/reference/methods/conversations.join; sample api/conversations.join.json.
+    """
     found = get_channel(ws, args)
     if found.archived:
         raise SlackApiError("is_archived")
@@ -57,14 +66,20 @@ def join_conversation(ws, args: Arguments) -> dict:
 
 @register_method("conversations.members", *READ_SCOPES)
 def list_members(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.members; sample api/conversations.members.json."""
+    """List the members of a channel.
+
+    Source: docs.slack.dev/reference/methods/conversations.members; sample api/conversations.members.json.
+    """
     shown, following = paginate(args, get_channel(ws, args).members, 100, 1000)
     return {"members": shown, "response_metadata": {"next_cursor": following}}
 
 
 @register_method("conversations.open", "im:write", "channels:manage")
 def open_direct(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.open; sample api/conversations.open.json."""
+    """Return the direct message channel with one person.
+
+    Source: docs.slack.dev/reference/methods/conversations.open; sample api/conversations.open.json.
+    """
     user = args.text("users", required=False)
     if user not in ws.state.users:
         raise SlackApiError("user_not_found" if user else "users_list_not_supplied")
@@ -73,7 +88,10 @@ def open_direct(ws, args: Arguments) -> dict:
 
 @register_method("conversations.history", *HISTORY_SCOPES)
 def list_history(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.history; sample api/conversations.history.json."""
+    """List the messages of a channel without the replies in threads, newest first.
+
+    Source: docs.slack.dev/reference/methods/conversations.history; sample api/conversations.history.json.
+    """
     found = get_channel(ws, args, member=True)
     roots = [m for m in found.messages.values() if _is_in_channel(m)]
     chosen = [m for m in reversed(roots) if _is_between(args, m["ts"])]
@@ -91,7 +109,10 @@ def list_history(ws, args: Arguments) -> dict:
 
 @register_method("conversations.replies", *HISTORY_SCOPES)
 def list_replies(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/conversations.replies; sample api/conversations.replies.json."""
+    """List the messages of a thread, oldest first.
+
+    Source: docs.slack.dev/reference/methods/conversations.replies; sample api/conversations.replies.json.
+    """
     found = get_channel(ws, args, member=True)
     ts = args.text("ts", required=False)
     if ts not in found.messages:

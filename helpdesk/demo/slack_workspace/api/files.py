@@ -13,8 +13,9 @@ MAX_FILES = 14  # of one upload; one more is answered with internal_error, and n
 
 @register_method("files.getUploadURLExternal", "files:write")
 def get_upload_url(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/files.getUploadURLExternal;
-    sample api/files.getUploadURLExternal.json.
+    """Return an address that takes the bytes of one file.
+
+    Source: docs.slack.dev/reference/methods/files.getUploadURLExternal; sample api/files.getUploadURLExternal.json.
     """
     name = args.text("filename")
     try:
@@ -32,8 +33,9 @@ def get_upload_url(ws, args: Arguments) -> dict:
 
 @register_method("files.completeUploadExternal", "files:write")
 def complete_upload(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/files.completeUploadExternal;
-    sample api/files.completeUploadExternal.json.
+    """Share uploaded files in a channel or a thread, as one message.
+
+    Source: docs.slack.dev/reference/methods/files.completeUploadExternal; sample api/files.completeUploadExternal.json.
     """
     wanted = args.json("files")
     if not isinstance(wanted, list) or not wanted:
@@ -72,7 +74,10 @@ def complete_upload(ws, args: Arguments) -> dict:
 
 @register_method("files.info", "files:read")
 def get_info(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/files.info; sample api/files.info.json."""
+    """Return one file.
+
+    Source: docs.slack.dev/reference/methods/files.info; sample api/files.info.json.
+    """
     file = ws.state.files.get(args.text("file", required=False))
     if file is None or not file.get("_complete"):
         raise SlackApiError("file_not_found")
@@ -85,7 +90,10 @@ def get_info(ws, args: Arguments) -> dict:
 
 @register_method("files.delete", "files:write")
 def delete_file(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/files.delete; sample api/files.delete.json."""
+    """Delete a file of the app.
+
+    Source: docs.slack.dev/reference/methods/files.delete; sample api/files.delete.json.
+    """
     file = ws.state.files.get(args.text("file", required=False))
     if file is None:
         raise SlackApiError("file_not_found")
@@ -97,7 +105,10 @@ def delete_file(ws, args: Arguments) -> dict:
 
 @register_method("files.upload", "files:write")
 def upload_file(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/files.upload; sample api/files.upload.json."""
+    """Refuse the former way of uploading, which Slack ended.
+
+    Source: docs.slack.dev/reference/methods/files.upload; sample api/files.upload.json.
+    """
     raise SlackApiError("method_deprecated")
 
 

@@ -7,7 +7,10 @@ from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError,
 
 @register_method("auth.test")
 def test_auth(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/auth.test; sample api/auth.test.json."""
+    """Return whose the token is.
+
+    Source: docs.slack.dev/reference/methods/auth.test; sample api/auth.test.json.
+    """
     answer = {
         "url": f"https://{personas.TEAM_DOMAIN}.slack.com/",
         "team": personas.TEAM_NAME,
@@ -23,7 +26,10 @@ def test_auth(ws, args: Arguments) -> dict:
 
 @register_method("api.test")
 def test_api(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/api.test; sample api/api.test.json."""
+    """Return the arguments, or the error that they ask for.
+
+    Source: docs.slack.dev/reference/methods/api.test; sample api/api.test.json.
+    """
     if error := args.text("error", required=False):
         raise SlackApiError(error)
     return {"args": {key: value for key, value in args.values.items() if key != "token"}}
@@ -31,7 +37,10 @@ def test_api(ws, args: Arguments) -> dict:
 
 @register_method("team.info", "team:read")
 def get_team_info(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/team.info; sample api/team.info.json."""
+    """Return our workspace, or that of a company with which a channel is shared.
+
+    Source: docs.slack.dev/reference/methods/team.info; sample api/team.info.json.
+    """
     wanted = args.text("team", required=False, default=personas.TEAM_ID)
     if wanted == personas.TEAM_ID:
         return {"team": _format_team(ws, wanted, personas.TEAM_NAME, personas.TEAM_DOMAIN, personas.SUPPORT_DOMAIN)}
@@ -43,7 +52,10 @@ def get_team_info(ws, args: Arguments) -> dict:
 
 @register_method("users.info", "users:read")
 def get_user_info(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/users.info; sample api/users.info.json."""
+    """Return one member of a workspace.
+
+    Source: docs.slack.dev/reference/methods/users.info; sample api/users.info.json.
+    """
     user = ws.state.users.get(args.text("user", required=False))
     if user is None or user["id"] in ws.state.unnamed_users:
         raise SlackApiError("user_not_found")
@@ -52,7 +64,10 @@ def get_user_info(ws, args: Arguments) -> dict:
 
 @register_method("users.list", "users:read")
 def list_users(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/users.list; sample api/users.list.json."""
+    """List all members of the workspace.
+
+    Source: docs.slack.dev/reference/methods/users.list; sample api/users.list.json.
+    """
     shown, following = paginate(args, list(ws.state.users.values()), 1000, 1000)
     return {
         "members": [_format_user(ws, user) for user in shown],
@@ -63,7 +78,10 @@ def list_users(ws, args: Arguments) -> dict:
 
 @register_method("users.lookupByEmail", "users:read.email")
 def find_user_by_email(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/users.lookupByEmail; sample api/users.lookupByEmail.json."""
+    """Return the member with this email address.
+
+    Source: docs.slack.dev/reference/methods/users.lookupByEmail; sample api/users.lookupByEmail.json.
+    """
     wanted = args.text("email").casefold()
     for user in ws.state.users.values():
         if user["profile"].get("email", "").casefold() == wanted and not user["deleted"]:
@@ -73,7 +91,10 @@ def find_user_by_email(ws, args: Arguments) -> dict:
 
 @register_method("users.conversations", "channels:read", "groups:read")
 def list_user_conversations(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/users.conversations; sample api/users.conversations.json."""
+    """List the channels of which a member is part.
+
+    Source: docs.slack.dev/reference/methods/users.conversations; sample api/users.conversations.json.
+    """
     who = args.text("user", required=False, default=personas.BOT_USER_ID)
     if who not in ws.state.users:
         raise SlackApiError("user_not_found")
@@ -99,7 +120,10 @@ def list_user_groups(ws, args: Arguments) -> dict:
 
 @register_method("bots.info", "users:read")
 def get_bot_info(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/bots.info; sample api/bots.info.json."""
+    """Return the app's bot.
+
+    Source: docs.slack.dev/reference/methods/bots.info; sample api/bots.info.json.
+    """
     if args.text("bot", required=False, default=personas.BOT_ID) != personas.BOT_ID:
         raise SlackApiError("bot_not_found")
     return {

@@ -11,7 +11,10 @@ _NAME_PATTERN = re.compile(r"^[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?$")
 
 @register_method("reactions.add", "reactions:write")
 def add_reaction(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/reactions.add; sample api/reactions.add.json."""
+    """Add an emoji of the bot to a message.
+
+    Source: docs.slack.dev/reference/methods/reactions.add; sample api/reactions.add.json.
+    """
     found, ts, name = _get_message(ws, args)
     if found.archived:
         raise SlackApiError("is_archived")
@@ -22,7 +25,10 @@ def add_reaction(ws, args: Arguments) -> dict:
 
 @register_method("reactions.remove", "reactions:write")
 def remove_reaction(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/reactions.remove; sample api/reactions.remove.json."""
+    """Remove the bot's emoji from a message.
+
+    Source: docs.slack.dev/reference/methods/reactions.remove; sample api/reactions.remove.json.
+    """
     found, ts, name = _get_message(ws, args)
     if not message_store.remove_reaction(ws, found, ts, personas.BOT_USER_ID, name):
         raise SlackApiError("no_reaction")
@@ -31,7 +37,10 @@ def remove_reaction(ws, args: Arguments) -> dict:
 
 @register_method("reactions.get", "reactions:read")
 def get_reactions(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/reactions.get; sample api/reactions.get.json."""
+    """Return a message with its emoji.
+
+    Source: docs.slack.dev/reference/methods/reactions.get; sample api/reactions.get.json.
+    """
     found = get_channel(ws, args, member=True)
     ts = args.text("timestamp")
     if ts not in found.messages:

@@ -6,21 +6,30 @@ from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError,
 
 @register_method("views.open")
 def open_view(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/views.open; sample api/views.open.json."""
+    """Open a modal for the person whose action gave the trigger.
+
+    Source: docs.slack.dev/reference/methods/views.open; sample api/views.open.json.
+    """
     user = ws.interactivity.redeem(_redeem_trigger(args))
     return {"view": modals.format_view(modals.open_modal(ws, user, _parse_view(args)))}
 
 
 @register_method("views.push")
 def push_view(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/views.push; sample api/views.push.json."""
+    """Lay a modal over the one that is open.
+
+    Source: docs.slack.dev/reference/methods/views.push; sample api/views.push.json.
+    """
     user = ws.interactivity.redeem(_redeem_trigger(args))
     return {"view": modals.format_view(modals.push_modal(ws, user, _parse_view(args)))}
 
 
 @register_method("views.update")
 def update_view(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/views.update; sample api/views.update.json."""
+    """Replace the content of an open modal.
+
+    Source: docs.slack.dev/reference/methods/views.update; sample api/views.update.json.
+    """
     wanted, external = args.text("view_id", required=False), args.text("external_id", required=False)
     if not wanted and not external:
         raise SlackApiError("invalid_arguments", ["missing required field: view_id"])
@@ -34,7 +43,10 @@ def update_view(ws, args: Arguments) -> dict:
 
 @register_method("views.publish")
 def publish_view(ws, args: Arguments) -> dict:
-    """Source: docs.slack.dev/reference/methods/views.publish; sample api/views.publish.json."""
+    """Replace the Home page of one person.
+
+    Source: docs.slack.dev/reference/methods/views.publish; sample api/views.publish.json.
+    """
     user = args.text("user_id")
     if user not in ws.state.users:
         raise SlackApiError("user_not_found")
