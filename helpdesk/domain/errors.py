@@ -26,14 +26,22 @@ class ConflictError(DomainError):
     """The request does not fit the current state, which has changed or ended meanwhile."""
 
 
-def ensure_fields(summary: str, *rules: tuple[str, object, str]) -> None:
-    """Raise ValidationError with ``summary`` if a rule is broken: (name of a field, whether it is kept, sentence).
+FieldRule = tuple[str, object, str]  # the name of a field, whether the rule is kept, and the sentence if it is not
 
-    Of several broken rules of one field the first is said. A sentence is best lazy: it is seldom needed.
+
+def ensure_fields(summary: str, *rules: FieldRule) -> None:
+    """Raise ValidationError with ``summary`` if a rule is broken."""
+    if broken := list_broken_fields(*rules):
+        raise ValidationError(summary, errors=broken)
+
+
+def list_broken_fields(*rules: FieldRule) -> dict[str, str]:
+    """Return the sentence of every field that breaks a rule; of several broken rules of one field the first is said.
+
+    A sentence is best lazy: it is seldom needed.
     """
     broken: dict[str, str] = {}
     for field, is_kept, sentence in rules:
         if not is_kept:
             broken.setdefault(field, str(sentence))
-    if broken:
-        raise ValidationError(summary, errors=broken)
+    return broken

@@ -16,7 +16,6 @@ from helpdesk.web import csv_response
 
 MAX_MEMORY_BYTES = 8 * 1024 * 1024  # larger workbooks are written to disk
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS = ("comma", "semicolon", "tab", "xlsx")
 
 
 def send_list(

@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from helpdesk import clock
 from helpdesk.domain import tickets
-from helpdesk.domain.ticket_lists import csv_export, customer_list
+from helpdesk.domain.ticket_lists import csv_export, customer_list, export_columns
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.web.templating import filters as templates
 
@@ -203,18 +203,23 @@ def test_no_cell_is_a_formula(text):
     )
 
 
+def export(user, **filters):
+    query, order, values = customer_list.filtered_query(user, filters)
+    return csv_export.export_query(export_columns.find_columns(user), query, order, values)
+
+
 def test_the_export_is_the_list_with_its_filters(monkeypatch, session, make, dana, twelve):
     import csv
 
     monkeypatch.setattr(csv_export, "BATCH_SIZE", 5)
     form = make.form(fields=({"key": "serial"}, {"key": "margin", "team_only": True}))
     make.ticket(dana, '=HYPERLINK("http://evil")', form=form, answers={"serial": "-X1", "margin": "thin"})
-    text = "".join(csv_export.export_customer_list(dana, {"sort": "subject"}))
+    text = "".join(export(dana, sort="subject"))
     rows = list(csv.reader(text.removeprefix("\ufeff").splitlines()))
     assert rows[0][:3] == ["Number", "Subject", "Status"] and len(rows) == 14
     evil = next(row for row in rows if "HYPERLINK" in row[1])
     assert evil[1].startswith("'=") and evil[2] == "Received"
     assert rows[0][-1] == "Serial" and evil[-1] == "'-X1" and "thin" not in text
-    assert "thin" in "".join(csv_export.export_customer_list(make.agent(), {}))
-    only = "".join(csv_export.export_customer_list(dana, {"q": "hyperlink"}))
+    assert "thin" in "".join(export(make.agent()))
+    only = "".join(export(dana, q="hyperlink"))
     assert len(only.splitlines()) == 2

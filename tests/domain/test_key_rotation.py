@@ -153,6 +153,6 @@ def verify(secret: str, headers: dict, body: bytes) -> bool:
 def test_a_mail_of_our_own_is_known_after_the_rotation(session, mail, rotate):
     before = signed_links.installation_id()
     rotate(FALLBACK)
-    assert signed_links.installation_id() != before and before in signed_links.instances()
+    assert signed_links.installation_id() != before and before in signed_links.list_installation_ids()
     rotate(REMOVED)
-    assert before not in signed_links.instances()
+    assert before not in signed_links.list_installation_ids()

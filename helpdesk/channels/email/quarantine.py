@@ -213,7 +213,7 @@ def parse_mail(raw: bytes) -> ParsedMail:
 
 
 def _parsing_settings() -> mail_settings.IncomingMailSettings:
-    incoming = mail_settings.incoming_mail_settings(signed_links.instances())
+    incoming = mail_settings.incoming_mail_settings(signed_links.list_installation_ids())
     return dataclasses.replace(incoming, verify_ourselves=False, asks_policies=False)
 
 

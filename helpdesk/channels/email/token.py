@@ -30,7 +30,7 @@ class Issued:
 def issue() -> Issued:
     """Make a new nonce and the hash of the token derived from it."""
     nonce = secrets.token_hex(16)
-    return Issued(nonce, hashed(_encode(key_derivation.sign(Purpose.REPLY_ADDRESS, nonce))))
+    return Issued(nonce, hash_token(_encode(key_derivation.sign(Purpose.REPLY_ADDRESS, nonce))))
 
 
 def address(nonce: str, token_hash: str, domain: str) -> str | None:
@@ -51,7 +51,7 @@ def is_accepted(nonce: str, token_hash: str) -> bool:
     return key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode) is not None
 
 
-def hashed(token: str) -> str:
+def hash_token(token: str) -> str:
     """Return the hash of a token, which is stored and looked up: 64 hex digits."""
     return key_derivation.fingerprint(token)
 

@@ -46,7 +46,7 @@ def remove_duplicates(client: clients.Client, known: KnownThread, messages: Iter
                     _delete(client, known.channel_id, ts)
                     removed += 1
     if removed:
-        look_up_counts.count("late", removed)
+        look_up_counts.add_to_count("late", removed)
         log.warning("%s posts were stored by Slack after the hold-off, and were removed: %s", removed, known.channel_id)
     return removed
 

@@ -69,14 +69,6 @@ def sync_channels() -> int:
     return found
 
 
-def sync_thread(thread_id: int) -> int:
-    """Compare one thread with Slack. Returns how many things were missing. Commits. Raises ChannelError."""
-    with transactions.read_only():
-        thread = db.session.get(Thread, thread_id)
-        known = known_threads.load_known_threads([thread] if thread else [])
-    return sum(_sync_known_thread(each) for each in known)
-
-
 def _due_channels() -> list[int]:
     with transactions.read_only():
         ids = select(Channel.id).where(Channel.kind == "slack", Channel.removed_at.is_(None))

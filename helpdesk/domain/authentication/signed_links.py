@@ -59,10 +59,10 @@ def is_unsubscribe_token(thread: Thread, given: str) -> bool:
 
 def installation_id() -> str:
     """Return the id in the header of our mails, by which we recognise them when we receive them."""
-    return instances()[0]
+    return list_installation_ids()[0]
 
 
-def instances() -> tuple[str, ...]:
+def list_installation_ids() -> tuple[str, ...]:
     """Return the installation id under each accepted key, the current key's first."""
     return tuple(signature.hex()[:24] for signature in key_derivation.sign_with_each(Purpose.MAIL_INSTANCE, ""))
 

@@ -41,11 +41,6 @@ def list_permitted(rules: Mapping[str, str]) -> tuple[str, ...]:
     return required or tuple(way for way in WAYS if rules.get(way, ALLOWED) == ALLOWED)
 
 
-def is_own_required(organization: Organization) -> bool:
-    """Whether the people of ``organization`` sign in with a provider of their own and in no other way."""
-    return list_permitted(organization.sign_in_rules) == (OWN,)
-
-
 def permits(organization: Organization, provider: str, connection_organization_id: int | None) -> bool:
     """Whether ``organization`` lets in who signed in with ``provider``; a connection only where it is theirs.
 

@@ -58,12 +58,6 @@ def find_notification(user: User, notification_id: int) -> Notification | None:
     return db.session.scalar(query)
 
 
-def count_unread(user: User) -> int:
-    """Return how many of ``user``'s notifications are unread."""
-    unread = Notification.read_at.is_(None) & Notification.is_listed
-    return db.session.scalar(select(func.count()).where(Notification.user_id == user.id, unread)) or 0
-
-
 def mark_read(user_id: int, *, notification_id: int | None = None, ticket_id: int | None = None) -> int:
     """Mark one notification, those of a ticket, or all of a person as read. Returns how many were unread."""
     unread = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))

@@ -56,7 +56,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
             raise errors.UnknownOutcomeError(gettext("Another database server has taken over; looking before sending."))
         sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
         if claim.possibly_sent_since and claim.channel.removes_copies:
-            look_up_counts.count("found" if sent else "absent")
+            look_up_counts.add_to_count("found" if sent else "absent")
         if sent is None and claim.skipped is not None:
             results.postpone_or_skip(claim.id, claim.owner, claim.skipped, is_absent=True)
             return False, None

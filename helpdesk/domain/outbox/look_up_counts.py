@@ -14,7 +14,7 @@ KEY = "delivery_look_ups"  # the row in the table of settings
 NAMES = ("found", "absent", "late")
 
 
-def count(name: str, number: int = 1) -> None:
+def add_to_count(name: str, number: int = 1) -> None:
     """Add ``number`` to the count ``name``. Commits; does nothing while the database is unavailable."""
 
     def write() -> None:

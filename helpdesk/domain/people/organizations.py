@@ -26,7 +26,7 @@ MAX_NAME_LENGTH = 200
 EXAMPLE_TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 STALE_MESSAGE = lazy_gettext("Somebody else changed this organization meanwhile. Reload the page and change it again.")
 IS_PRESENT = Organization.merged_into_id.is_(None)  # for lists of organizations
-UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "default_ticket_visibility", "notes")
+UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "notes")
 
 
 def get_organization(organization_id: int) -> Organization | None:
@@ -157,6 +157,7 @@ def _validate(values: dict[str, Any], organization: Organization | None) -> dict
         "addresses": _validated_addresses,
         "microsoft_tenant": _validated_tenant,
         "from_address": _validated_from_address,
+        "default_ticket_visibility": _validated_visibility,
         "language": lambda given, _: given if given in LANGUAGES else None,
     }
     checks |= {field: partial(_validated_channels, field) for field in organization_channels.list_fields()}
@@ -169,8 +170,6 @@ def _validate(values: dict[str, Any], organization: Organization | None) -> dict
                 checked[field] = check(values[field], organization)
             except ValueError as error:
                 errors[field] = str(error)
-    if checked.get("default_ticket_visibility", "own") not in users.TICKET_VISIBILITY_LABELS:
-        errors["default_ticket_visibility"] = gettext("Choose what new people see.")
     if errors:
         raise ValidationError(next(iter(errors.values())), next(iter(errors)), errors)
     return checked
@@ -215,6 +214,12 @@ def _validated_addresses(given: Iterable[str], _organization: Organization | Non
     return sorted(set(addresses))
 
 
+def _validated_visibility(given: str, _organization: Organization | None) -> str:
+    if given not in users.TICKET_VISIBILITY_LABELS:
+        raise ValueError(gettext("Choose what new people see."))
+    return given
+
+
 def _validated_channels(field: str, given: Iterable[str], _organization: Organization | None) -> list[str]:
     return organization_channels.parse_channel_ids(field, given)
 
@@ -234,7 +239,7 @@ def _validated_from_address(given: str | None, _organization: Organization | Non
 
 
 def _apply_changes(organization: Organization, checked: dict[str, Any], actor: User | None) -> None:
-    for key in (*UNCHECKED_FIELDS, "microsoft_tenant", "from_address", "language"):
+    for key in (*UNCHECKED_FIELDS, "default_ticket_visibility", "microsoft_tenant", "from_address", "language"):
         if key in checked and getattr(organization, key) != checked[key]:
             setattr(organization, key, checked[key])
     if "domains" in checked:

@@ -58,7 +58,7 @@ def apply_group(
     A provider sends people before groups, so that nobody loses a role by not being in one yet: only who was in
     ``former_name`` does. Raises ConflictError, as for the last admin.
     """
-    gave_role = roles.find_gift(connection, {GROUPS_CLAIM: [former_name]}) is not None
+    gave_role = roles.find_grant(connection, {GROUPS_CLAIM: [former_name]}) is not None
     concerned = members | former
     if not concerned:
         return
@@ -74,7 +74,7 @@ def apply_group(
         apply(connection, row, was_active=is_active(row), has_lost_role=has_lost)
 
 
-def leave(connection: SignInConnection, row: ScimResource) -> None:
+def deprovision_person(connection: SignInConnection, row: ScimResource) -> None:
     """The provider has deleted ``row``: the person is deactivated, and its account no longer signs them in."""
     user = row.user
     if row.kind != USER or user is None:
@@ -88,7 +88,7 @@ def leave(connection: SignInConnection, row: ScimResource) -> None:
     audit_log.add_entry("was deleted by a provider", None, user.email, user.organization_id, provider=connection.name)
 
 
-def fold(name: str) -> str:
+def normalize_name(name: str) -> str:
     """The form of a user's or a group's name by which it is looked for: case does not matter."""
     return name.replace("\x00", "").casefold()[:MAX_NAME_LENGTH]
 
@@ -129,10 +129,10 @@ def _find_or_create(connection: SignInConnection, row: ScimResource) -> User | N
     if user is not None and user.email != email:
         return None  # a former address of somebody who is elsewhere now
     if organization is None:
-        gift = roles.find_gift(connection, {GROUPS_CLAIM: _list_group_names(connection, row)})
-        if user is None and gift in roles.TEAM_ROLES and is_active(row):
-            user = users.create_user(email, role=gift)
-            audit_log.add_entry("was added by a provider", None, email, provider=connection.name, role=gift)
+        grant = roles.find_grant(connection, {GROUPS_CLAIM: _list_group_names(connection, row)})
+        if user is None and grant in roles.TEAM_ROLES and is_active(row):
+            user = users.create_user(email, role=grant)
+            audit_log.add_entry("was added by a provider", None, email, provider=connection.name, role=grant)
         return user if user is not None and user.is_team else None
     if email_address.domain_of(email) in own_domains.list_own_domains():
         return None
@@ -159,18 +159,18 @@ def _fill_in(connection: SignInConnection, user: User, data: dict[str, Any]) -> 
 def _give(connection: SignInConnection, user: User, row: ScimResource, has_lost_role: bool) -> None:
     if not any(rule["claim"] == GROUPS_CLAIM for rule in connection.role_rules):
         return
-    gift = roles.find_gift(connection, {GROUPS_CLAIM: _list_group_names(connection, row)})
-    if connection.organization_id is None and gift is None:
+    grant = roles.find_grant(connection, {GROUPS_CLAIM: _list_group_names(connection, row)})
+    if connection.organization_id is None and grant is None:
         if has_lost_role:
             handover.deactivate_user(user, actor=None)
         return
     if connection.organization is None or user.organization_id == connection.organization_id:
-        roles.give(connection, user, gift)
+        roles.apply_grant(connection, user, grant)
 
 
 def _list_group_names(connection: SignInConnection, row: ScimResource) -> list[str]:
     """The names of the groups that ``row`` is in, of those that the connection's rules name."""
-    wanted = {fold(str(rule["value"])) for rule in connection.role_rules}
+    wanted = {normalize_name(str(rule["value"])) for rule in connection.role_rules}
     groups = db.session.scalars(
         select(ScimResource).where(
             ScimResource.connection_id == connection.id,

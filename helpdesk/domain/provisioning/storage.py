@@ -58,7 +58,7 @@ class ConnectionStorage(ScimStorage):
         if found is not None:
             is_by_id = found[1].lower() == "externalid"
             column = ScimResource.external_id if is_by_id else ScimResource.lookup_name
-            query = query.where(column == (_clean_id(found[2]) if is_by_id else people.fold(found[2])))
+            query = query.where(column == (_clean_id(found[2]) if is_by_id else people.normalize_name(found[2])))
         matched = InMemoryStorage()
         matched.resources = [_to_resource(row) for row in db.session.scalars(query.order_by(ScimResource.id))]
         return matched.search(resource_types, search_request, position=position)
@@ -91,7 +91,7 @@ class ConnectionStorage(ScimStorage):
         """Delete a resource; a person is deactivated. Raises NotFoundException and PreconditionFailedException."""
         row = self._find(resource_type, resource_id, expected_version)
         name, former = people.get_group_name(row), people.list_members(row)
-        people.leave(self.connection, row)
+        people.deprovision_person(self.connection, row)
         db.session.delete(row)
         db.session.flush()
         people.apply_group(self.connection, frozenset(), former_name=name, former=former)
@@ -123,7 +123,7 @@ class ConnectionStorage(ScimStorage):
         data = json.loads(resource.model_dump_json(exclude_none=True, by_alias=True))
         for name in ("id", "meta", "groups"):
             data.pop(name, None)
-        name = people.fold(str(data.get("userName") or data.get("displayName") or ""))
+        name = people.normalize_name(str(data.get("userName") or data.get("displayName") or ""))
         others = select(ScimResource.id).where(
             ScimResource.connection_id == self.connection.id,
             ScimResource.kind == row.kind,

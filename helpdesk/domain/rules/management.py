@@ -10,7 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from helpdesk import clock
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ConflictError, FieldRule, ValidationError, ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.domain.rules import actions, definition
 from helpdesk.domain.rules.definition import Actions, Conditions
@@ -55,9 +55,7 @@ def save_rule(
     """
     _ensure_may_edit(actor)
     name = " ".join(name.split())
-    errors = _find_errors(name, trigger, idle_hours, conditions, wanted)
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    _ensure_valid(name, trigger, idle_hours, conditions, wanted)
     if rule is None:
         count, last = db.session.execute(select(func.count(), func.max(Rule.position)).select_from(Rule)).one()
         if count >= definition.MAX_RULES:
@@ -103,44 +101,52 @@ def _ensure_may_edit(actor: User) -> None:
     permissions.ensure(actor.is_lead and actor.is_active, gettext("Leads and admins change rules."))
 
 
-def _find_errors(
-    name: str, trigger: str, idle_hours: int | None, conditions: Conditions, wanted: Actions
-) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    if not name or len(name) > MAX_NAME_LENGTH:
-        errors["name"] = gettext("A name has between 1 and %(most)s characters.", most=format_number(MAX_NAME_LENGTH))
-    if trigger not in list(RuleTrigger):
-        errors["trigger"] = gettext("Choose when the rule is asked.")
-    if trigger == RuleTrigger.idle and not 1 <= (idle_hours or 0) <= MAX_IDLE_HOURS:
-        errors["idle_hours"] = gettext(
-            "Write a number of hours from 1 to %(most)s.", most=format_number(MAX_IDLE_HOURS)
-        )
-    if trigger in (RuleTrigger.changed, RuleTrigger.idle) and (conditions.channel or conditions.writer):
-        errors["trigger"] = gettext("Who wrote, and how it came, can be asked of a new ticket or a reply only.")
-    if conditions.field_value and not conditions.field_key:
-        errors["field_key"] = gettext("Say which field has this answer.")
-    if len(conditions.words) > MAX_WORDS:
-        errors["words"] = gettext("Write at most %(most)s words.", most=format_number(MAX_WORDS))
-    return errors | _find_action_errors(wanted)
+def _ensure_valid(name: str, trigger: str, idle_hours: int | None, conditions: Conditions, wanted: Actions) -> None:
+    """Raise ValidationError with a sentence for every wrong field."""
+    is_about_message = trigger not in (RuleTrigger.changed, RuleTrigger.idle)
+    most_hours, most_words = format_number(MAX_IDLE_HOURS), format_number(MAX_WORDS)
+    ensure_fields(
+        gettext("Some answers need another look."),
+        (
+            "name",
+            0 < len(name) <= MAX_NAME_LENGTH,
+            gettext("A name has between 1 and %(most)s characters.", most=format_number(MAX_NAME_LENGTH)),
+        ),
+        ("trigger", trigger in list(RuleTrigger), gettext("Choose when the rule is asked.")),
+        (
+            "trigger",
+            is_about_message or not (conditions.channel or conditions.writer),
+            gettext("Who wrote, and how it came, can be asked of a new ticket or a reply only."),
+        ),
+        (
+            "idle_hours",
+            trigger != RuleTrigger.idle or 1 <= (idle_hours or 0) <= MAX_IDLE_HOURS,
+            gettext("Write a number of hours from 1 to %(most)s.", most=most_hours),
+        ),
+        (
+            "field_key",
+            conditions.field_key or not conditions.field_value,
+            gettext("Say which field has this answer."),
+        ),
+        ("words", len(conditions.words) <= MAX_WORDS, gettext("Write at most %(most)s words.", most=most_words)),
+        *_action_rules(wanted),
+    )
 
 
-def _find_action_errors(wanted: Actions) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    if wanted.assign and (wanted.assign not in definition.ASSIGN_LABELS or not actions.load_team(wanted.assignees)):
-        errors["assignees"] = gettext("Choose whom it is assigned to.")
-    if wanted.priority and wanted.priority not in list(Priority):
-        errors["priority"] = gettext("There is no such priority.")
-    if wanted.status and wanted.status not in ALLOWED_STATUSES:
-        errors["status"] = gettext("A rule sets no such status.")
-    if wanted.reply_id:
-        canned = db.session.get(CannedReply, wanted.reply_id)
-        if canned is None or canned.owner_id is not None or not canned.body:
-            errors["reply_id"] = gettext("Choose a macro of the team that has a text.")
-        elif not actions.load_team((wanted.reply_author_id or 0,)):
-            errors["reply_author_id"] = gettext("Choose in whose name the reply is sent.")
-    if not (wanted.assign or wanted.priority or wanted.status or wanted.notify or wanted.reply_id):
-        errors["assign"] = gettext("Choose at least one thing that the rule does.")
-    return errors
+def _action_rules(wanted: Actions) -> list[FieldRule]:
+    does_something = wanted.assign or wanted.priority or wanted.status or wanted.notify or wanted.reply_id
+    is_assignable = wanted.assign in definition.ASSIGN_LABELS and actions.load_team(wanted.assignees)
+    canned = db.session.get(CannedReply, wanted.reply_id) if wanted.reply_id else None
+    is_usable = canned is not None and canned.owner_id is None and bool(canned.body)
+    has_author = not is_usable or actions.load_team((wanted.reply_author_id or 0,))
+    return [
+        ("assignees", not wanted.assign or is_assignable, gettext("Choose whom it is assigned to.")),
+        ("priority", not wanted.priority or wanted.priority in list(Priority), gettext("There is no such priority.")),
+        ("status", not wanted.status or wanted.status in ALLOWED_STATUSES, gettext("A rule sets no such status.")),
+        ("reply_id", not wanted.reply_id or is_usable, gettext("Choose a macro of the team that has a text.")),
+        ("reply_author_id", has_author, gettext("Choose in whose name the reply is sent.")),
+        ("assign", does_something, gettext("Choose at least one thing that the rule does.")),
+    ]
 
 
 def _stored(values: Conditions | Actions) -> dict[str, Any]:

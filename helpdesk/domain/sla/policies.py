@@ -1,14 +1,16 @@
 """SLA policies as admins set them: targets, business hours, holidays."""
 
 import re
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy import delete, select
 
 from helpdesk import clock
 from helpdesk.domain import background_jobs
 from helpdesk.domain.administration import settings
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import ValidationError, ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.domain.sla import holiday_calendar
 from helpdesk.extensions import db
@@ -21,6 +23,7 @@ from helpdesk.translation import gettext, lazy_gettext
 MAX_MINUTES = 60 * 24 * 90  # working minutes
 DAY_MINUTES = 1440
 DURATION_PATTERN = re.compile(r"(?:(\d{1,5})\s*h)?\s*(?:(\d{1,6})\s*m?)?", re.I)
+T = TypeVar("T")
 WEEKDAY_NAMES = (
     lazy_gettext("Monday"),
     lazy_gettext("Tuesday"),
@@ -44,20 +47,21 @@ def set_policies(values: dict[str, str], *, actor: User, organization: Organizat
     Raises PermissionDenied, and ValidationError with a sentence for every wrong field.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set service levels."))
-    minutes: dict[str, int | None] = {}
-    errors: dict[str, str] = {}
-    for priority in Priority:
-        for kind in ("first_response", "resolution"):
-            name = f"{priority}-{kind}"
-            try:
-                minutes[name] = parse_duration(values.get(name, ""))
-            except ValueError:
-                errors[name] = gettext("Write a length of time like 4h, 30m or 1h 30m.")
-        first_response, resolution = minutes.get(f"{priority}-first_response"), minutes.get(f"{priority}-resolution")
-        if first_response and resolution and first_response > resolution:
-            errors[f"{priority}-resolution"] = gettext("A resolution cannot be due before the first response.")
-    if errors:
-        raise ValidationError(gettext("Some targets need another look."), errors=errors)
+    names = [f"{priority}-{kind}" for priority in Priority for kind in ("first_response", "resolution")]
+    parsed = {name: _try_to_parse(parse_duration, values.get(name, "")) for name in names}
+    minutes = {name: amount for name, (_, amount) in parsed.items()}
+    ensure_fields(
+        gettext("Some targets need another look."),
+        *((name, parsed[name][0], gettext("Write a length of time like 4h, 30m or 1h 30m.")) for name in names),
+        *(
+            (
+                f"{priority}-resolution",
+                (minutes[f"{priority}-first_response"] or 0) <= (minutes[f"{priority}-resolution"] or MAX_MINUTES),
+                gettext("A resolution cannot be due before the first response."),
+            )
+            for priority in Priority
+        ),
+    )
     settings.lock()  # of two first changes at the same time both would add rows
     present = list_policies(organization)
     for priority in Priority:
@@ -81,24 +85,29 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
     day. Raises PermissionDenied and ValidationError.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set working hours."))
-    errors: dict[str, str] = {}
-    intervals: dict[int, list[tuple[int, int]]] = {weekday: [] for weekday in range(7)}
     known = clock.find_time_zone(zone)
-    if known is None:
-        errors["time_zone"] = gettext("There is no such time zone; write one like Europe/Berlin.")
-    for weekday, name in enumerate(WEEKDAY_NAMES):
-        try:
-            for opens, closes in parse_intervals(values.get(str(weekday), "")):
-                intervals[weekday].append((opens, min(closes, DAY_MINUTES)))
-                if closes > DAY_MINUTES:
-                    intervals[(weekday + 1) % 7].append((0, closes - DAY_MINUTES))
-        except ValueError:
-            errors[f"hours-{weekday}"] = gettext(
-                "Write %(weekday)s's hours like 09:00-12:30, 13:30-17:00 or 22:00-06:00, or leave it empty.",
-                weekday=name,
+    parsed = [_try_to_parse(parse_intervals, values.get(str(weekday), "")) for weekday in range(7)]
+    ensure_fields(
+        gettext("Some hours need another look."),
+        ("time_zone", known, gettext("There is no such time zone; write one like Europe/Berlin.")),
+        *(
+            (
+                f"hours-{weekday}",
+                parsed[weekday][0],
+                gettext(
+                    "Write %(weekday)s's hours like 09:00-12:30, 13:30-17:00 or 22:00-06:00, or leave it empty.",
+                    weekday=name,
+                ),
             )
-    if errors:
-        raise ValidationError(gettext("Some hours need another look."), errors=errors)
+            for weekday, name in enumerate(WEEKDAY_NAMES)
+        ),
+    )
+    intervals: dict[int, list[tuple[int, int]]] = {weekday: [] for weekday in range(7)}
+    for weekday, (_, of_day) in enumerate(parsed):
+        for opens, closes in of_day or ():
+            intervals[weekday].append((opens, min(closes, DAY_MINUTES)))
+            if closes > DAY_MINUTES:
+                intervals[(weekday + 1) % 7].append((0, closes - DAY_MINUTES))
     settings.lock()
     db.session.execute(delete(BusinessHours))
     db.session.add_all(
@@ -191,6 +200,14 @@ def parse_intervals(text: str) -> list[tuple[int, int]]:
             raise ValueError(text)
         last = closes
     return intervals
+
+
+def _try_to_parse(parse: Callable[[str], T], text: str) -> tuple[bool, T | None]:
+    """Return whether ``parse`` understands ``text``, and its result."""
+    try:
+        return True, parse(text)
+    except ValueError:
+        return False, None
 
 
 def _join_intervals(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -10,26 +10,16 @@ from sqlalchemy import Select
 from sqlalchemy.orm import joinedload, undefer
 
 from helpdesk.database import pagination
-from helpdesk.domain.ticket_lists import customer_list, export_columns
+from helpdesk.domain.ticket_lists import export_columns
 from helpdesk.domain.ticket_lists.export_columns import Cell, ExportColumns
 from helpdesk.extensions import db
 from helpdesk.models.form import FormVersion
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User
 from helpdesk.translation import use_language
 
 BATCH_SIZE = 500
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
-def export_customer_list(user: User, filters: Mapping[str, str], separator: str = ",") -> Iterator[str]:
-    """Return ``user``'s whole list under ``filters`` (see ``customer_list.FILTER_NAMES``) as pieces of CSV.
-
-    Two or three queries for each BATCH_SIZE tickets, which are released before the next ones are loaded.
-    """
-    query, order, values = customer_list.filtered_query(user, filters)
-    return export_query(export_columns.find_columns(user), query, order, values, separator)
 
 
 def export_query(

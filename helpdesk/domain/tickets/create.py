@@ -82,32 +82,8 @@ def create_ticket(
         return db.session.get_one(Ticket, idempotency.find_ticket_id(requester, form_token))
     set_committed_value(ticket, "requester", requester)
     set_committed_value(ticket, "tag_text", None)
-    message = Message(
-        ticket_id=ticket.id,
-        organization_id=organization_id,
-        seq=timeline.FIRST_SEQ,
-        kind=MessageKind.reply,
-        from_team=False,
-        author_id=requester.id,
-        author_name=requester.display_name,
-        origin_thread_id=origin.id if origin else None,
-        origin_external_id=origin_external_id,
-        created_at=now,
-    )
-    message.set_body(body)
-    if not messages.store_message(message, ticket, requester, public):
-        raise ConflictError(gettext("This message is in a ticket already."))
-    texts = forms.save_answers(ticket, form, answers or {})
-    names = [attachment.name for attachment in public]
-    entries.write_entries(
-        [
-            entries.subject_entry(ticket.id, ticket.organization_id, subject),
-            *entries.message_entries(
-                ticket.id, ticket.organization_id, timeline.FIRST_SEQ, message.body, names, team_only=False
-            ),
-            *entries.answer_entries(ticket.id, ticket.organization_id, texts),
-        ]
-    )
+    message = _store_first_message(ticket, body, public, origin, origin_external_id)
+    _index_for_search(ticket, message, public, forms.save_answers(ticket, form, answers or {}))
     if filed_by:
         timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.enqueue_new_ticket(ticket, message, origin_thread)
@@ -176,3 +152,44 @@ def _clean_subject(subject: str) -> str:
             "subject",
         )
     return subject
+
+
+def _store_first_message(
+    ticket: Ticket,
+    body: str,
+    attachments: Sequence[Attachment],
+    origin: Thread | None,
+    origin_external_id: str | None,
+) -> Message:
+    """Store the requester's message of a new ticket. Raises ConflictError if it is in another ticket already."""
+    message = Message(
+        ticket_id=ticket.id,
+        organization_id=ticket.organization_id,
+        seq=timeline.FIRST_SEQ,
+        kind=MessageKind.reply,
+        from_team=False,
+        author_id=ticket.requester_id,
+        author_name=ticket.requester.display_name,
+        origin_thread_id=origin.id if origin else None,
+        origin_external_id=origin_external_id,
+        created_at=ticket.created_at,
+    )
+    message.set_body(body)
+    if not messages.store_message(message, ticket, ticket.requester, attachments):
+        raise ConflictError(gettext("This message is in a ticket already."))
+    return message
+
+
+def _index_for_search(
+    ticket: Ticket, message: Message, attachments: Sequence[Attachment], answers: list[tuple[str, bool]]
+) -> None:
+    """Write what a search finds of a new ticket; ``answers`` as ``forms.save_answers`` returns them."""
+    names = [attachment.name for attachment in attachments]
+    place = (ticket.id, ticket.organization_id)
+    entries.write_entries(
+        [
+            entries.subject_entry(*place, ticket.subject),
+            *entries.message_entries(*place, timeline.FIRST_SEQ, message.body, names, team_only=False),
+            *entries.answer_entries(*place, answers),
+        ]
+    )

@@ -13,7 +13,7 @@ from helpdesk.channels.email import senders
 from helpdesk.domain import forms, idempotency, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.content_translation.lookup import Part, translate_content
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ConflictError, ValidationError, list_broken_fields
 from helpdesk.domain.knowledge_base import search
 from helpdesk.domain.people import users
 from helpdesk.domain.portal import support_hours
@@ -242,9 +242,8 @@ def _get_values(form_data: MultiDict[str, str], name: str) -> object:
 
 def _add_text_errors(errors: dict[str, str], form_data: MultiDict[str, str]) -> dict[str, str]:
     """Add errors about an empty subject and message, so that all errors are shown at once."""
-    text_errors = {}
-    if not form_data.get("subject", "").strip():
-        text_errors["subject"] = gettext("Say in a few words what it is about.")
-    if not form_data.get("body", "").strip():
-        text_errors["body"] = gettext("Describe what you need.")
+    text_errors = list_broken_fields(
+        ("subject", form_data.get("subject", "").strip(), gettext("Say in a few words what it is about.")),
+        ("body", form_data.get("body", "").strip(), gettext("Describe what you need.")),
+    )
     return text_errors | errors

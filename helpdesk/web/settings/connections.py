@@ -150,7 +150,9 @@ def check_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def vouch_for_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
     """Set a domain as proven without a record."""
-    domain_proofs.vouch(get_domain_or_404(connection_id, domain_id), actor=authentication.get_current_user())
+    domain_proofs.verify_without_record(
+        get_domain_or_404(connection_id, domain_id), actor=authentication.get_current_user()
+    )
     db.session.commit()
     return redirect(f"/settings/connections/{connection_id}#domains", 303)
 

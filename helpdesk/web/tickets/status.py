@@ -30,7 +30,7 @@ def solve_ticket(number: int) -> ResponseReturnValue:
     ticket = tickets.solve(ticket, actor=agent, release_at=until)
     offer = undo.describe_solved(ticket, ticket.next_seq - 1, until)
     db.session.commit()
-    return render_after_change(number, more=(undo.toast(offer),))
+    return render_after_change(number, more=(undo.make_toast(offer),))
 
 
 @blueprint.post("/solution/delete")
@@ -54,7 +54,7 @@ def set_status(number: int) -> ResponseReturnValue:
     if is_changed and ticket.is_solved:
         offer = undo.describe_solved(ticket, ticket.next_seq - 1, until)
     db.session.commit()
-    return render_after_change(number, first="facts", more=(undo.toast(offer),) if offer else ())
+    return render_after_change(number, first="facts", more=(undo.make_toast(offer),) if offer else ())
 
 
 @blueprint.post("/assignee")

@@ -51,7 +51,7 @@ def undo_reply(number: int, message_id: int) -> ResponseReturnValue:
     return htmx_responses.swap_fragments(
         ("tickets/_composer.html", context),
         *changed_fragments(ticket).values(),
-        toast(None),
+        make_toast(None),
         address=f"/tickets/{number}",
     )
 
@@ -67,7 +67,7 @@ def undo_status_change(number: int) -> ResponseReturnValue:
     except ConflictError as error:
         return render_refusal(number, error)
     db.session.commit()
-    return render_after_change(number, more=(toast(None),))
+    return render_after_change(number, more=(make_toast(None),))
 
 
 def render_refusal(number: int, error: ConflictError) -> ResponseReturnValue:
@@ -75,10 +75,10 @@ def render_refusal(number: int, error: ConflictError) -> ResponseReturnValue:
     db.session.rollback()
     if not htmx:
         flash(error.message, "warning")
-    return render_after_change(number, more=(toast({"sentence": error.message}),))
+    return render_after_change(number, more=(make_toast({"sentence": error.message}),))
 
 
-def toast(undo: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
+def make_toast(undo: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
     """Return the fragment that offers to undo; None empties it."""
     return "tickets/_undo_toast.html", {"undo": undo}
 

@@ -18,7 +18,7 @@ from helpdesk.channels import email
 from helpdesk.channels.email import token
 from tests.channels.email.ugly_mails import OURS, UGLY, heard
 
-HASH = token.hashed("mzxw6ytboi2dgnbvgy3tqojqme")
+HASH = token.hash_token("mzxw6ytboi2dgnbvgy3tqojqme")
 
 
 HEAD = b"From: ann@globex.example\nTo: support@northwind.example\nMessage-ID: <one@globex.example>\nSubject: Help\n"
@@ -94,7 +94,7 @@ def test_a_sender_two_programs_could_read_differently_is_nobody(name, author):
 @pytest.mark.parametrize(
     ("name", "thread"),
     [
-        ("other-token", token.hashed("a" * 26)),
+        ("other-token", token.hash_token("a" * 26)),
         ("token-at-another-domain", None),
         ("token-only-in-subject", None),
         ("nested-mail", HASH),
@@ -105,7 +105,7 @@ def test_only_the_token_among_the_recipients_finds_a_thread(name, thread):
 
 
 def test_every_token_is_named_where_a_mail_has_several():
-    assert heard("other-token").thread_hashes == (token.hashed("a" * 26), HASH)
+    assert heard("other-token").thread_hashes == (token.hash_token("a" * 26), HASH)
 
 
 def use_secret_key(name):
@@ -117,7 +117,7 @@ def test_a_token_is_not_in_what_is_stored_and_depends_on_the_secret():
     issued = token.issue()
     written = token.address(issued.nonce, issued.hash, "reply.northwind.example")
     (found,) = token.tokens_in([written], "Reply.Northwind.example")
-    assert token.hashed(found) == issued.hash
+    assert token.hash_token(found) == issued.hash
     assert found not in issued.nonce + issued.hash
     assert token.issue().nonce != issued.nonce
     use_secret_key("two")

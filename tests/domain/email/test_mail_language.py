@@ -3,7 +3,7 @@
 import pytest
 
 from helpdesk.channels.email.render import reading_language
-from helpdesk.channels.slack.render import web_api_calls
+from helpdesk.channels.slack.render import blocks, web_api_calls
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.authentication import magic_links
@@ -94,7 +94,7 @@ def test_a_card_is_in_the_teams_language(ticket, session):
     session.commit()
     card = session.query(Delivery).filter_by(kind=DeliveryKind.card).first()
     with use_team_language():
-        shown = str(web_api_calls.render_card(session.get(Delivery, card.id).thread))
+        shown = str(blocks.card_message(web_api_calls.card_values(session.get(Delivery, card.id).thread)))
     assert "Übernehmen" in shown
     with use_language("fr"):
         assert in_team_language(lambda: (current_code(), gettext("Take it")))() == ("de", "Übernehmen")

@@ -107,9 +107,9 @@ def test_slack_shows_and_offers_it(ticket, session):
     thread = Thread(ticket=ticket, channel=channel)
     session.add_all([channel, thread])
     session.flush()
-    card = web_api_calls.render_card(thread)
-    assert card["attachments"][0]["color"] == "#123456"
-    assert "◆ With engineering" in str(card)
+    _, content, attachments = blocks.card_message(web_api_calls.card_values(thread))
+    assert attachments[0]["color"] == "#123456"
+    assert "◆ With engineering" in str((content, attachments))
     values = blocks.EditValues(
         1, "1", "escalated", tuple(labels.TEAM_STATUS_LABELS.items()), "low", tuple(labels.PRIORITY_LABELS.items())
     )

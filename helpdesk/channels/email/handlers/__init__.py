@@ -49,7 +49,7 @@ class ReceivedMail:
 
 def fetch_context(raw: bytes) -> ReceivedMail:
     """Parse the mail and store its files, with no transaction open; the DNS may be asked who sent it."""
-    parsed = email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0]
+    parsed = email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.list_installation_ids()))[0]
     folded_text.prepare(parsed)
     target = _predict_target(parsed)
     if target:

@@ -61,7 +61,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
     auto_reply.remove_own_fields(message)
     author, author_name = _parse_author(message)
     recipients = _list_recipients(message)
-    hashes = tuple(token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain))
+    hashes = tuple(token.hash_token(one) for one in token.tokens_in(recipients, incoming.reply_domain))
     returned_key = return_address.find_key(recipients, incoming.return_domain)
     leaves = [] if unparsed else parts.list_parts(message)
     content = body_text.read_content(leaves)

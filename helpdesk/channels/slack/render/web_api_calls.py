@@ -87,12 +87,6 @@ def ticket_card_values(
     )
 
 
-def render_card(thread: Thread, footer: str = "") -> dict:
-    """Return the current card of a thread's ticket: text, blocks, attachments."""
-    text, made, attachments = blocks.card_message(card_values(thread, footer))
-    return {"text": text, "blocks": made, "attachments": attachments}
-
-
 def _card_content(values: blocks.CardValues, place: dict, method: str) -> WebApiCall:
     """Make the call that shows a card, with what is sent instead if Slack refuses the card's layout."""
     full, plain = blocks.card_message(values), blocks.plain_card_message(values)

@@ -11,7 +11,7 @@ from helpdesk import clock, encryption
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import domain_proofs, provider_address, roles
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import FieldRule, ValidationError, ensure_fields
 from helpdesk.domain.people import permissions, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
@@ -69,14 +69,15 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
         issuer=PRESET_ISSUERS.get(preset, "").strip() or str(values.get("issuer", "")).strip(),
         role_rules=[],
     )
-    errors = {}
-    if preset not in PRESETS or (preset == "slack" and organization is not None):
-        errors["preset"] = gettext("Choose what kind of provider it is.")
-    if why_not := provider_address.url_error(connection.issuer):
-        errors["issuer"] = why_not
-    if not values.get("client_secret"):
-        errors["client_secret"] = gettext("This is needed.")
-    _apply(connection, values, errors)
+    is_for_its_owner = preset in PRESETS and (preset != "slack" or organization is None)
+    issuer_error = provider_address.url_error(connection.issuer)
+    _apply(
+        connection,
+        values,
+        ("preset", is_for_its_owner, gettext("Choose what kind of provider it is.")),
+        ("issuer", not issuer_error, issuer_error or ""),
+        ("client_secret", values.get("client_secret"), gettext("This is needed.")),
+    )
     db.session.add(connection)
     db.session.flush()
     domain_proofs.set_domains(connection, values.get("domains", ()))
@@ -99,7 +100,7 @@ def update_connection(connection: SignInConnection, values: dict[str, Any], *, a
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
     before = _describe(connection)
-    _apply(connection, values, {})
+    _apply(connection, values)
     if "domains" in values:
         domain_proofs.set_domains(connection, values["domains"])
     db.session.flush()
@@ -139,40 +140,65 @@ def renew_encryption() -> None:
         row.client_secret = encryption.renew(Purpose.PROVIDER_SECRET, row.client_secret)
 
 
-def _apply(connection: SignInConnection, values: dict[str, Any], errors: dict[str, str]) -> None:
-    """Check and set ``values``. Raises ValidationError with the sentences of all fields, with ``errors`` before."""
+def _apply(connection: SignInConnection, values: dict[str, Any], *rules: FieldRule) -> None:
+    """Set ``values``, then check them and ``rules``. Raises ValidationError with the sentences of all fields."""
     if "name" in values:
         connection.name = users.clean_name(str(values["name"]))
-        if not 0 < len(connection.name) <= 80:
-            errors["name"] = gettext("A name has between 1 and 80 characters.")
     if "client_id" in values:
         connection.client_id = str(values["client_id"]).strip()
-        if not 0 < len(connection.client_id) <= 255 or not connection.client_id.isprintable():
-            errors["client_id"] = gettext("This is needed.")
     if secret := str(values.get("client_secret") or "").strip():
         connection.client_secret = encryption.encrypt(Purpose.PROVIDER_SECRET, secret)
     if "tenant" in values or connection.preset == "slack":
         connection.tenant = users.clean_name(str(values.get("tenant", connection.tenant or "")))[:64]
-        if connection.preset == "slack" and not connection.tenant:
-            errors["tenant"] = gettext("Enter the id of your workspace, like T0123ABCD.")
     for name in PLAIN_FIELDS:
         if name in values:
             setattr(connection, name, bool(values[name]))
     if "session_hours" in values:
-        hours = values["session_hours"]
-        if hours is not None and not 0 < hours <= MAX_SESSION_HOURS:
-            errors["session_hours"] = gettext("Write a number of hours between 1 and 336, or nothing.")
-        connection.session_hours = hours
+        connection.session_hours = values["session_hours"]
     if "secret_expires_at" in values:
         expires: datetime | None = values["secret_expires_at"]
         connection.secret_expires_at = expires
-    if "role_rules" in values:
-        try:
-            connection.role_rules = roles.parse_rules(values["role_rules"], roles.list_choices(connection))
-        except ValidationError as error:
-            errors |= error.errors
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    ensure_fields(
+        gettext("Some answers need another look."),
+        *rules,
+        *_list_rules(connection, values),
+        *_set_role_rules(connection, values),
+    )
+
+
+def _list_rules(connection: SignInConnection, values: dict[str, Any]) -> list[FieldRule]:
+    """Return the rules of the fields that ``values`` set."""
+    name, client_id, hours = connection.name or "", connection.client_id or "", connection.session_hours
+    needs_tenant = connection.preset == "slack"
+    return [
+        ("name", "name" not in values or 0 < len(name) <= 80, gettext("A name has between 1 and 80 characters.")),
+        (
+            "client_id",
+            "client_id" not in values or (0 < len(client_id) <= 255 and client_id.isprintable()),
+            gettext("This is needed."),
+        ),
+        (
+            "tenant",
+            connection.tenant or not needs_tenant,
+            gettext("Enter the id of your workspace, like T0123ABCD."),
+        ),
+        (
+            "session_hours",
+            "session_hours" not in values or hours is None or 0 < hours <= MAX_SESSION_HOURS,
+            gettext("Write a number of hours between 1 and 336, or nothing."),
+        ),
+    ]
+
+
+def _set_role_rules(connection: SignInConnection, values: dict[str, Any]) -> list[FieldRule]:
+    """Set the rules that give roles, if ``values`` have some; return what is wrong with them."""
+    if "role_rules" not in values:
+        return []
+    try:
+        connection.role_rules = roles.parse_rules(values["role_rules"], roles.list_choices(connection))
+    except ValidationError as error:
+        return [(name, False, sentence) for name, sentence in error.errors.items()]
+    return []
 
 
 def _describe(connection: SignInConnection) -> dict[str, Any]:

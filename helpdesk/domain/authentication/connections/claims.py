@@ -49,7 +49,7 @@ def parse_claims(connection: SignInConnection, claims: dict[str, Any]) -> Provid
         tenant=tenant,
         multi_factor=provider_claims.has_several_factors(claims),
         session_id=session if isinstance(session, str) and 0 < len(session) <= MAX_SUBJECT_LENGTH else None,
-        gives=roles.find_gift(connection, claims),
+        gives=roles.find_grant(connection, claims),
         profile={name: text for name in PROFILE_CLAIMS if (text := _read_text(claims.get(name)))},
     )
 

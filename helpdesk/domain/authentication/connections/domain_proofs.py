@@ -120,7 +120,7 @@ def check_again(row_id: int) -> None:
         db.session.commit()
 
 
-def vouch(row: ConnectionDomain, *, actor: User) -> None:
+def verify_without_record(row: ConnectionDomain, *, actor: User) -> None:
     """Set the domain as proven without a record, as an admin of the installation. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
     row.is_vouched, row.verified_at, row.missing_since = True, row.verified_at or clock.now(), None

@@ -56,7 +56,7 @@ def format_rules(rules: Iterable[Rule]) -> str:
     return "\n".join(f"{rule['claim']} = {rule['value']} : {rule['gives']}" for rule in rules)
 
 
-def find_gift(connection: SignInConnection, values: dict[str, Any]) -> str | None:
+def find_grant(connection: SignInConnection, values: dict[str, Any]) -> str | None:
     """What the first rule that fits ``values`` gives; None if none fits."""
     for rule in connection.role_rules:
         value = values.get(rule["claim"])
@@ -66,18 +66,18 @@ def find_gift(connection: SignInConnection, values: dict[str, Any]) -> str | Non
     return None
 
 
-def give(connection: SignInConnection, user: User, gift: str | None) -> None:
-    """Give ``user`` the role or visibility ``gift``; None, that nothing fits, is the least that a customer can see."""
+def apply_grant(connection: SignInConnection, user: User, grant: str | None) -> None:
+    """Give ``user`` the role or visibility ``grant``; None, that nothing fits, is the least that a customer can see."""
     if not user.is_team:
         if connection.organization is not None:
-            visibility = gift if gift in VISIBILITIES else "own"
+            visibility = grant if grant in VISIBILITIES else "own"
             if visibility != user.ticket_visibility:
                 users.set_ticket_visibility(user, connection.organization, visibility, actor=None)
         return
-    if connection.organization_id is not None or gift not in TEAM_ROLES:
+    if connection.organization_id is not None or grant not in TEAM_ROLES:
         return
     try:
-        users.set_role(user, gift, actor=None)
+        users.set_role(user, grant, actor=None)
     except ConflictError as error:  # the last admin
         audit_log.add_entry("kept a role that a provider would change", None, user.email, reason=error.message)
 

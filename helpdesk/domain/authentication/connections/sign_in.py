@@ -52,7 +52,7 @@ def finish(connection: SignInConnection, user: User, claimed: ProviderClaims) ->
     """What every sign-in through ``connection`` ends with: the profile, and what its groups and claims give."""
     profile.fill_in(user, claimed)
     if connection.role_rules:
-        roles.give(connection, user, claimed.gives)
+        roles.apply_grant(connection, user, claimed.gives)
     connection.last_sign_in_at = clock.now()
     db.session.flush()
 

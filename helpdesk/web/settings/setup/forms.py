@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
+from wtforms.validators import Optional, Regexp, ValidationError
 
 from helpdesk.domain.people import email_address
 from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.form_base import Form, to_choices
 from helpdesk.web.settings.portal_form import LookFields
 
-NEEDED = InputRequired(lazy_gettext("This is needed."))
 PLAIN = {"spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
 
 

@@ -12,7 +12,6 @@ MAX_FIELDS = 10
 MAX_FIELD_LENGTH = 2000
 MAX_CONTEXT_LENGTH = 2000
 MAX_HEADER_LENGTH = 150
-MAX_BLOCKS = 50
 
 
 def truncate(text: str, limit: int) -> str:
