@@ -1,4 +1,4 @@
-"""What the people and groups of a provider do here: accounts, what they may see, and leaving.
+"""Make, change and deactivate the accounts of the people and groups that a provider sends by SCIM.
 
 A person counts once the connection may speak for their address. Whoever else a provider sends is kept as it sent them,
 and is nobody here. Whoever leaves is signed out at once, and their open tickets are passed on to nobody in particular.
@@ -43,7 +43,7 @@ def apply(
     if was_active is False and not user.is_active and user.erased_at is None and user.merged_into_id is None:
         users.activate_user(user, actor=None)
     _fill_in(connection, user, row.data)
-    _give(connection, user, row, has_lost_role)
+    _apply_group_roles(connection, user, row, has_lost_role)
 
 
 def apply_group(
@@ -75,7 +75,7 @@ def apply_group(
 
 
 def deprovision_person(connection: SignInConnection, row: ScimResource) -> None:
-    """The provider has deleted ``row``: the person is deactivated, and its account no longer signs them in."""
+    """Deactivate the person ``row``, whom the provider has deleted; its account no longer signs them in."""
     user = row.user
     if row.kind != USER or user is None:
         return
@@ -89,7 +89,7 @@ def deprovision_person(connection: SignInConnection, row: ScimResource) -> None:
 
 
 def normalize_name(name: str) -> str:
-    """The form of a user's or a group's name by which it is looked for: case does not matter."""
+    """Return a user's or a group's name as it is looked for: case does not matter."""
     return name.replace("\x00", "").casefold()[:MAX_NAME_LENGTH]
 
 
@@ -156,7 +156,7 @@ def _fill_in(connection: SignInConnection, user: User, data: dict[str, Any]) -> 
     profile.fill_in(user, ProviderClaims(connection.provider, connection.issuer, "", None, False, profile=said))
 
 
-def _give(connection: SignInConnection, user: User, row: ScimResource, has_lost_role: bool) -> None:
+def _apply_group_roles(connection: SignInConnection, user: User, row: ScimResource, has_lost_role: bool) -> None:
     if not any(rule["claim"] == GROUPS_CLAIM for rule in connection.role_rules):
         return
     grant = roles.find_grant(connection, {GROUPS_CLAIM: _list_group_names(connection, row)})
