@@ -113,8 +113,8 @@ def get_channel(channel_id: str, client: clients.Client | None = None) -> Channe
 def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
     """List every channel the bot can see or is in that is not archived, by name. Raises ChannelError.
 
-    Slack leaves channels that are shared with other companies out of the first list (matrix-appservice-slack#341). The
-    second one only adds to it, so that its failure is none of the whole.
+    Slack leaves channels that are shared with other companies out of conversations.list (matrix-appservice-slack#341).
+    What users.conversations has is added, and left out where that fails.
     """
     slack = client or clients.current()
     kinds = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": MAX_PAGE_SIZE}
