@@ -76,6 +76,8 @@ BLOCKS = {
     "cs seznam": block("Od|Datum|Komu|Předmět", "---------- Původní e-mail ----------"),
     "ko daum": block("보낸사람 |날짜 |받는사람 |제목 ", "--------- 원본 메일 ---------"),
     "ko naver": block("From|Sent|To|Subject", "-----Original Message-----", sender=f'"Maya Lind"{A}'),
+    "ko samsung": block("발신|날짜|받은 사람|제목", "-------- 원본 이메일 --------"),
+    "en qq": block("From|Date|To|Subject", "----------------&nbsp;Original&nbsp;----------------", colon=": &nbsp;"),
     "zh qq": block("发件人|发送时间|收件人|主题", "------------------ 原始邮件 ------------------"),
     "zh foxmail": block("发件人|发送时间|收件人|主题", colon="： "),
     "zh aliyun": block("发件人|发送时间|收件人|主　题", "-" * 66, colon="："),

@@ -58,7 +58,7 @@ FIELD_KINDS = ("sender", "date", "recipient", "copy", "subject")
 
 def clean(line: str) -> str:
     """Return ``line`` without invisible marks and emphasis, with plain spaces and colons."""
-    line = line[:MAX_LINE_LENGTH]
+    line = line[:MAX_LINE_LENGTH].replace("&nbsp;", " ")  # as QQ writes it into plain text
     if not line.isascii():
         line = _INVISIBLE.sub("", line).replace("\N{NO-BREAK SPACE}", " ").replace("：", ":")
     return " ".join(line.replace("*", "").split())
