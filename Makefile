@@ -19,7 +19,7 @@ help:
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
 	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
 	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
-	@echo "make test-mail     mail through Debian's Postfix, OpenDMARC and Dovecot, as root; fails where one is missing"
+	@echo "make test-mail     mail through Debian's Postfix, OpenDKIM, OpenDMARC, Dovecot, as root; fails where one is missing"
 	@echo "make test-large    the plans of all pages over many tickets on PostgreSQL (TICKETS=200000)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          format, linter, import rules and types"
@@ -57,7 +57,7 @@ test-large:
 	@bin/set-up dev
 	@LARGE_TICKETS=$(TICKETS) exec .venv/bin/python -m pytest -q tests/web/test_query_plans.py $(ARGS)
 
-# Fails where a server is missing: apt-get install postfix opendmarc dovecot-imapd
+# Fails where a server is missing: apt-get install postfix opendkim opendmarc dovecot-imapd
 test-mail:
 	@bin/set-up dev
 	@MAIL_SERVERS=required .venv/bin/python -m pytest -q -rs tests/domain/email/test_debian_mail_servers.py \
