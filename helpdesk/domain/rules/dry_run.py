@@ -7,7 +7,6 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
-from helpdesk.domain import labels
 from helpdesk.domain.rules import actions, matching
 from helpdesk.domain.rules.definition import ASSIGN_LABELS, RuleDefinition
 from helpdesk.domain.rules.facts import Facts
@@ -17,7 +16,7 @@ from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.priorities import Priority
 from helpdesk.models.rule import RuleTrigger
-from helpdesk.models.statuses import UNSOLVED_SQL
+from helpdesk.models.statuses import UNSOLVED_SQL, Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import format_list, gettext
 
@@ -69,11 +68,11 @@ def describe_actions(rule: RuleDefinition) -> list[str]:
         names = format_list([person.display_name for person in actions.load_team(wanted.assignees)])
         found.append(gettext("Assigns: %(how)s (%(people)s)", how=ASSIGN_LABELS[wanted.assign], people=names))
     if wanted.priority:
-        found.append(gettext("Priority: %(priority)s", priority=labels.PRIORITY_LABELS[Priority(wanted.priority)]))
+        found.append(gettext("Priority: %(priority)s", priority=Priority(wanted.priority).definition.label))
     if wanted.reply_id and (canned := db.session.get(CannedReply, wanted.reply_id)):
         found.append(gettext("Replies with “%(macro)s”", macro=canned.title))
     if wanted.status:
-        found.append(gettext("Status: %(status)s", status=labels.status_label(wanted.status)))
+        found.append(gettext("Status: %(status)s", status=Status(wanted.status).definition.team_label))
     if wanted.notify:
         names = format_list([person.display_name for person in actions.load_team(wanted.notify)])
         found.append(gettext("Notifies %(people)s", people=names))
