@@ -52,8 +52,9 @@ _ENTITIES = '&<>"\u00a0'
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character; nothing can be written with it
 _OPENING = {"Ps", "Pi"}  # categories of opening brackets and quotation marks
 _RELATIVE_ADDRESS = re.compile(r"[/#?]|\.\.?/|[^\s:]{1,200}/|[\w.-]{1,200}\.[a-z]{1,5}(?:[#?]|$)")
-_CJK = re.compile(
-    r"[\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7ff"
+# Scripts without spaces: Thai, Lao, Tibetan, Myanmar, Khmer, and those of China, Japan and Korea.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u109f\u1780-\u17ff\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7ff"
     r"\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003fffd]"
 )
 
@@ -144,8 +145,9 @@ class _MarkdownIt(MarkdownIt):
 
 class _InlineState(StateInline):
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 (the library's names)
-        """Decide as CommonMark does, but take a CJK sign beside the marks for a space, and let ``**`` close before a
-        word.
+        """Decide as CommonMark does, but take a sign of a script without spaces beside the marks for a space.
+
+        ``**`` also closes before a word.
         """
         scanned = super().scanDelims(start, canSplitWord)
         if (scanned.can_open and scanned.can_close) or not canSplitWord:
@@ -154,10 +156,10 @@ class _InlineState(StateInline):
         after = self.src[start + scanned.length] if start + scanned.length < self.posMax else " "
         if before.isspace() or after.isspace():
             return scanned
-        cjk = bool(_CJK.match(before) or _CJK.match(after))
+        unspaced = bool(_UNSPACED.match(before) or _UNSPACED.match(after))
         is_end = scanned.length == 2 and self.src[start] == "*" and after.isalnum() and not _can_precede(before)
-        can_close = scanned.can_close or cjk or is_end
-        return Scanned(scanned.can_open or cjk, can_close, scanned.length)
+        can_close = scanned.can_close or unspaced or is_end
+        return Scanned(scanned.can_open or unspaced, can_close, scanned.length)
 
 
 def _can_precede(sign: str) -> bool:
