@@ -1,7 +1,9 @@
 """The words of a text as the search index stores them; questions pass through the same functions.
 
 Text is compared without case, accents, vowel points and compatibility forms. Scripts written without spaces, and
-Hangul with its attached particles, are cut into overlapping pairs of characters, so that a word inside is found.
+Hangul with its attached particles, are cut into overlapping pairs of characters, so that a word inside is found. A
+long word is also stored backwards without its beginning, so that the last word of a compound (the printer of
+Rechnungsdrucker), and a word behind an Arabic, Hebrew or Ethiopic particle, is found as the beginning of that.
 """
 
 import re
@@ -45,6 +47,10 @@ _TWO_CHARACTERS = str.maketrans(
 )
 _TWO_CHARACTERS_PATTERN = re.compile("[äöüøåÄÖÜØÅ]")
 _ARABIC_ARTICLE = "ال"
+BACKWARDS_MARK = "\u2190"  # begins a token that is read backwards; no text has it, since it is no part of a word
+SKIPPED, MIN_ENDING = 4, 5  # characters of the first word of a compound, and of the last, at least
+SKIPPED_PARTICLE, MIN_BEHIND_PARTICLE = 1, 4
+_WITH_PARTICLES_PATTERN = re.compile("[\u05d0-\u05ea\u0620-\u06ff\u1200-\u137f]")
 # Thai, Lao, Myanmar, Khmer, kana, Han and Hangul.
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3031-\u3035\u303b\u3041-\u30ff\u31f0-\u31ff"
@@ -122,7 +128,34 @@ def index_tokens(text: str) -> list[str]:
             tokens.append(word[-1])
     if not text.isascii():
         tokens += [spelling for spelling in dict.fromkeys(_list_other_spellings(text, tokens)) if spelling]
+    tokens += dict.fromkeys(turned for token in tokens if (turned := _turn_ending(token)))
     return tokens
+
+
+def ask_for_ending(word: str) -> str:
+    """Return the beginning of the tokens of compounds that end with the folded ``word``; "" if it is too short."""
+    return BACKWARDS_MARK + word[::-1] if word.isalpha() and len(word) >= _ending_lengths(word)[1] else ""
+
+
+def get_skipped_length(word: str) -> int:
+    """Return how many characters a compound that ends with ``word`` has before it at least."""
+    return _ending_lengths(word)[0]
+
+
+def _turn_ending(word: str) -> str:
+    """Return the token of the end of a long ``word``, backwards; "" for a word that is no compound."""
+    if len(word) <= MIN_BEHIND_PARTICLE or not word.isalpha():
+        return ""
+    skipped, shortest = _ending_lengths(word)
+    return (
+        BACKWARDS_MARK + word[: skipped - 1 : -1] if len(word) >= skipped + shortest and not is_unspaced(word) else ""
+    )
+
+
+def _ending_lengths(word: str) -> tuple[int, int]:
+    if _WITH_PARTICLES_PATTERN.match(word):
+        return SKIPPED_PARTICLE, MIN_BEHIND_PARTICLE
+    return SKIPPED, MIN_ENDING
 
 
 def join_words(*texts: str | None) -> str:

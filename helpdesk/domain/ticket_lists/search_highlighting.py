@@ -62,11 +62,15 @@ def _term_pattern(term: Term) -> str:
     """Match ``term`` in folded text. Words are characters and digits only, so that nothing has to be escaped."""
     edge = f"[^\\s{search_words.UNSPACED}]"  # what continues a word
     if not term.is_phrase:
-        words = [tokens[0] for tokens in term.alternatives]
         if search_words.is_unspaced(term.text):
             return term.text
+        tokens = [each[0] for each in term.alternatives]
+        words = [token for token in tokens if not token.startswith(search_words.BACKWARDS_MARK)]
         ending = f"{edge}*" if term.is_prefix else f"(?!{edge})"
-        return f"(?<!{edge}){ARTICLE}(?:{'|'.join(words)}){ending}"
+        pattern = f"(?<!{edge}){ARTICLE}(?:{'|'.join(words)}){ending}"
+        if len(words) < len(tokens):  # inside a compound
+            pattern += f"|(?<={edge}{{{search_words.get_skipped_length(term.text)}}}){term.text}(?!{edge})"
+        return pattern
     words = search_words.split_words(term.text)
     start = "" if search_words.is_unspaced(words[0]) else f"(?<!{edge})"
     end = "" if search_words.is_unspaced(words[-1]) else f"(?!{edge})"

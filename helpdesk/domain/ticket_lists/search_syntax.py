@@ -11,6 +11,7 @@ from helpdesk.markup import search_words
 
 MAX_LENGTH = 400  # characters that are read
 MAX_TERMS = 12
+LONG_VOWEL = "\u30fc"
 FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after", "tag")
 REPEATED_KEYS = ("tag",)  # given several times, each of them counts; the values are joined by spaces
 
@@ -102,9 +103,12 @@ def _read_words(piece: str) -> Iterator[Term]:
     spellings = search_words.other_spellings(piece)
     for word in found:
         if search_words.is_unspaced(word):
-            yield Term(word, (tuple(search_words.cut_into_pairs(word)),), is_prefix=len(word) == 1)
+            stem = word.rstrip(LONG_VOWEL) if len(word) > 2 else word  # サーバー is also written サーバ
+            yield Term(stem, (tuple(search_words.cut_into_pairs(stem)),), is_prefix=len(stem) == 1)
         else:
             alternatives = [(word,), *([(spelling,) for spelling in spellings] if len(found) == 1 else [])]
+            if ending := search_words.ask_for_ending(word):
+                alternatives.append((ending,))
             yield Term(word, tuple(alternatives), is_prefix=len(word) > 1)
 
 
