@@ -8,7 +8,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.people import users
 from helpdesk.domain.privacy import erasure
 from helpdesk.domain.search_index import reindexing
-from helpdesk.domain.ticket_lists import agent_queue, customer_list, search
+from helpdesk.domain.ticket_lists import agent_queue, customer_list, search, search_postgresql
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.ticket import Ticket
 from tests.factories import find_tickets
@@ -187,3 +187,33 @@ def test_a_typo_is_forgiven_in_other_scripts(make, dana, filed, typed):
 def test_a_typo_forgives_nothing_that_somebody_may_not_see(make, dana):
     make.ticket(make.user(make.organization("Initech")), "The printer")
     assert find_tickets(dana, "pirnter") == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_comparing_entries_one_by_one_finds_what_the_index_finds(session, make, dana, monkeypatch):
+    agent, outsider = make.agent(), make.user(make.organization("Initech"))
+    made = [make.ticket(dana, f"Printer number{place}", "eats paper") for place in range(4)]
+    tickets.reply(made[1], author=dana, body="and toner")
+    tickets.add_note(made[2], author=agent, body="toner again")
+    make.ticket(outsider, "Printer", "no paper")
+    session.commit()
+    questions = (
+        "printer",
+        "pri",
+        "pap printer",
+        "toner printer",
+        "toner pap number2",
+        "status:open pri",
+        "nothing pri",
+    )
+    readers = (dana, agent, outsider)
+    by_index = {(text, reader.id): find_tickets(reader, text) for text in questions for reader in readers}
+    compared = []
+    compare = search_postgresql._find_by_comparing
+    monkeypatch.setattr(search_postgresql, "COMPARING_COSTS", 0)
+    monkeypatch.setattr(search_postgresql, "FEW_CANDIDATES", 1)
+    monkeypatch.setattr(
+        search_postgresql, "_find_by_comparing", lambda *asked: compared.append(compare(*asked)) or compared[-1]
+    )
+    by_comparing = {(text, reader.id): find_tickets(reader, text) for text in questions for reader in readers}
+    assert by_comparing == by_index and sum(map(bool, compared)) >= 15

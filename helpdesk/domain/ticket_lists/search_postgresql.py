@@ -8,47 +8,48 @@ statement is planned for its words; a generic plan would read the whole index fo
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, TextClause, bindparam, case, cast, column, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy import Select, func, select
 
 from helpdesk.database import transactions
-from helpdesk.database.types import BigId
-from helpdesk.domain.people.permissions import Visibility
 from helpdesk.domain.search_index.entries import (
     BUCKET_BITS,
-    ENTRIES,
-    SUBJECT_PART,
-    SUBJECT_SEQ,
     WIDE_BUCKET_BITS,
     bucket_word,
     scope_word,
 )
-from helpdesk.domain.ticket_lists.search_conditions import ticket_exists
-from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, MAX_SIMILAR, Candidates, Search
+from helpdesk.domain.ticket_lists import search_postgresql_statements
+from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, Candidates, Search
 from helpdesk.domain.ticket_lists.search_syntax import Term
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 
 MAX_ENTRIES = 2000  # entries of the rarest term that are read, as PostgreSQL expects them
 MAX_ESTIMATED = 6  # tokens of a phrase of which the rarest is looked for
-FEW_CANDIDATES = 50  # if fewer are found among the newest tickets, more tickets are searched
+FEW_CANDIDATES = 25  # if fewer are found among the newest tickets, more tickets are searched
 TOGETHER = 4  # words are in one entry at most once in so many entries of the rarest, unless they belong together
 MAX_BUCKETS = 24  # named in one search; more tickets are named by wide buckets, and still more not at all
 WIDEN_BY = 8
+# Of entries that are compared one by one, newest first, where the index would list all of a beginning of words.
+COMPARED_MATCHES = 600
+ENTRIES_PER_TICKET = 3  # about
+COMPARING_COSTS = 3  # times what it costs to list an entry of the index
 
 AnySelect = Select[*tuple[Any, ...]]
 
 
 def find_candidates(search: Search) -> Candidates:
     """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
-    expected = _expected_rows(search, search.terms)
+    expected, readable = _expected_rows(search, search.terms)
     terms_by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
     queries = [_readable_query(search, term) for _, term in terms_by_rarity]
-    statement = _matching_statement(len(queries), search.scope, search.conditions)
-    found: dict[int, int] = {}
+    if any(term.is_prefix for term in search.terms):
+        found = _find_by_comparing(search, queries, min(expected), readable)
+        if len(found) >= FEW_CANDIDATES:
+            return _rank(_find_in_one_entry(search, min(expected)) | found if len(queries) > 1 else found)
+    statement = search_postgresql_statements.match_terms(len(queries), search.scope, search.conditions)
+    found = {}
     for limits in _newest_first(min(expected)):
         terms = {f"term_{place}": query + limits for place, query in enumerate(queries)}
         of_first_pass = not found
@@ -57,7 +58,7 @@ def find_candidates(search: Search) -> Candidates:
             found = _find_in_one_entry(search, min(expected)) | found
         if len(found) >= FEW_CANDIDATES:
             break
-    return [(ticket_id, -found[ticket_id]) for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]]
+    return _rank(found)
 
 
 def find_similar(search: Search) -> Candidates:
@@ -65,7 +66,7 @@ def find_similar(search: Search) -> Candidates:
     queries = [_readable_query(search, term) for term in search.terms]
     rarest: list[str] = []
     total = 0
-    for rows, query in sorted(zip(_expected_rows(search, search.terms), queries, strict=True)):
+    for rows, query in sorted(zip(_expected_rows(search, search.terms)[0], queries, strict=True)):
         if rarest and total + rows > MAX_ENTRIES:
             break
         rarest.append(query)
@@ -73,7 +74,7 @@ def find_similar(search: Search) -> Candidates:
     limits = next(_newest_first(total))
     terms = {f"term_{place}": query for place, query in enumerate(rarest)}
     any_term = " | ".join(f"({query}{limits})" for query in rarest)
-    statement = _similar_statement(len(rarest), search.scope)
+    statement = search_postgresql_statements.match_any_term(len(rarest), search.scope)
     found = _execute(statement, search.parameters | terms | {"any_term": any_term})
     return [(ticket_id, -score) for ticket_id, score in found.items()]
 
@@ -81,13 +82,48 @@ def find_similar(search: Search) -> Candidates:
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
     """Find where in its ticket each match is; implements ``search_candidates.find_places``."""
     any_term = " | ".join(f"({_readable_query(search, term)})" for term in search.terms)
-    rows = transactions.execute_core(_places_statement(), {"any_term": any_term, "ticket_ids": ticket_ids})
+    rows = transactions.execute_core(
+        search_postgresql_statements.find_newest_entries(), {"any_term": any_term, "ticket_ids": ticket_ids}
+    )
     return [(row.ticket_id, row.seq) for row in rows if row.seq is not None]
 
 
 def find_known_words(words: list[str]) -> list[str]:
     """Find which words the index has; implements ``search_candidates.find_known_words``."""
-    return list(transactions.execute_core(_known_words_statement(), {"words": words}, is_planned_anew=True).scalars())
+    return list(
+        transactions.execute_core(
+            search_postgresql_statements.match_words(), {"words": words}, is_planned_anew=True
+        ).scalars()
+    )
+
+
+def _rank(found: dict[int, int]) -> Candidates:
+    return [(ticket_id, -found[ticket_id]) for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]]
+
+
+def _find_by_comparing(search: Search, queries: Sequence[str], expected: int, readable: int | None) -> dict[int, int]:
+    """Return tickets among the newest that have every term; none if listing the entries of a term costs less.
+
+    ``expected``: entries of the rarest term; ``readable``: those that a customer may read, None for the team.
+    """
+    newest = db.session.scalar(select(func.max(Ticket.id))) or 0
+    entries = ENTRIES_PER_TICKET * newest
+    readable = min(readable, entries) if readable else entries
+    if not expected or not readable:
+        return {}
+    compared = min(readable, COMPARED_MATCHES * readable / expected)
+    if compared * COMPARING_COSTS > expected * entries / readable:
+        return {}
+    wanted = newest * compared / readable
+    values: dict[str, Any] = {"above": newest - math.ceil(wanted)}
+    if not search.reader.is_team:
+        scope = f"'{scope_word(search.reader.organization_id or 0)}'"
+        values = {"readable": scope + (_limit_to_newest(newest, wanted) if compared < readable else "")}
+    terms = {f"term_{place}": query for place, query in enumerate(queries)}
+    statement = search_postgresql_statements.compare_terms(
+        len(queries), search.scope, search.conditions, search.reader.is_team
+    )
+    return _execute(statement, search.parameters | values | terms)
 
 
 def _find_in_one_entry(search: Search, expected: int) -> dict[int, int]:
@@ -97,7 +133,7 @@ def _find_in_one_entry(search: Search, expected: int) -> dict[int, int]:
     before it combines them.
     """
     together = _scoped(search, " & ".join(_term_query(replace(term, is_prefix=False)) for term in search.terms))
-    statement = _matching_statement(1, search.scope, search.conditions)
+    statement = search_postgresql_statements.match_terms(1, search.scope, search.conditions)
     found: dict[int, int] = {}
     for limits in _newest_first(expected // TOGETHER):
         found = _execute(statement, search.parameters | {"term_0": together + limits})
@@ -130,30 +166,29 @@ def _term_query(term: Term) -> str:
     return "(" + " | ".join(parts) + ")"
 
 
-def _expected_rows(search: Search, terms: Sequence[Term]) -> list[int]:
-    """How many entries PostgreSQL expects to match each term, by its statistics. One statement, which reads none.
+def _expected_rows(search: Search, terms: Sequence[Term]) -> tuple[list[int], int | None]:
+    """How many entries PostgreSQL expects to match each term, by its statistics, and how many a customer may read.
 
-    Of a phrase it is the number of its rarest token: PostgreSQL would take the tokens for independent of each other.
+    One statement, which reads none. Of a phrase it is the number of its rarest token: PostgreSQL would take the tokens
+    for independent of each other.
     """
     estimated = [_estimated_queries(term) for term in terms]
     queries = [_scoped(search, query) for each in estimated for query in each]
+    if not search.reader.is_team:
+        queries.append(f"'{scope_word(search.reader.organization_id or 0)}'")
     values = {f"query_{place}": query for place, query in enumerate(queries)}
-    result = transactions.execute_core(_explain_statement(len(queries)), values, is_planned_anew=True)
+    result = transactions.execute_core(
+        search_postgresql_statements.explain_terms(len(queries)), values, is_planned_anew=True
+    )
     plan = result.scalar_one()[0]["Plan"]
     rows = iter([int(each["Plan Rows"]) for each in (plan["Plans"] if len(queries) > 1 else [plan])])
-    return [min(next(rows) for _ in each) for each in estimated]
+    return [min(next(rows) for _ in each) for each in estimated], next(rows, None)
 
 
 def _estimated_queries(term: Term) -> list[str]:
     if len(term.alternatives) > 1 or len(term.alternatives[0]) == 1:
         return [_term_query(term)]
     return [f"'{token}'" for token in dict.fromkeys(term.alternatives[0][:MAX_ESTIMATED])]
-
-
-@lru_cache(maxsize=16)
-def _explain_statement(count: int) -> TextClause:
-    one = "SELECT ticket_id FROM ticket_search WHERE words @@ CAST(:query_{} AS tsquery)"
-    return text("EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(one.format(place) for place in range(count)))
 
 
 def _newest_first(expected: int) -> Iterator[str]:
@@ -175,70 +210,3 @@ def _limit_to_newest(newest: int, wanted: float) -> str:
             buckets = (bucket_word(last - place, is_wide) for place in range(count))
             return " & (" + " | ".join(f"'{bucket}'" for bucket in buckets) + ")"
     return ""
-
-
-@lru_cache(maxsize=200)
-def _matching_statement(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
-    """Tickets that have each of ``count`` terms, and how many of these are in the subject."""
-    terms = [_term(f"term_{place}") for place in range(count)]
-    matching = select(ENTRIES.c.ticket_id).where(_has(ENTRIES, terms[0]))
-    for term in terms[1:]:
-        other = ENTRIES.alias()
-        has_term = select(other.c.ticket_id).where(other.c.ticket_id == ENTRIES.c.ticket_id, _has(other, term))
-        matching = matching.where(has_term.exists())
-    matching = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, conditions))
-    # OFFSET 0 keeps the limit of the outer query out of this one: its plan then is the index of words.
-    every = matching.offset(0).subquery()
-    ids = select(every.c.ticket_id).distinct().order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES).subquery()
-    subject = ENTRIES.alias()
-    is_subject = (
-        (subject.c.ticket_id == ids.c.ticket_id) & (subject.c.seq == SUBJECT_SEQ) & (subject.c.part == SUBJECT_PART)
-    )
-    score = sum(
-        (case((_has(subject, term), 1), else_=0) for term in terms[1:]), case((_has(subject, terms[0]), 1), else_=0)
-    )
-    return select(ids.c.ticket_id, score.label("score")).select_from(ids.outerjoin(subject, is_subject))
-
-
-@lru_cache(maxsize=200)
-def _similar_statement(count: int, scope: Visibility) -> AnySelect:
-    """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject."""
-    matching = select(ENTRIES).where(_has(ENTRIES, _term("any_term")))
-    entry = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, ())).offset(0).subquery()
-    weight = case(((entry.c.seq == SUBJECT_SEQ) & (entry.c.part == SUBJECT_PART), 3), else_=1)
-    scores = [func.max(case((_has(entry, _term(f"term_{place}")), weight), else_=0)) for place in range(count)]
-    score = sum(scores[1:], scores[0]).label("score")
-    query = select(entry.c.ticket_id, score).group_by(entry.c.ticket_id)
-    return query.order_by(score.desc(), entry.c.ticket_id.desc()).limit(MAX_SIMILAR)
-
-
-@lru_cache(maxsize=1)
-def _known_words_statement() -> AnySelect:
-    """Look each word up by itself: all of them in one tsquery cost seconds, each match is compared with each word."""
-    word = func.unnest(bindparam("words", type_=ARRAY(Text))).column_valued("word")
-    query = cast("'" + word + "'", TSQUERY)
-    return select(word).where(select(ENTRIES.c.ticket_id).where(_has(ENTRIES, query)).exists())
-
-
-@lru_cache(maxsize=1)
-def _places_statement() -> AnySelect:
-    ids = func.unnest(bindparam("ticket_ids", type_=ARRAY(BigId))).table_valued(column("ticket_id", BigId), name="ids")
-    ids = ids.render_derived()
-    key = ENTRIES.c
-    of_ticket = select(key.seq, key.words).where(
-        key.ticket_id == ids.c.ticket_id, ~((key.seq == SUBJECT_SEQ) & (key.part == SUBJECT_PART))
-    )
-    # OFFSET 0: each ticket's entries are read from the newest on, and the index of words, with all tickets, is not.
-    newest_first = of_ticket.order_by(key.seq.desc()).offset(0).correlate(ids).subquery()
-    has_term = newest_first.c.words.bool_op("@@")(_term("any_term"))
-    newest = select(newest_first.c.seq).where(has_term).limit(1).scalar_subquery()
-    return select(ids.c.ticket_id, newest.label("seq"))
-
-
-def _term(name: str) -> ColumnElement[Any]:
-    return cast(bindparam(name, type_=Text), TSQUERY)
-
-
-def _has(entry: Any, term: ColumnElement[Any]) -> ColumnElement[bool]:
-    has: ColumnElement[bool] = entry.c.words.bool_op("@@")(term)
-    return has

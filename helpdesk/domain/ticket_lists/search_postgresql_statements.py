@@ -1,0 +1,112 @@
+"""The statements of searches on PostgreSQL."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, TextClause, bindparam, case, cast, column, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+
+from helpdesk.database.types import BigId
+from helpdesk.domain.people.permissions import Visibility
+from helpdesk.domain.search_index.entries import ENTRIES, SUBJECT_PART, SUBJECT_SEQ
+from helpdesk.domain.ticket_lists.search_conditions import ticket_exists
+from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, MAX_SIMILAR
+
+AnySelect = Select[*tuple[Any, ...]]
+
+
+@lru_cache(maxsize=16)
+def explain_terms(count: int) -> TextClause:
+    one = "SELECT ticket_id FROM ticket_search WHERE words @@ CAST(:query_{} AS tsquery)"
+    return text("EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(one.format(place) for place in range(count)))
+
+
+@lru_cache(maxsize=200)
+def match_terms(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
+    """Tickets that have each of ``count`` terms, and how many of these are in the subject."""
+    terms = [_term(f"term_{place}") for place in range(count)]
+    matching = select(ENTRIES.c.ticket_id).where(_has(ENTRIES, terms[0]))
+    for term in terms[1:]:
+        other = ENTRIES.alias()
+        has_term = select(other.c.ticket_id).where(other.c.ticket_id == ENTRIES.c.ticket_id, _has(other, term))
+        matching = matching.where(has_term.exists())
+    matching = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, conditions))
+    return _with_scores(matching, terms)
+
+
+@lru_cache(maxsize=200)
+def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], is_team: bool) -> AnySelect:
+    """Tickets whose entries, compared one by one, have each of ``count`` terms.
+
+    OFFSET 0 keeps the index of words out of the comparison.
+    """
+    terms = [_term(f"term_{place}") for place in range(count)]
+    above = bindparam("above", type_=BigId)
+    limit = ENTRIES.c.ticket_id > above if is_team else _has(ENTRIES, _term("readable"))
+    entry = select(ENTRIES.c.ticket_id, ENTRIES.c.words).where(limit).offset(0).subquery()
+    matching = select(entry.c.ticket_id).where(_has(entry, terms[0]))
+    for term in terms[1:]:
+        of_ticket = select(ENTRIES.c.words).where(ENTRIES.c.ticket_id == entry.c.ticket_id)
+        other = of_ticket.offset(0).correlate(entry).subquery()
+        matching = matching.where(select(other.c.words).where(_has(other, term)).exists())
+    return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms)
+
+
+def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> AnySelect:
+    """The newest tickets of ``matching``, each with the number of ``terms`` in its subject."""
+    # OFFSET 0 keeps the limit of the outer query out of this one: its plan then is the index of words.
+    every = matching.offset(0).subquery()
+    ids = select(every.c.ticket_id).distinct().order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES).subquery()
+    subject = ENTRIES.alias()
+    is_subject = (
+        (subject.c.ticket_id == ids.c.ticket_id) & (subject.c.seq == SUBJECT_SEQ) & (subject.c.part == SUBJECT_PART)
+    )
+    score = sum(
+        (case((_has(subject, term), 1), else_=0) for term in terms[1:]), case((_has(subject, terms[0]), 1), else_=0)
+    )
+    return select(ids.c.ticket_id, score.label("score")).select_from(ids.outerjoin(subject, is_subject))
+
+
+@lru_cache(maxsize=200)
+def match_any_term(count: int, scope: Visibility) -> AnySelect:
+    """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject."""
+    matching = select(ENTRIES).where(_has(ENTRIES, _term("any_term")))
+    entry = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, ())).offset(0).subquery()
+    weight = case(((entry.c.seq == SUBJECT_SEQ) & (entry.c.part == SUBJECT_PART), 3), else_=1)
+    scores = [func.max(case((_has(entry, _term(f"term_{place}")), weight), else_=0)) for place in range(count)]
+    score = sum(scores[1:], scores[0]).label("score")
+    query = select(entry.c.ticket_id, score).group_by(entry.c.ticket_id)
+    return query.order_by(score.desc(), entry.c.ticket_id.desc()).limit(MAX_SIMILAR)
+
+
+@lru_cache(maxsize=1)
+def match_words() -> AnySelect:
+    """Look each word up by itself: all of them in one tsquery cost seconds, each match is compared with each word."""
+    word = func.unnest(bindparam("words", type_=ARRAY(Text))).column_valued("word")
+    query = cast("'" + word + "'", TSQUERY)
+    return select(word).where(select(ENTRIES.c.ticket_id).where(_has(ENTRIES, query)).exists())
+
+
+@lru_cache(maxsize=1)
+def find_newest_entries() -> AnySelect:
+    ids = func.unnest(bindparam("ticket_ids", type_=ARRAY(BigId))).table_valued(column("ticket_id", BigId), name="ids")
+    ids = ids.render_derived()
+    key = ENTRIES.c
+    of_ticket = select(key.seq, key.words).where(
+        key.ticket_id == ids.c.ticket_id, ~((key.seq == SUBJECT_SEQ) & (key.part == SUBJECT_PART))
+    )
+    # OFFSET 0: each ticket's entries are read from the newest on, and the index of words, with all tickets, is not.
+    newest_first = of_ticket.order_by(key.seq.desc()).offset(0).correlate(ids).subquery()
+    has_term = newest_first.c.words.bool_op("@@")(_term("any_term"))
+    newest = select(newest_first.c.seq).where(has_term).limit(1).scalar_subquery()
+    return select(ids.c.ticket_id, newest.label("seq"))
+
+
+def _term(name: str) -> ColumnElement[Any]:
+    return cast(bindparam(name, type_=Text), TSQUERY)
+
+
+def _has(entry: Any, term: ColumnElement[Any]) -> ColumnElement[bool]:
+    has: ColumnElement[bool] = entry.c.words.bool_op("@@")(term)
+    return has
