@@ -6,8 +6,8 @@ found before.
 
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0048"
+down_revision = "0047"
 branch_labels = depends_on = None
 
 
