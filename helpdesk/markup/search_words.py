@@ -114,7 +114,13 @@ def cut_into_pairs(run: str) -> list[str]:
 
 
 def index_tokens(text: str) -> list[str]:
-    """Return the tokens that the index stores for ``text``, in order; other spellings of its words come last.
+    """Return the tokens that the index stores for ``text``: those of ``list_tokens``, and the ends of long words."""
+    tokens = list_tokens(text)
+    return [*tokens, *dict.fromkeys(turned for token in tokens if (turned := _turn_ending(token)))]
+
+
+def list_tokens(text: str) -> list[str]:
+    """Return the tokens of ``text``, in order; other spellings of its words come last.
 
     A run of an unspaced script ends with its last character alone, so that a question of one character finds every
     place where it stands.
@@ -128,7 +134,6 @@ def index_tokens(text: str) -> list[str]:
             tokens.append(word[-1])
     if not text.isascii():
         tokens += [spelling for spelling in dict.fromkeys(_list_other_spellings(text, tokens)) if spelling]
-    tokens += dict.fromkeys(turned for token in tokens if (turned := _turn_ending(token)))
     return tokens
 
 
@@ -160,7 +165,7 @@ def _ending_lengths(word: str) -> tuple[int, int]:
 
 def join_words(*texts: str | None) -> str:
     """Return the tokens of short ``texts`` with a space before and behind each, to be compared with LIKE."""
-    tokens = [token for text in texts for token in index_tokens(text or "")]
+    tokens = [token for text in texts for token in list_tokens(text or "")]
     return f" {' '.join(dict.fromkeys(tokens))} " if tokens else ""
 
 
