@@ -69,7 +69,8 @@ def _term_pattern(term: Term) -> str:
         ending = f"{edge}*" if term.is_prefix else f"(?!{edge})"
         pattern = f"(?<!{edge}){ARTICLE}(?:{'|'.join(words)}){ending}"
         if len(words) < len(tokens):  # inside a compound
-            pattern += f"|(?<={edge}{{{search_words.get_skipped_length(term.text)}}}){term.text}(?!{edge})"
+            ends = "|".join(token[:0:-1] for token in tokens if token not in words)
+            pattern += f"|(?<={edge}{{{search_words.get_skipped_length(term.text)}}})(?:{ends})(?!{edge})"
         return pattern
     words = search_words.split_words(term.text)
     start = "" if search_words.is_unspaced(words[0]) else f"(?<!{edge})"

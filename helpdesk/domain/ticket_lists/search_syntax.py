@@ -107,8 +107,8 @@ def _read_words(piece: str) -> Iterator[Term]:
             yield Term(stem, (tuple(search_words.cut_into_pairs(stem)),), is_prefix=len(stem) == 1)
         else:
             alternatives = [(word,), *([(spelling,) for spelling in spellings] if len(found) == 1 else [])]
-            if ending := search_words.ask_for_ending(word):
-                alternatives.append((ending,))
+            endings = [search_words.ask_for_ending(tokens[0]) for tokens in alternatives]
+            alternatives += [(ending,) for ending in endings if ending]
             yield Term(word, tuple(alternatives), is_prefix=len(word) > 1)
 
 
