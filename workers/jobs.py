@@ -17,7 +17,7 @@ from helpdesk.domain.monitoring import delivery_alerts, sizes
 from helpdesk.domain.notifications import digests
 from helpdesk.domain.privacy import database_file, erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress
-from helpdesk.domain.reporting import weekly_digest
+from helpdesk.domain.reporting import saved_reports, weekly_digest
 from helpdesk.domain.rules import run
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
@@ -145,6 +145,12 @@ def send_weekly_summaries() -> None:
     """Mail the weekly digest to leads, once a week."""
     weekly_digest.send_weekly_digests()
     db.session.commit()
+
+
+@job
+def send_reports() -> None:
+    """Mail the saved reports that are due."""
+    _until_done(saved_reports.send_due_reports)
 
 
 @job

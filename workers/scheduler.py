@@ -29,6 +29,7 @@ PERIODIC_JOBS = {
     jobs.run_idle_rules: 300,
     jobs.send_notification_digests: 300,
     jobs.send_weekly_summaries: 600,
+    jobs.send_reports: 300,
     jobs.erase_what_is_old: 3600,
     jobs.purge_old_rows: 86_400,
     jobs.renew_encryption: 86_400,

@@ -21,6 +21,7 @@ TEAM_STATUS_LABELS = {status: status.definition.team_label for status in Status}
 RULE_ACTION_LABELS = {
     "assigned": lazy_pgettext("in a list of what a rule did", "assignment"),
     "priority": lazy_pgettext("in a list of what a rule did", "priority"),
+    "tagged": lazy_pgettext("in a list of what a rule did", "tags"),
     "replied": lazy_pgettext("in a list of what a rule did", "reply"),
     "status": lazy_pgettext("in a list of what a rule did", "status"),
     "notified": lazy_pgettext("in a list of what a rule did", "notification"),

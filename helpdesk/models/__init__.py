@@ -27,6 +27,7 @@ from helpdesk.models import (  # noqa: F401
     rating,
     read_receipt,
     rule,
+    saved_report,
     saved_view,
     second_factor,
     session,

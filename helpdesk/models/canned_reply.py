@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id
@@ -21,8 +21,9 @@ class AssignTo(StrEnum):
 class CannedReply(Base):
     """A prepared answer, in Markdown with variables, and what it changes. Without ``owner_id`` it is the whole team's.
 
-    ``status``, ``priority`` and ``assign_to`` are what the ticket gets when it is applied; None leaves a value as it
-    is. ``assignee_id`` is the person of ``AssignTo.person``. The text may be empty where something is changed.
+    ``status``, ``priority``, ``assign_to`` and ``tags`` (names) are what the ticket gets when it is applied; None
+    leaves a value as it is. ``assignee_id`` is the person of ``AssignTo.person``. The text may be empty where
+    something is changed.
     """
 
     __tablename__ = "canned_replies"
@@ -36,6 +37,7 @@ class CannedReply(Base):
     priority: Mapped[str | None] = mapped_column(String(8))
     assign_to: Mapped[str | None] = mapped_column(String(8))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Created]
     updated_at: Mapped[Created]

@@ -49,8 +49,8 @@ class DeliveryKind(StrEnum):
     ``card`` is the root message of a thread and ``card_update`` a new version of it; ``message``, ``edit``, ``delete``,
     ``file`` and ``delete_file`` concern messages of the ticket; ``line`` is a sentence written by the helpdesk itself
     and ``mark`` a reaction. ``received``, ``solved`` and ``closing_soon`` are mails about a ticket. The others belong
-    to no thread: an agent's Slack home page, mails about accounts, notifications by mail and in a browser, a webhook's
-    request.
+    to no thread: an agent's Slack home page, mails about accounts, reports, notifications by mail and in a browser, a
+    webhook's request.
     """
 
     card = "card"
@@ -77,6 +77,7 @@ class DeliveryKind(StrEnum):
     notification = "notification"
     notification_digest = "notification_digest"
     browser_notice = "browser_notice"
+    report = "report"
     webhook = "webhook"
 
 

@@ -28,6 +28,7 @@ class NotificationKind(StrEnum):
     sla_at_risk = "sla_at_risk"
     sla_breached = "sla_breached"
     review = "review"
+    review_answer = "review_answer"
     delivery_failed = "delivery_failed"
     unmatched_mail = "unmatched_mail"
     rule = "rule"

@@ -113,6 +113,13 @@ class SlaTimer(Base):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_sla_timers_stopped",
+            "stopped_at",
+            "ticket_id",
+            sqlite_where=text("stopped_at IS NOT NULL"),
+            postgresql_where=text("stopped_at IS NOT NULL"),
+        ),
     )
 
     @property

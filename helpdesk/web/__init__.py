@@ -40,7 +40,7 @@ from helpdesk.web.middleware import (
     security_headers,
 )
 from helpdesk.web.portal import articles, colleagues, new_ticket, ticket_list
-from helpdesk.web.reviews import reports, review_queue, waiting_longest
+from helpdesk.web.reviews import quality, reports, review_queue, saved_reports, waiting_longest
 from helpdesk.web.templating import filters, htmx_responses, macros, script_sentences
 from helpdesk.web.tickets import (
     agent_tools,
@@ -103,6 +103,8 @@ BLUEPRINTS = (
     reports.blueprint,
     waiting_longest.blueprint,
     review_queue.blueprint,
+    quality.blueprint,
+    saved_reports.blueprint,
     health.blueprint,
     *api.BLUEPRINTS,
     scim.blueprint,

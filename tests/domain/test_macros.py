@@ -1,11 +1,14 @@
 """A macro is a text and everything it sets, in one step, for one ticket or for many."""
 
 import pytest
+from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.tickets import canned_replies, macros
+from helpdesk.domain.privacy import erase_content
+from helpdesk.domain.tickets import canned_replies, macros, tag_list, tags
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.tag import Tag
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -69,3 +72,40 @@ def test_many_tickets_get_their_own_words_once_and_closed_ones_are_left_out(sess
     assert {(ticket.status, ticket.assignee) for ticket in open_tickets} == {("pending", lead)}
     with pytest.raises(ValidationError):
         macros.apply_to_tickets(numbers, None, actor=lead, form_token="a" * 32)
+
+
+def test_a_macro_adds_tags_and_undo_takes_them_off_again(session, make, lead):
+    ticket = make.ticket()
+    tags.set_tags(ticket, ["vip"], actor=lead)
+    macro = save(lead, body="Hello", tags="Refund; vip, money back", status="pending")
+    session.commit()
+    assert macro.tags == ["refund", "vip", "money-back"]
+    assert "Add the tags refund, vip, money-back" in macros.describe_macro(macro)
+    message = macros.apply_macro(ticket, macro, actor=lead, form_token="t" * 32)
+    session.commit()
+    assert ticket.tags == ("money-back", "refund", "vip")
+    tickets.take_back_reply(message, editor=lead)
+    session.commit()
+    assert ticket.tags == ("vip",) and ticket.status == "open"
+
+
+def test_a_macro_follows_a_tag_that_is_renamed_merged_or_removed(session, make, lead):
+    admin, ticket = make.agent("Root", role="admin"), make.ticket()
+    tags.set_tags(ticket, ["refnd", "refund", "spam"], actor=lead)
+    macro = save(lead, tags="refnd, spam")
+    session.commit()
+    found = {tag.name: tag for tag in session.scalars(select(Tag))}
+    tag_list.merge_tags(found["refnd"], found["refund"], actor=admin)
+    tag_list.remove_tag(found["spam"], actor=admin)
+    assert macro.tags == ["refund"]
+    tag_list.rename_tag(found["refund"], "money-back", actor=admin)
+    assert macro.tags == ["money-back"]
+
+
+def test_a_macro_does_not_bring_back_the_tag_of_somebody_who_was_erased(session, make, lead):
+    ticket = make.ticket()
+    tags.set_tags(ticket, ["dana-fields", "vip"], actor=lead)
+    macro = save(lead, tags="dana-fields, vip")
+    session.commit()
+    erase_content.erase_from_tags(["Dana Fields"])
+    assert macro.tags == ["vip"]

@@ -103,6 +103,15 @@ def review(ticket, maya, jonas, session):
     return "Jonas Park reviewed your work on #{}"
 
 
+def review_answer(ticket, maya, jonas, session):
+    tickets.assign(ticket, jonas, actor=jonas)
+    tickets.solve(ticket, actor=jonas)
+    maya.role = "lead"
+    qa_reviews.save_review(ticket, reviewer=maya, rating="good", comment="Well done")
+    qa_reviews.answer_review(ticket, "Thank you", agent=jonas)
+    return "Jonas Park answered your review of #{}"
+
+
 def delivery_failed(ticket, maya, jonas, session):
     message = tickets.reply(ticket, author=maya, body="Coming")
     failed = session.scalars(select(Delivery).where(Delivery.message_id == message.id)).first()
@@ -124,6 +133,7 @@ CAUSES = [
     sla_at_risk,
     sla_breached,
     review,
+    review_answer,
     delivery_failed,
     unmatched_mail,
 ]

@@ -10,7 +10,16 @@ from helpdesk import clock
 from helpdesk.channels.email import render
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.reporting import qa_reviews, reports, weekly_digest
+from helpdesk.domain.reporting import (
+    backlog,
+    date_ranges,
+    qa_reviews,
+    reports,
+    review_samples,
+    waiting_times,
+    weekly_digest,
+)
+from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.rating import Rating
 from helpdesk.models.ticket import Ticket
@@ -73,29 +82,22 @@ def test_every_grouping_adds_up_to_the_whole(session, make, agent, lead):
     fill(session, globex, agent, [10, 20, 30], now - timedelta(days=9))
     fill(session, initech, lead, [5], now - timedelta(hours=5))
     make.ticket(initech, form=form)
-    periods = reports.list_weeks(12, until=now)
-    for group in reports.GROUP_LABELS:
-        lines = reports.figures_by_group(group, periods)
-        assert (sum(line.filed for line in lines), sum(line.solved for line in lines)) == (5, 4), group
+    made = {by: reports.make_report(ReportDefinition(by=by)).rows for by in GROUP_LABELS}
+    for by, lines in made.items():
+        sums = sum(line.figures.filed for line in lines), sum(line.figures.solved for line in lines)
+        assert sums == (5, 4), by
         assert all(line.label for line in lines)
-    assert {line.label: line.filed for line in reports.figures_by_group("agent", periods)} == {
-        "Maya Lind": 3,
-        "Jonas Park": 1,
-        "Nobody": 1,
-    }
-    assert {line.label: line.filed for line in reports.figures_by_group("form", periods)} == {
-        "No form": 4,
-        "Billing": 1,
-    }
-    by_week = reports.figures_by_group("week", periods)
-    assert len(by_week) == 12 and by_week[-1].backlog == 1 == reports.count_backlog()
+    filed = {by: {line.label: line.figures.filed for line in made[by]} for by in ("agent", "form")}
+    assert filed["agent"] == {"Maya Lind": 3, "Jonas Park": 1, "Nobody": 1}
+    assert filed["form"] == {"No form": 4, "Billing": 1}
+    assert len(made["week"]) == 12 and made["week"][-1].figures.backlog == 1 == backlog.count_backlog()
 
 
 def test_weeks_begin_on_monday_where_the_helpdesk_is(session, app):
     from helpdesk.domain.administration import settings
 
     settings.set("time_zone", "Pacific/Auckland")
-    begins = [begin for begin, _ in reports.list_weeks(3)]
+    begins = [part.period[0] for part in date_ranges.find_range("weeks_4").split("week")]
     from zoneinfo import ZoneInfo
 
     local = [begin.astimezone(ZoneInfo("Pacific/Auckland")) for begin in begins]
@@ -111,7 +113,7 @@ def test_time_is_counted_for_who_held_the_ball(session, make, agent, monkeypatch
         at[0] += timedelta(hours=hours)
         tickets.set_status(ticket, status, actor=agent)
         session.commit()
-    held = reports.time_by_waiting_on((now - timedelta(days=7), now))
+    held = waiting_times.time_by_waiting_on((now - timedelta(days=7), now))
     assert {who: round(seconds / 3600) for who, seconds in held.items()} == {
         "team": 2 + 11,
         "customer": 5,
@@ -127,10 +129,10 @@ def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(sessi
         tickets.solve(ticket, actor=who)
     session.add(Rating(ticket_id=bad.id, score=1))
     session.commit()
-    assert qa_reviews.list_reviewable(lead) == [(bad, 1), (fine, None)]
+    assert [(each.ticket, each.score) for each in review_samples.list_sample(lead)] == [(bad, 1), (fine, None)]
     qa_reviews.save_review(bad, reviewer=lead, rating="improve", comment="Say when you come back.")
     session.commit()
-    assert qa_reviews.list_reviewable(lead) == [(fine, None)]
+    assert [each.ticket for each in review_samples.list_sample(lead)] == [fine]
     (review,) = qa_reviews.list_comments_for(agent)
     assert (review.comment, review.read_at) == ("Say when you come back.", None)
     assert qa_reviews.get_review(bad, make.agent()) is None and qa_reviews.get_review(bad, agent) is review

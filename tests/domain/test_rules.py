@@ -263,3 +263,18 @@ def test_rules_are_read_from_the_database_every_few_seconds_only(session, make, 
     make.ticket()
     monkeypatch.setattr(definition.db.session, "scalars", None)
     assert len(definition.list_active("filed")) == 1 and time.monotonic() < definition._cache_until
+
+
+def test_a_rule_asks_for_tags_and_adds_some(session, make, maya, lead, add_rule):
+    add_rule(conditions=Conditions(words=("refund",)), wanted=Actions(tags=("refund", "money")), name="Tag it")
+    add_rule("changed", Conditions(tags=("vip", "refund")), Actions(priority="urgent"), name="Refunds first")
+    ticket, other = make.ticket(subject="A refund"), make.ticket(subject="A question")
+    assert (ticket.tags, other.tags) == (("money", "refund"), ())
+    for each in (ticket, other):
+        tickets.assign(each, maya, actor=lead)
+    assert (ticket.priority, other.priority) == ("urgent", "normal")
+    assert history(session, ticket) == [
+        "The rule “Tag it” acted: tags (Words: refund)",
+        "The rule “Refunds first” acted: priority (Tags: refund)",
+    ]
+    assert dry_run.describe_actions(RuleDefinition.of(management.list_rules()[0])) == ["Add the tags refund, money"]

@@ -6,6 +6,8 @@ from helpdesk import storage
 from helpdesk.domain.authentication import sessions, signed_links
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
+from helpdesk.models.qa_review import ReviewCriterion
+from helpdesk.models.saved_report import SavedReport
 from helpdesk.models.session import Session
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import Identity, Membership
@@ -72,6 +74,7 @@ class World:
             "slug": globex.slug,
             "mail_id": mail_id,
             "article_id": article_of(session, self.people["lead"]),
+            **review_things(session, self.people["lead"]),
             **reorganized_things(session, self.people["admin"], spare),
             **sign_in_connection(session, globex),
         } | desk
@@ -105,6 +108,14 @@ class World:
 
     def form(self, route: str) -> dict:
         return {name: str(self.parameters.get(value, value)) for name, value in VALUES.get(route, {}).items()}
+
+
+def review_things(session, lead) -> dict[str, int]:
+    """A saved report and a criterion of the scorecard."""
+    report, criterion = SavedReport(name="Mondays", owner_id=lead.id), ReviewCriterion(name="Tone")
+    session.add_all([report, criterion])
+    session.commit()
+    return {"report_id": report.id, "criterion_id": criterion.id}
 
 
 def article_of(session, lead) -> int:

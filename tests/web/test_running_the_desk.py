@@ -11,7 +11,18 @@ from helpdesk.models.qa_review import QaReview
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-LEADS_PAGES = ("/review", "/review/promises", "/review/service-levels", "/review/reading", "/review/export.csv")
+LEADS_PAGES = (
+    "/review",
+    "/review/export.csv",
+    "/review/tickets",
+    "/review/reports",
+    "/review/reports/new",
+    "/review/promises",
+    "/review/service-levels",
+    "/review/reading",
+    "/review/quality",
+    "/review/scorecard",
+)
 ADMINS_PAGES = (
     "/settings/channels",
     "/settings/mail",

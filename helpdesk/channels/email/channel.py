@@ -44,9 +44,14 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
             DeliveryKind.quarantine_summary,
             DeliveryKind.notification,
             DeliveryKind.notification_digest,
+            DeliveryKind.report,
         }
     )
-    urgent_kinds = threadless_kinds - {DeliveryKind.notification, DeliveryKind.notification_digest}
+    urgent_kinds = threadless_kinds - {
+        DeliveryKind.notification,
+        DeliveryKind.notification_digest,
+        DeliveryKind.report,
+    }
     pauses_when_rate_limited = False  # a temporary refusal of a mail server concerns one recipient
 
     def hold_off(self) -> timedelta:

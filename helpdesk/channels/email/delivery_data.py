@@ -45,6 +45,12 @@ def week_begins(delivery: Delivery) -> date:
     return date.fromisoformat(delivery.data["begins"])
 
 
+def report_details(delivery: Delivery) -> tuple[int, date, date]:
+    """Return the id of a saved report, and the first and the last day that its mail is about."""
+    data = delivery.data
+    return data["report"], date.fromisoformat(data["first"]), date.fromisoformat(data["last"])
+
+
 def recipient(delivery: Delivery) -> str | None:
     """Return the address a mail was rendered for; None before it was."""
     return delivery.data.get("recipient")

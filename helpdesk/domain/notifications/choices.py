@@ -20,6 +20,7 @@ KIND_LABELS = {
     NotificationKind.sla_at_risk: lazy_gettext("A service level is at risk"),
     NotificationKind.sla_breached: lazy_gettext("A service level is missed"),
     NotificationKind.review: lazy_gettext("A lead reviews my work"),
+    NotificationKind.review_answer: lazy_gettext("An agent answers my review"),
     NotificationKind.delivery_failed: lazy_gettext("A message does not arrive"),
     NotificationKind.unmatched_mail: lazy_gettext("An email matches no ticket"),
     NotificationKind.rule: lazy_gettext("A rule notifies me"),
@@ -30,9 +31,15 @@ RHYTHM_LABELS = {
     MailRhythm.daily: lazy_gettext("One email a day"),
 }
 # No chat mentions somebody because of these.
-WITHOUT_CHAT = {NotificationKind.review, NotificationKind.unmatched_mail}
-_PERSONAL = {NotificationKind.assigned, NotificationKind.mention, NotificationKind.review, NotificationKind.rule}
-_FOR_LEADS = {NotificationKind.unmatched_mail}
+WITHOUT_CHAT = {NotificationKind.review, NotificationKind.review_answer, NotificationKind.unmatched_mail}
+_PERSONAL = {
+    NotificationKind.assigned,
+    NotificationKind.mention,
+    NotificationKind.review,
+    NotificationKind.review_answer,
+    NotificationKind.rule,
+}
+_FOR_LEADS = {NotificationKind.unmatched_mail, NotificationKind.review_answer}
 
 
 def channels_for(user: User, kind: NotificationKind) -> set[NotificationChannel]:

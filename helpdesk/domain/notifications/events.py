@@ -159,6 +159,12 @@ def on_reviewed(ticket: Ticket, agent: User | None, reviewer: User) -> None:
         notify(Occasion(NotificationKind.review, ticket, actor=reviewer), [agent])
 
 
+def on_review_answered(ticket: Ticket, agent: User, reviewer: User | None) -> None:
+    """Notify the lead whose review the agent has answered."""
+    if reviewer is not None and reviewer.id != agent.id:
+        notify(Occasion(NotificationKind.review_answer, ticket, actor=agent), [reviewer])
+
+
 def on_unmatched_mail(ticket: Ticket | None) -> None:
     """Notify who chose it that a mail waits, because nothing proves who sent it or where it belongs."""
     notify(Occasion(NotificationKind.unmatched_mail, ticket), db.session.scalars(TEAM_QUERY).all())

@@ -23,6 +23,8 @@ def path(notification: Notification) -> str:
         return "/desk/quarantine"
     if notification.kind == NotificationKind.review:
         return "/desk/remarks"
+    if notification.kind == NotificationKind.review_answer:
+        return f"/review/reading/{notification.ticket_id}"
     return f"/tickets/{notification.ticket_id}" if notification.ticket_id else "/notifications"
 
 
@@ -45,6 +47,9 @@ _SENTENCES: dict[NotificationKind, Callable[[Notification, dict[str, object]], s
     NotificationKind.sla_at_risk: _describe_target,
     NotificationKind.sla_breached: _describe_target,
     NotificationKind.review: lambda _, values: gettext("%(person)s reviewed your work on #%(number)s", **values),
+    NotificationKind.review_answer: lambda _, values: gettext(
+        "%(person)s answered your review of #%(number)s", **values
+    ),
     NotificationKind.delivery_failed: lambda _, values: gettext("A message on #%(number)s did not arrive", **values),
     NotificationKind.unmatched_mail: lambda _, values: gettext("An email matches no ticket", **values),
     NotificationKind.rule: lambda _, values: gettext("#%(number)s: the rule “%(rule)s” tells you", **values),

@@ -15,7 +15,7 @@ from helpdesk.domain import locking, outbox
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import Sender, sent_by_condition
 from helpdesk.domain.privacy.former_identity import FormerIdentity
-from helpdesk.domain.tickets import message_changes
+from helpdesk.domain.tickets import message_changes, tag_references
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery
@@ -109,7 +109,7 @@ def erase_filed_tickets(user: User, *, subjects: bool) -> None:
 def erase_reviews(user: User) -> None:
     """Empty the comments of reviews that ``user`` wrote, and of those about them."""
     mine = or_(QaReview.reviewer_id == user.id, QaReview.agent_id == user.id)
-    db.session.execute(update(QaReview).where(mine).values(comment=""))
+    db.session.execute(update(QaReview).where(mine).values(comment="", answer=""))
     filed = select(Ticket.id).where(Ticket.requester_id == user.id)
     db.session.execute(update(Rating).where(Rating.ticket_id.in_(filed)).values(comment=""))
 
@@ -145,6 +145,7 @@ def erase_from_tags(names: Iterable[str]) -> None:
                 key: [name for name in value if name != tag.name] if isinstance(value, list) else value
                 for key, value in event.data.items()
             }
+        tag_references.forget(tag.name)
         db.session.delete(tag)
     db.session.flush()
 

@@ -1,25 +1,23 @@
-"""Quality reviews of solved tickets: what to review, a rating with a comment, and the tickets that waited longest."""
+"""Quality reviews of solved tickets: a rating with scores and a comment, the agent's answer, and who waits longest."""
 
-from datetime import timedelta
+from collections.abc import Mapping
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import joinedload
+from sqlalchemy import delete, select, text
+from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
 from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
-from helpdesk.domain.reporting import reports
+from helpdesk.domain.reporting import definition, scorecards
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import RATINGS, QaReview
-from helpdesk.models.rating import Rating
-from helpdesk.models.statuses import DONE, UNSOLVED_SQL, WaitingOn, statuses_waiting_on
+from helpdesk.models.qa_review import RATINGS, QaReview, ReviewScore
+from helpdesk.models.statuses import UNSOLVED_SQL, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext, lazy_gettext
 
-REVIEW_WINDOW = timedelta(days=30)
 MAX_COMMENT_LENGTH = 4_000
 RATING_LABELS = {
     "excellent": lazy_gettext("Excellent"),
@@ -28,38 +26,12 @@ RATING_LABELS = {
 }
 
 
-def list_reviewable(
-    reader: User, *, agent_id: int | None = None, limit: int = 25, tag: str = ""
-) -> list[tuple[Ticket, int | None]]:
-    """Return recently solved tickets without a review, with the customer's score: worst first, then latest.
-
-    Raises PermissionDenied.
-    """
-    permissions.ensure(permissions.can_review(reader), gettext("Only leads review."))
-    query = (
-        select(Ticket, Rating.score)
-        .outerjoin(Rating, Rating.ticket_id == Ticket.id)
-        .outerjoin(QaReview, QaReview.ticket_id == Ticket.id)
-        .where(
-            Ticket.solved_at >= clock.now() - REVIEW_WINDOW,
-            Ticket.status.in_(DONE),
-            Ticket.assignee_id.is_not(None),
-            Ticket.assignee_id != reader.id,
-            QaReview.ticket_id.is_(None),
-        )
-        .options(joinedload(Ticket.assignee), joinedload(Ticket.organization))
-        .order_by(func.coalesce(Rating.score, 6), Ticket.solved_at.desc(), Ticket.id.desc())
-        .limit(limit)
-    )
-    if agent_id is not None:
-        query = query.where(Ticket.assignee_id == agent_id)
-    if tag:
-        query = query.where(reports.has_tag(tag))
-    return [(row[0], row[1]) for row in db.session.execute(query)]
-
-
-def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "") -> QaReview:
+def save_review(
+    ticket: Ticket, *, reviewer: User, rating: str, comment: str = "", scores: Mapping[int, int] | None = None
+) -> QaReview:
     """Save the review of ``ticket``; it replaces an earlier one. The agent reads it on a page of their own.
+
+    ``scores``: from 1 to 5, by the ids of criteria.
 
     Raises PermissionDenied, ValidationError, and ConflictError if the ticket is not solved or is the reviewer's own.
     """
@@ -75,6 +47,7 @@ def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "
             ),
             "comment",
         )
+    scores = scorecards.ensure_scores(scores or {})
     if not ticket.is_done:
         raise ConflictError(gettext("Only a solved ticket is reviewed."))
     if ticket.assignee_id == reviewer.id:
@@ -85,9 +58,38 @@ def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "
         db.session.add(review)
     review.reviewer_id, review.agent_id = reviewer.id, ticket.assignee_id
     review.rating, review.comment, review.created_at, review.read_at = rating, comment, clock.now(), None
+    review.answer, review.answered_at = "", None
     db.session.flush()
+    db.session.execute(delete(ReviewScore).where(ReviewScore.ticket_id == ticket.id))
+    db.session.add_all([ReviewScore(ticket_id=ticket.id, criterion_id=key, score=scores[key]) for key in scores])
+    db.session.flush()
+    db.session.expire(review, ["scores"])
     events.on_reviewed(ticket, ticket.assignee, reviewer)
     return review
+
+
+def answer_review(ticket: Ticket, text: str, *, agent: User) -> QaReview:
+    """Save what ``agent`` answers to the review of their ticket, in place of an earlier answer; its lead is notified.
+
+    Raises PermissionDenied and ValidationError.
+    """
+    permissions.ensure(is_about(ticket, agent), gettext("Only the agent answers a review."))
+    review = db.session.get_one(QaReview, ticket.id)
+    text = text.replace("\r\n", "\n").strip()
+    if not text or len(text) > MAX_COMMENT_LENGTH:
+        most = format_number(MAX_COMMENT_LENGTH)
+        raise ValidationError(gettext("An answer has between 1 and %(most)s characters.", most=most), "answer")
+    review.answer, review.answered_at = text, clock.now()
+    review.read_at = review.read_at or clock.now()
+    db.session.flush()
+    events.on_review_answered(ticket, agent, review.reviewer)
+    return review
+
+
+def is_about(ticket: Ticket, agent: User) -> bool:
+    """Whether the ticket was reviewed, and ``agent`` is whose work it was."""
+    review = db.session.get(QaReview, ticket.id)
+    return review is not None and review.agent_id == agent.id and agent.is_team and agent.is_active
 
 
 def get_review(ticket: Ticket, reader: User) -> QaReview | None:
@@ -105,7 +107,11 @@ def list_comments_for(agent: User, limit: int = 50) -> list[QaReview]:
     reviews = (
         select(QaReview)
         .where(QaReview.agent_id == agent.id)
-        .options(joinedload(QaReview.ticket), joinedload(QaReview.reviewer))
+        .options(
+            joinedload(QaReview.ticket),
+            joinedload(QaReview.reviewer),
+            selectinload(QaReview.scores).joinedload(ReviewScore.criterion),
+        )
         .order_by(QaReview.created_at.desc())
         .limit(limit)
     )
@@ -133,5 +139,5 @@ def list_waiting_on_team(reader: User, limit: int = 25, tag: str = "") -> list[T
         .limit(limit)
     )
     if tag:
-        waiting = waiting.where(reports.has_tag(tag))
+        waiting = waiting.where(definition.has_tag(tag))
     return list(db.session.scalars(waiting))

@@ -1,7 +1,7 @@
 """The weekly digest: its figures, its recipients, and when it is enqueued."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.domain import labels, outbox
 from helpdesk.domain.administration import settings
-from helpdesk.domain.reporting import reports
+from helpdesk.domain.reporting import backlog, date_ranges, reports
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
@@ -44,11 +44,6 @@ def send_digest_to(person: User, today: date) -> None:
     """Enqueue one user's digest of the week before the week of ``today``."""
     begins = today - timedelta(days=today.weekday() + 7)
     outbox.enqueue_account_mail(DeliveryKind.weekly_summary, person.id, begins=begins.isoformat())
-
-
-def local_today() -> date:
-    """Return today's date in the configured time zone."""
-    return clock.now().astimezone(ZoneInfo(settings.get("time_zone"))).date()
 
 
 def list_recipients() -> list[User]:
@@ -101,18 +96,13 @@ def list_figures(begins: date) -> tuple[Figure, ...]:
             _compare_durations(now.resolution_median, before.resolution_median),
         ),
         Figure(gettext("Satisfaction"), rating),
-        Figure(gettext("Backlog"), format_number(reports.count_backlog())),
+        Figure(gettext("Backlog"), format_number(backlog.count_backlog())),
     )
 
 
-def week_period(begins: date) -> reports.Period:
+def week_period(begins: date) -> date_ranges.Period:
     """Return the week that begins on that day, in the configured time zone."""
-    zone = ZoneInfo(settings.get("time_zone"))
-    ends = begins + timedelta(weeks=1)
-    return (
-        datetime(begins.year, begins.month, begins.day, tzinfo=zone),
-        datetime(ends.year, ends.month, ends.day, tzinfo=zone),
-    )
+    return date_ranges.DateRange(begins, begins + timedelta(days=6)).period
 
 
 def _compare_counts(now: int, before: int) -> str:

@@ -6,9 +6,10 @@ from sqlalchemy import func, select, text, update
 
 from helpdesk import urls
 from helpdesk.domain import tickets
+from helpdesk.domain.errors import DomainError
 from helpdesk.domain.notifications import notify
 from helpdesk.domain.rules.definition import RuleDefinition
-from helpdesk.domain.tickets import canned_replies, status
+from helpdesk.domain.tickets import canned_replies, status, tags
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.notification import NotificationKind
@@ -63,6 +64,13 @@ def _set_priority(rule: RuleDefinition, ticket: Ticket) -> bool:
     return True
 
 
+def _add_tags(rule: RuleDefinition, ticket: Ticket) -> bool:
+    try:
+        return bool(rule.actions.tags) and tags.add_tags(ticket, rule.actions.tags).event is not None
+    except DomainError:  # the ticket has as many as it may have, or the tag is being removed
+        return False
+
+
 def _reply(rule: RuleDefinition, ticket: Ticket) -> bool:
     authors = load_team((rule.actions.reply_author_id or 0,))
     canned = db.session.get(CannedReply, rule.actions.reply_id or 0)
@@ -100,6 +108,7 @@ def _notify(rule: RuleDefinition, ticket: Ticket) -> bool:
 ACTIONS: dict[str, Callable[[RuleDefinition, Ticket], bool]] = {
     "assigned": _assign,
     "priority": _set_priority,
+    "tagged": _add_tags,
     REPLIED: _reply,
     "status": _set_status,
     "notified": _notify,

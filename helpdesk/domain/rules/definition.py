@@ -48,6 +48,7 @@ class Conditions:
     writer: str = ""
     priorities: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Actions:
     reassign: bool = False
     priority: str = ""
     status: str = ""
+    tags: tuple[str, ...] = ()
     notify: tuple[int, ...] = ()
     reply_id: int | None = None
     reply_author_id: int | None = None

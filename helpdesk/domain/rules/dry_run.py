@@ -69,6 +69,8 @@ def describe_actions(rule: RuleDefinition) -> list[str]:
         found.append(gettext("Assigns: %(how)s (%(people)s)", how=ASSIGN_LABELS[wanted.assign], people=names))
     if wanted.priority:
         found.append(gettext("Priority: %(priority)s", priority=Priority(wanted.priority).definition.label))
+    if wanted.tags:
+        found.append(gettext("Add the tags %(tags)s", tags=", ".join(wanted.tags)))
     if wanted.reply_id and (canned := db.session.get(CannedReply, wanted.reply_id)):
         found.append(gettext("Replies with “%(macro)s”", macro=canned.title))
     if wanted.status:

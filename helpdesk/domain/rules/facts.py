@@ -35,6 +35,11 @@ class Facts:
         return self.ticket.priority
 
     @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of the tags that it has."""
+        return self.ticket.tags
+
+    @property
     def form(self) -> str:
         """The slug of the form, "" for none."""
         return self.ticket.form_version.form.slug if self.ticket.form_version else ""

@@ -134,7 +134,7 @@ def _ensure_valid(name: str, trigger: str, idle_hours: int | None, conditions: C
 
 
 def _action_rules(wanted: Actions) -> list[FieldRule]:
-    does_something = wanted.assign or wanted.priority or wanted.status or wanted.notify or wanted.reply_id
+    does_something = any((wanted.assign, wanted.priority, wanted.status, wanted.tags, wanted.notify, wanted.reply_id))
     is_assignable = wanted.assign in definition.ASSIGN_LABELS and actions.load_team(wanted.assignees)
     canned = db.session.get(CannedReply, wanted.reply_id) if wanted.reply_id else None
     is_usable = canned is not None and canned.owner_id is None and bool(canned.body)

@@ -89,6 +89,13 @@ def _check_status(conditions: Conditions, facts: Facts) -> Reason | None:
     return "statuses", facts.status
 
 
+def _check_tags(conditions: Conditions, facts: Facts) -> Reason | None:
+    for name in conditions.tags:
+        if name in facts.tags:
+            return "tags", name
+    return None
+
+
 # By the name of the field that says whether it is asked; what costs least is asked first.
 CHECKS: dict[str, Check] = {
     "organization_id": _check_organization,
@@ -97,6 +104,7 @@ CHECKS: dict[str, Check] = {
     "writer": _check_writer,
     "channel": _check_channel,
     "forms": _check_form,
+    "tags": _check_tags,
     "words": _check_words,
     "field_key": _check_field,
     "language": _check_language,

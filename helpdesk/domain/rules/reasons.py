@@ -12,6 +12,7 @@ REASON_LABELS = {
     "organization_id": lazy_gettext("Organization"),
     "priorities": lazy_gettext("Priority"),
     "statuses": lazy_gettext("Status"),
+    "tags": lazy_gettext("Tags"),
     "writer": lazy_gettext("Who wrote"),
     "channel": lazy_gettext("How it came"),
     "forms": lazy_gettext("Form"),

@@ -16,6 +16,7 @@ from helpdesk.domain.content_translation.reply_variables import VARIABLE_PATTERN
 from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.people import permissions, users
 from helpdesk.domain.people.reader_language import get_reader_language
+from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import AssignTo, CannedReply
 from helpdesk.models.priorities import Priority
@@ -85,9 +86,11 @@ def save_reply(
     status: str = "",
     priority: str = "",
     assignee: str = "",
+    tags: str = "",
     version: int | None = None,
 ) -> CannedReply:
     """Save a reply, a new one if ``reply`` is None. ``assignee``: "me", "none" for nobody, a user's id, or "".
+    ``tags``: names with commas between.
 
     Raises PermissionDenied, ValidationError with a sentence for every wrong field, and ConflictError if it was changed
     since ``version``.
@@ -95,7 +98,7 @@ def save_reply(
     _ensure_may_edit(reply, shared, actor)
     title, body = " ".join(title.split()), body.replace("\r\n", "\n").strip()
     assign_to, person = _parse_assignee(assignee)
-    unknown = find_unknown_variable(body)
+    unknown, names = find_unknown_variable(body), list(tag_names.split_names(tags))
     longest_title, longest_body = format_number(MAX_TITLE_LENGTH), format_number(MAX_BODY_LENGTH)
     ensure_fields(
         gettext("Some answers need another look."),
@@ -109,7 +112,7 @@ def save_reply(
             len(body) <= MAX_BODY_LENGTH,
             gettext("A reply has at most %(most_body_length)s characters.", most_body_length=longest_body),
         ),
-        ("body", body or status or priority or assignee, gettext("Write a text, or choose what is set.")),
+        ("body", body or status or priority or assignee or names, gettext("Write a text, or choose what is set.")),
         ("body", not unknown, gettext("There is no variable {{%(unknown)s}}.", unknown=unknown)),
         ("status", not status or status in ALLOWED_STATUSES, gettext("A reply sets no such status.")),
         ("priority", not priority or priority in list(Priority), gettext("There is no such priority.")),
@@ -129,6 +132,7 @@ def save_reply(
     reply.owner_id = None if shared else actor.id
     reply.title, reply.body, reply.status, reply.updated_at = title, body, status or None, clock.now()
     reply.priority, reply.assign_to, reply.assignee_id = priority or None, assign_to, person.id if person else None
+    reply.tags = names
     try:
         db.session.flush()
     except StaleDataError:

@@ -7,7 +7,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, DomainError, ValidationError
 from helpdesk.domain.people import permissions, users
-from helpdesk.domain.tickets import bulk_update, canned_replies, messages, status, undo
+from helpdesk.domain.tickets import bulk_update, canned_replies, messages, status, tag_names, tags, undo
 from helpdesk.models.canned_reply import AssignTo, CannedReply
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import Priority
@@ -21,23 +21,24 @@ from helpdesk.translation import gettext
 class Changes:
     """What a message sets on its ticket when it is sent; "" leaves a value as it is.
 
-    ``assignee`` is "me", "none" for nobody, or a user's id.
+    ``assignee`` is "me", "none" for nobody, or a user's id. ``tags``: names to add, with commas between.
     """
 
     status: str = ""
     assignee: str = ""
     priority: str = ""
+    tags: str = ""
 
 
 def changes_of(macro: CannedReply) -> Changes:
     """Return what ``macro`` sets on a ticket; "" for what it leaves as it is."""
     named = {AssignTo.me: "me", AssignTo.nobody: "none", AssignTo.person: str(macro.assignee_id or "")}
     assignee = named[AssignTo(macro.assign_to)] if macro.assign_to else ""
-    return Changes(macro.status or "", assignee, macro.priority or "")
+    return Changes(macro.status or "", assignee, macro.priority or "", ", ".join(macro.tags))
 
 
 def describe_changes(changes: Changes) -> list[tuple[str, str, str]]:
-    """What ``changes`` say about assignee and priority, as (name of the field, value, sentence)."""
+    """What ``changes`` say about assignee, priority and tags, as (name of the field, value, sentence)."""
     found = []
     if changes.assignee == "me":
         found.append(("assignee", "me", gettext("Assign to me")))
@@ -49,6 +50,8 @@ def describe_changes(changes: Changes) -> list[tuple[str, str, str]]:
     if changes.priority in list(Priority):
         label = Priority(changes.priority).definition.label
         found.append(("priority", changes.priority, gettext("Priority: %(priority)s", priority=label)))
+    if changes.tags:
+        found.append(("tags", changes.tags, gettext("Add the tags %(tags)s", tags=changes.tags)))
     return found
 
 
@@ -74,6 +77,8 @@ def apply_changes(ticket: Ticket, changes: Changes, *, actor: User, release_at: 
         ticket = status.assign(ticket, person, actor=actor)
     if changes.priority:
         ticket = status.set_priority(ticket, changes.priority, actor=actor)
+    if changes.tags:
+        tags.change_tags(ticket, actor=actor, add=tag_names.split_names(changes.tags))
     if changes.status and changes.status != ticket.status:
         ticket = status.set_status(ticket, changes.status, actor=actor, release_at=release_at)
     return ticket

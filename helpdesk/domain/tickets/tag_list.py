@@ -14,9 +14,8 @@ from helpdesk.domain import background_jobs, locking, outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import tag_names, tags
+from helpdesk.domain.tickets import tag_names, tag_references, tags
 from helpdesk.extensions import db
-from helpdesk.models.saved_view import SavedView
 from helpdesk.models.statuses import UNSOLVED
 from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.ticket import LAST_CHANGE, Ticket
@@ -94,7 +93,7 @@ def rename_tag(tag: Tag, name: str, *, actor: User) -> Tag:
     if taken is not None:
         return merge_tags(tag, taken, actor=actor)
     audit_log.add_entry("renamed a tag", actor, tag.name, to=name)
-    _rename_in_views(tag.name, name)
+    tag_references.rename(tag.name, name)
     try:
         with db.session.begin_nested():
             tag.name, tag.renamed_at = name, clock.now()
@@ -114,7 +113,7 @@ def merge_tags(source: Tag, target: Tag, *, actor: User) -> Tag:
     low, high = sorted((source, target), key=lambda tag: tag.id)
     low, high = _lock_tag(low, actor), _lock_tag(high, actor)
     audit_log.add_entry("merged a tag", actor, source.name, to=target.name)
-    _rename_in_views(source.name, target.name)
+    tag_references.rename(source.name, target.name)
     _end(source, target)
     return target
 
@@ -123,6 +122,7 @@ def remove_tag(tag: Tag, *, actor: User) -> None:
     """Take the tag off every ticket. Raises PermissionDenied and ConflictError."""
     tag = _lock_tag(tag, actor)
     audit_log.add_entry("removed a tag", actor, tag.name)
+    tag_references.forget(tag.name)
     _end(tag, None)
 
 
@@ -150,12 +150,6 @@ def apply_change(tag_id: int) -> bool:
     elif not db.session.scalar(select(TicketTag.ticket_id).where(TicketTag.tag_id == tag.id).limit(1)):
         db.session.delete(tag)
     return False
-
-
-def _rename_in_views(name: str, new: str) -> None:
-    """Let the saved views that filter by the tag ``name`` filter by ``new``."""
-    for view in db.session.scalars(select(SavedView).where(SavedView.filters["tag"].as_string() == name)):
-        view.filters = view.filters | {"tag": new}
 
 
 def _lock_tag(tag: Tag, actor: User) -> Tag:

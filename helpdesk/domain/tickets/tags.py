@@ -66,6 +66,27 @@ def store_tags(ticket: Ticket, names: tuple[str, ...]) -> None:
     db.session.expire(ticket, ["tag_text"])
 
 
+def add_tags(ticket: Ticket, names: Iterable[str]) -> TagChange:
+    """Give a locked ticket these tags, without a permission check: a rule does it.
+
+    Raises ValidationError and ConflictError.
+    """
+    return _change(ticket, clean_names(names), (), None, "")
+
+
+def undo_change(ticket: Ticket, event: Event) -> None:
+    """Take back what ``event`` changed on a locked ticket; the caller deletes the event."""
+    names = select(_tags.c.id).where(_tags.c.name.in_(event.data["added"]))
+    of_ticket = _ticket_tags.c.ticket_id == ticket.id
+    db.session.execute(delete(_ticket_tags).where(of_ticket, _ticket_tags.c.tag_id.in_(names)))
+    if event.data["removed"]:
+        add_tag_ids(ticket, _find_or_create(tuple(event.data["removed"])))
+    db.session.expire(ticket, ["tag_text"])
+    webhooks.enqueue_ticket_changed(
+        ticket, EVENT_KIND, {"added": event.data["removed"], "removed": event.data["added"]}
+    )
+
+
 def undo_bulk_change(bulk: str, *, actor: User, seconds: int) -> int:
     """Take back the changes of tags that ``actor`` made together in the last ``seconds``. Returns their number.
 
@@ -105,7 +126,7 @@ def _lock_for_team(ticket: Ticket, actor: User) -> Ticket:
     )
 
 
-def _change(ticket: Ticket, add: tuple[str, ...], remove: tuple[str, ...], actor: User, bulk: str) -> TagChange:
+def _change(ticket: Ticket, add: tuple[str, ...], remove: tuple[str, ...], actor: User | None, bulk: str) -> TagChange:
     """Change the tags of a locked ticket, and tell its timeline, its cards and webhooks."""
     present = ticket.tags
     added = tuple(sorted(name for name in add if name not in present))

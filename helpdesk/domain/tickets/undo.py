@@ -14,7 +14,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import message_changes, side_effects
+from helpdesk.domain.tickets import message_changes, side_effects, tags
 from helpdesk.extensions import db
 from helpdesk.models.event import Event
 from helpdesk.models.message import Message
@@ -97,7 +97,7 @@ def undo_status(ticket: Ticket, seq: int, *, actor: User) -> Ticket:
 
 
 def _events_of_reply(message: Message, editor: User) -> list[Event]:
-    """The changes of status, assignee and priority that directly follow the reply in the timeline, by the same person.
+    """The changes of status, assignee, priority and tags that directly follow the reply, by the same person.
 
     Without those that were changed again since.
     """
@@ -106,7 +106,7 @@ def _events_of_reply(message: Message, editor: User) -> list[Event]:
     changed_since: set[str] = set()
     for event in db.session.scalars(query):
         subject = _subject(event)
-        is_undoable = subject in ("status", "priority") or (
+        is_undoable = subject in ("status", "priority", tags.EVENT_KIND) or (
             subject == "assigned" and ("old_id" in event.data or not event.data.get("old"))
         )
         follows = event.seq == message.seq + len(found) + 1 and event.actor_id == editor.id
@@ -118,7 +118,7 @@ def _events_of_reply(message: Message, editor: User) -> list[Event]:
 
 
 def _subject(event: Event) -> str:
-    """What the event changed: "status", "assigned" or "priority"."""
+    """What the event changed: "status", "assigned", "priority" or "tagged"."""
     return "status" if event.kind in STATUS_EVENT_KINDS else event.kind
 
 
@@ -127,6 +127,8 @@ def _undo_events(ticket: Ticket, events: list[Event]) -> None:
     for event in reversed(events):
         if event.kind == "assigned":
             ticket.assignee = db.session.get(User, event.data.get("old_id") or 0)
+        elif event.kind == tags.EVENT_KIND:
+            tags.undo_change(ticket, event)
         elif event.kind == "priority":
             ticket.priority = event.data["old"]
             side_effects.on_ticket_changed(ticket, "priority", event.data["new"], event.data["old"])

@@ -24,6 +24,7 @@ import "./conversation.js";
 import "./selects.js";
 import "./bulk.js";
 import "./shortcuts.js";
+import "./chart_keys.js";
 import "./relative_times.js";
 import "./time_zone.js";
 import "./signed_out.js";

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain.reporting import qa_reviews
 from helpdesk.domain.sla import timers
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.reviews import reports
+from helpdesk.web.reviews import report_filters
 
 blueprint = Blueprint("waiting_longest", __name__, url_prefix="/review")
 
@@ -18,8 +18,8 @@ def list_waiting_longest() -> ResponseReturnValue:
     return render_template(
         "review/waiting_longest.html",
         section="promises",
-        tickets=qa_reviews.list_waiting_on_team(authentication.get_current_user(), 50, reports.parse_tag()),
-        **reports.tag_filter_context(),
+        tickets=qa_reviews.list_waiting_on_team(authentication.get_current_user(), 50, report_filters.parse_tag()),
+        **report_filters.tag_filter_context(),
     )
 
 

@@ -50,6 +50,7 @@ def show_canned_reply(reply_id: int) -> ResponseReturnValue:
     """Show one reply in its form."""
     reply = get_reply_or_404(reply_id)
     values = {"shared": reply.owner_id is None, "assignee": macros.changes_of(reply).assignee}
+    values["tags"] = ", ".join(reply.tags)
     return render_page(reply, CannedReplyForm(obj=reply, data=values))
 
 
@@ -82,6 +83,7 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
             status=form.status.data or "",
             assignee=form.assignee.data or "",
             priority=form.priority.data or "",
+            tags=form.tags.data,
             shared=form.shared.data,
             version=parse_id(form.version.data),
             actor=authentication.get_current_user(),

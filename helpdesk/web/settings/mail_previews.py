@@ -20,6 +20,7 @@ TITLES = {
     "sign_in_requests": lazy_gettext("Many requests for sign-in links"),
     "linked": lazy_gettext("A new way of signing in"),
     "weekly_summary": lazy_gettext("The weekly summary"),
+    "report": lazy_gettext("A saved report"),
     "delivery_alert": lazy_gettext("Deliveries are stuck"),
     "quarantine_summary": lazy_gettext("Mails wait in quarantine"),
     "notifications": lazy_gettext("Notifications of the team"),

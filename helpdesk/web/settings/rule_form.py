@@ -21,6 +21,7 @@ from helpdesk.domain.rules.definition import (
     Conditions,
     RuleDefinition,
 )
+from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.form import Form as TicketForm
@@ -74,12 +75,16 @@ class RuleForm(Form):
     hours = _select(lazy_gettext("Time"), HOURS_LABELS.items(), lazy_gettext("Any time"))
     priorities = _boxes(lazy_gettext("Priority"), PRIORITIES)
     statuses = _boxes(lazy_gettext("Status"), STATUSES)
+    tags = StringField(
+        lazy_gettext("Tags"), [Optional()], description=lazy_gettext("One of them. Commas between them.")
+    )
 
     assign = _select(lazy_gettext("Assign"), ASSIGN_LABELS.items(), lazy_gettext("Leave it"))
     assignees = _boxes(lazy_gettext("Assign to"))
     reassign = BooleanField(lazy_gettext("Also if somebody has the ticket"))
     priority = _select(lazy_gettext("Set the priority"), PRIORITIES, lazy_gettext("Leave it"))
     status = _select(lazy_gettext("Set the status"), SETTABLE, lazy_gettext("Leave it"))
+    add_tags = StringField(lazy_gettext("Add tags"), [Optional()], description=lazy_gettext("Commas between them."))
     notify = _boxes(lazy_gettext("Notify"))
     reply_id = _select(
         lazy_gettext("Reply with"),
@@ -116,6 +121,8 @@ class RuleForm(Form):
                 **{name: list(getattr(conditions, name)) for name in ("forms", "priorities", "statuses")},
                 "organization_id": str(conditions.organization_id or ""),
                 "words": ", ".join(conditions.words),
+                "tags": ", ".join(conditions.tags),
+                "add_tags": ", ".join(actions.tags),
                 **{name: getattr(actions, name) for name in ("assign", "priority", "status")},
                 **{name: [str(each) for each in getattr(actions, name)] for name in ("assignees", "notify")},
                 "reassign": actions.reassign,
@@ -138,6 +145,7 @@ class RuleForm(Form):
             writer=self.writer.data if self.writer.data in WRITER_LABELS else "",
             priorities=tuple(self.priorities.data or ()),
             statuses=tuple(self.statuses.data or ()),
+            tags=tag_names.split_names(self.tags.data),
         )
 
     def read_actions(self) -> Actions:
@@ -148,6 +156,7 @@ class RuleForm(Form):
             reassign=bool(self.reassign.data),
             priority=self.priority.data,
             status=self.status.data,
+            tags=tag_names.split_names(self.add_tags.data),
             notify=_read_ids(self.notify.data),
             reply_id=parse_id(self.reply_id.data),
             reply_author_id=parse_id(self.reply_author_id.data),

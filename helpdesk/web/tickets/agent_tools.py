@@ -106,7 +106,7 @@ def write_article_link(ticket: Ticket) -> str:
 
 def typed_changes() -> dict[str, str]:
     """What the form of the composer sets besides the reply."""
-    return {name: request.form.get(name, "") for name in ("status", "assignee", "priority")}
+    return {name: request.form.get(name, "") for name in ("status", "assignee", "priority", "tags")}
 
 
 def filled_values(ticket: Ticket, reply: CannedReply, typed_text: str = "") -> dict[str, str]:

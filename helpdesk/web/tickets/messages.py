@@ -29,6 +29,7 @@ from helpdesk.web.tickets.ticket_lookup import (
 )
 
 blueprint = Blueprint("ticket_messages", __name__, url_prefix=TICKET_URL_PREFIX)
+CHANGE_NAMES = ("status", "assignee", "priority", "tags")
 
 
 @blueprint.post("/replies")
@@ -130,12 +131,12 @@ def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
 
 def read_changes() -> macros.Changes:
     """What the form sets besides the reply."""
-    return macros.Changes(**{name: request.form.get(name, "") for name in ("status", "assignee", "priority")})
+    return macros.Changes(**{name: request.form.get(name, "") for name in CHANGE_NAMES})
 
 
 def is_change_alone(ticket: Ticket, kind: str, changes: macros.Changes, body: str) -> bool:
     """Whether the form sends a macro without a text: it changes the ticket and says nothing."""
-    is_from_macro = bool(changes.assignee or changes.priority or request.form.get("macro"))
+    is_from_macro = bool(changes.assignee or changes.priority or changes.tags or request.form.get("macro"))
     is_empty = not body.strip() and not uploads.has_uploads() and not request.form.getlist("uploads")
     return kind == "reply" and is_from_macro and is_empty and not ticket.is_closed
 

@@ -88,7 +88,7 @@ def rating_context(ticket: Ticket) -> dict[str, Any]:
 def list_changes(values: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What the composer sets besides the status, as (name of the input, value, sentence)."""
     return macros.describe_changes(
-        macros.Changes(assignee=values.get("assignee") or "", priority=values.get("priority") or "")
+        macros.Changes("", *(values.get(name) or "" for name in ("assignee", "priority", "tags")))
     )
 
 

@@ -3,36 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from helpdesk.channels.email.dkim_signing import DkimKey
+from helpdesk.channels.email.render.envelope import Envelope as Envelope
+from helpdesk.channels.email.render.envelope import FileLink as FileLink
 from helpdesk.domain.reporting.weekly_digest import Figure
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """Values that every mail has.
-
-    ``key`` is the delivery's key and becomes the Message-ID; ``date`` is aware and fixed once; ``references`` are the
-    stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming mail is off;
-    ``return_path``, the envelope sender, is empty where it is the sender. ``logo`` is part of the mail.
-    """
-
-    key: str
-    recipient: str
-    sender: str
-    date: datetime
-    portal_name: str
-    portal_url: str
-    recipient_name: str = ""
-    sender_name: str = ""
-    return_path: str = ""
-    reply_to: str = ""
-    references: tuple[str, ...] = ()
-    unsubscribe_url: str = ""
-    preferences_url: str = ""
-    instance: str = ""
-    accent: str = "#2457c5"
-    logo: "FileLink | None" = None
-    signing: DkimKey | None = None
 
 
 @dataclass(frozen=True)
@@ -44,17 +17,6 @@ class TicketRef:
     url: str
     organization: str = ""
     status: str = ""
-
-
-@dataclass(frozen=True)
-class FileLink:
-    """A linked attachment; ``content`` only where a small picture is shown in the mail itself."""
-
-    name: str
-    url: str
-    size: int
-    media_type: str = ""
-    content: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +160,20 @@ class WeeklyDigest:
 
 
 @dataclass(frozen=True)
+class ReportMail:
+    """A saved report. ``headings`` and ``rows`` are its table; the first cell of a row is its name."""
+
+    envelope: Envelope
+    name: str
+    begins: date
+    ends: date
+    figures: tuple[Figure, ...]
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    url: str
+
+
+@dataclass(frozen=True)
 class DeliveryAlert:
     envelope: Envelope
     problem: str
@@ -274,6 +250,7 @@ Mail = (
     | SignInRequests
     | IdentityLinked
     | WeeklyDigest
+    | ReportMail
     | DeliveryAlert
     | TestMail
     | QuarantineSummary
@@ -291,6 +268,7 @@ TYPES_BY_NAME: dict[str, type] = {
     "sign_in_requests": SignInRequests,
     "linked": IdentityLinked,
     "weekly_summary": WeeklyDigest,
+    "report": ReportMail,
     "delivery_alert": DeliveryAlert,
     "test": TestMail,
     "quarantine_summary": QuarantineSummary,

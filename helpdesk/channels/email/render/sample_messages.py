@@ -94,6 +94,20 @@ def sample_mails() -> dict[str, message_types.Mail]:
             ),
             url=f"{_PORTAL}/review",
         ),
+        "report": message_types.ReportMail(
+            _envelope("report"),
+            "Refunds by agent",
+            date(2026, 11, 9),
+            date(2026, 11, 15),
+            figures=(
+                message_types.Figure("Filed", "48", "before: 42"),
+                message_types.Figure("First response time", "42 min", "before: 53 min"),
+                message_types.Figure("CSAT", "4.6 of 5", "before: –"),
+            ),
+            headings=("Agent", "Filed", "Solved", "First response time", "Resolution time"),
+            rows=(("Maya Lind", "30", "31", "38 min", "4 h 2 min"), ("Jonas Park", "18", "20", "51 min", "1 d")),
+            url=f"{_PORTAL}/review?range=dates&from=2026-11-09&to=2026-11-15&by=agent&tag=refund",
+        ),
         "delivery_alert": message_types.DeliveryAlert(
             _envelope("alert"),
             "Slack refuses our token, so nothing reaches Slack.",

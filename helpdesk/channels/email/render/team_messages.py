@@ -1,6 +1,7 @@
 """Mails to those who run the helpdesk."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from helpdesk import clock, config, urls
 from helpdesk.channels.email import delivery_data, quarantine_summary, token
@@ -8,7 +9,10 @@ from helpdesk.channels.email.render import message_context, message_headers, mes
 from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.notifications import digests, sentences
 from helpdesk.domain.outbox.errors import SkipDelivery
-from helpdesk.domain.reporting import qa_reviews, weekly_digest
+from helpdesk.domain.people import permissions
+from helpdesk.domain.reporting import qa_reviews, report_mail, saved_reports, weekly_digest
+from helpdesk.domain.reporting.date_ranges import DateRange
+from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.notification import Notification
@@ -31,6 +35,28 @@ def _render_weekly_digest(delivery: Delivery) -> message_types.WeeklyDigest:
             for ticket in qa_reviews.list_waiting_on_team(user, weekly_digest.MAX_WAITING_TICKETS)
         ),
         url=urls.absolute_url("/review"),
+    )
+
+
+def _render_report(delivery: Delivery) -> message_types.ReportMail:
+    user = db.session.get(User, delivery.subject_id)
+    if user is None or not permissions.can_review(user):
+        raise SkipDelivery(lazy_gettext("They no longer lead support."))
+    report_id, first, last = delivery_data.report_details(delivery)
+    saved = saved_reports.find_report(report_id)
+    if saved is None:
+        raise SkipDelivery(lazy_gettext("What it was about is gone."))
+    definition = ReportDefinition.read(saved.filters).of_days(DateRange(first, last))
+    table = report_mail.make_table(definition)
+    return message_types.ReportMail(
+        envelope=message_headers.make_account_envelope(delivery, user),
+        name=saved.name,
+        begins=first,
+        ends=last,
+        figures=table.figures,
+        headings=table.headings,
+        rows=table.rows,
+        url=urls.absolute_url(f"/review?{urlencode(definition.address_values())}"),
     )
 
 
@@ -140,6 +166,7 @@ def _get_admin(delivery: Delivery) -> User:
 
 RENDERERS = {
     DeliveryKind.weekly_summary: _render_weekly_digest,
+    DeliveryKind.report: _render_report,
     DeliveryKind.delivery_alert: _render_delivery_alert,
     DeliveryKind.mail_test: _render_test,
     DeliveryKind.quarantine_summary: _render_quarantine_summary,

@@ -37,7 +37,7 @@ def render_with_canned_reply(event: ActionEvent, agent: User) -> dict | None:
         return None
     text = canned_replies.fill_variables(reply, ticket, agent) if reply else str(event.values.get("body") or "")
     changes = macros.changes_of(reply) if reply else _typed_changes(event)
-    private = event.private | {"is_wordless": bool(reply and not reply.body)}
+    private = event.private | {"is_wordless": bool(reply and not reply.body), "tags": changes.tags}
     return blocks.reply_modal(_values(ticket, agent, private, text, changes, chosen))
 
 
@@ -115,7 +115,8 @@ def _values(
 
 
 def _typed_changes(event: ActionEvent | ModalEvent) -> macros.Changes:
-    return macros.Changes(**{name: str(event.values.get(name) or "") for name in ("status", "assignee", "priority")})
+    typed = {name: str(event.values.get(name) or "") for name in ("status", "assignee", "priority")}
+    return macros.Changes(**typed, tags=str(event.private.get("tags") or ""))
 
 
 def _typed_body(event: ModalEvent) -> str:

@@ -1,0 +1,79 @@
+"""The tickets behind a number of a report, with the value of each: the longest first, else the latest."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, null, select
+from sqlalchemy.orm import joinedload
+
+from helpdesk.domain.reporting import backlog, metrics, waiting_times
+from helpdesk.domain.reporting.definition import ReportDefinition
+from helpdesk.domain.reporting.metrics import METRICS, Metric
+from helpdesk.extensions import db
+from helpdesk.models.event import Event
+from helpdesk.models.rating import Rating
+from helpdesk.models.sla import SlaTimer
+from helpdesk.models.statuses import WaitingOn
+from helpdesk.models.ticket import Ticket
+from helpdesk.translation import lazy_gettext
+
+PAGE_SIZE = 50
+MAX_PAGE = 2_000
+WAITING_ON_NAMES = {f"waiting_{who}": who for who in WaitingOn}
+METRIC_LABELS = {
+    **{name: metric.label for name, metric in METRICS.items()},
+    "solved": lazy_gettext("Resolution time"),
+    metrics.BACKLOG: lazy_gettext("Backlog"),
+    **{name: who.definition.team_label for name, who in WAITING_ON_NAMES.items()},
+}
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """Tickets with their values, on a page of all ``count``. ``unit``: "duration", "score" or ""."""
+
+    rows: list[tuple[Ticket, Any]]
+    count: int
+    unit: str
+
+
+def list_tickets(definition: ReportDefinition, name: str, page: int = 1) -> TicketPage:
+    """Return a page of the tickets that the number ``name`` of the report counts; a key of METRIC_LABELS. Two
+    queries.
+    """
+    query, value, unit = _build_query(definition, name)
+    count = db.session.scalar(query.with_only_columns(func.count())) or 0
+    order = (value.desc(), Ticket.id.desc()) if unit else (Ticket.created_at.desc(), Ticket.id.desc())
+    if unit == "score":
+        order = (value.asc(), Ticket.id.desc())
+    people = (joinedload(Ticket.organization), joinedload(Ticket.assignee))
+    start = (min(max(page, 1), MAX_PAGE) - 1) * PAGE_SIZE
+    found = query.options(*people).order_by(*order).offset(start).limit(PAGE_SIZE)
+    return TicketPage([(row[0], row[1]) for row in db.session.execute(found)], count, unit)
+
+
+def _build_query(definition: ReportDefinition, name: str) -> tuple[Any, Any, str]:
+    where, period = definition.conditions(), definition.days.period
+    if name in WAITING_ON_NAMES:
+        waited = waiting_times.select_waiting_tickets(WAITING_ON_NAMES[name], period, where)
+        query = select(Ticket, waited.c.value).join(waited, waited.c.ticket_id == Ticket.id)
+        return query, waited.c.value, "duration"
+    if name == metrics.BACKLOG:
+        return select(Ticket, null()).where(backlog.was_open_at(period[1]), *where), None, ""
+    metric = METRICS[name]
+    value = metric.value if metric.value is not None else null()
+    query = select(Ticket, value).where(metric.condition, *where)
+    if name == "reopened":
+        reopened = select(Event.ticket_id).where(metrics.reopened_in(period))
+        return query.where(Ticket.id.in_(reopened)), value, ""
+    if metric.timer_kind:
+        is_its_timer = (SlaTimer.ticket_id == Ticket.id) & (SlaTimer.kind == metric.timer_kind)
+        return query.join(SlaTimer, is_its_timer).where(metrics.ended_in(period)), value, ""
+    query = query.where(metrics.within(metric.time, period))
+    if _needs_rating(metric):
+        query = query.join(Rating, Rating.ticket_id == Ticket.id)
+    return query, value, metric.unit
+
+
+def _needs_rating(metric: Metric) -> bool:
+    return metric.unit == "score"

@@ -1,0 +1,325 @@
+"""Every number of a report is what plain Python counts in the rows, for every grouping, filter and range of days."""
+
+import math
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from sqlalchemy import insert, select
+
+from helpdesk import clock
+from helpdesk.domain.administration import settings
+from helpdesk.domain.reporting import backlog, date_ranges, drill_down, figures, reports, waiting_times
+from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
+from helpdesk.models.event import Event
+from helpdesk.models.message import Message
+from helpdesk.models.rating import Rating
+from helpdesk.models.sla import SlaTimer
+from helpdesk.models.tag import Tag, TicketTag
+from helpdesk.models.ticket import Ticket
+
+NOW = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)  # a Wednesday
+DAYS = 70
+WAITING = {"open": "team", "in_progress": "team", "pending": "customer", "on_hold": "third_party"}
+
+
+@pytest.fixture
+def world(session, make):
+    """120 tickets of 70 days with everything that a report counts, and the same as plain dictionaries."""
+    chance = random.Random(4)
+    settings.set("time_zone", "Europe/Berlin")
+    requesters = [make.user(make.organization(name)) for name in ("Globex", "Initech", "Umbra")]
+    agents = [make.agent(name).id for name in ("Maya", "Jonas")]
+    versions = [make.form("billing").id, make.form("other").id, None]
+    session.add_all([Tag(name="refund"), Tag(name="vip")])
+    session.flush()
+    tags = dict(session.execute(select(Tag.name, Tag.id)).all())
+    made = [_invent(chance, requesters, agents, versions, number) for number in range(1, 121)]
+    rows = defaultdict(list)
+    for ticket in made:
+        rows[Ticket].append({key: ticket[key] for key in TICKET_COLUMNS})
+        owner = {"ticket_id": ticket["id"], "organization_id": ticket["organization_id"]}
+        for seq, (at, kind, old, new) in enumerate(ticket["history"], 1):
+            rows[Event].append({**owner, "seq": seq, "kind": kind, "data": {"old": old, "new": new}, "created_at": at})
+        for seq, (at, from_team, kind, deleted) in enumerate(ticket["replies"], 100):
+            said = {"seq": seq, "kind": kind, "from_team": from_team, "body": "x", "created_at": at}
+            rows[Message].append({**owner, **said, "deleted_at": at if deleted else None})
+        if ticket["score"]:
+            rows[Rating].append({"ticket_id": ticket["id"], "score": ticket["score"], "created_at": NOW})
+        rows[SlaTimer] += [{"ticket_id": ticket["id"], "target": 60, **timer} for timer in ticket["timers"]]
+        rows[TicketTag] += [{"ticket_id": ticket["id"], "tag_id": tags[name]} for name in ticket["tags"]]
+    for table, values in rows.items():
+        session.execute(insert(table), values)
+    session.commit()
+    with time_machine.travel(NOW, tick=False):
+        yield made
+
+
+TICKET_COLUMNS = (
+    "id organization_id requester_id assignee_id form_version_id subject status priority created_at updated_at turn_since"
+    " first_response_at solved_at closed_at"
+).split()
+
+
+def _invent(chance, requesters, agents, versions, number):
+    requester = chance.choice(requesters)
+    created = NOW - timedelta(minutes=chance.randrange(DAYS * 1440))
+    at, status, history, replies = created, "open", [], []
+    for _ in range(chance.randrange(7)):
+        at += timedelta(minutes=chance.randrange(1, 6000))
+        if at >= NOW:
+            break
+        new = chance.choice([each for each in (*WAITING, "solved", "solved") if each != status])
+        kind = "solved" if new == "solved" else "reopened" if status == "solved" else "status"
+        history.append((at, kind, status, new))
+        status = new
+    solved = history[-1][0] if status == "solved" else None
+    for _ in range(chance.randrange(4)):
+        said = created + timedelta(minutes=chance.randrange(1, 4000))
+        replies.append(
+            (said, chance.random() < 0.7, "note" if chance.random() < 0.2 else "reply", chance.random() < 0.1)
+        )
+    answered = created + timedelta(minutes=chance.randrange(2, 3000)) if chance.random() < 0.8 else None
+    timers = []
+    for kind, ended in (("first_response", answered), ("resolution", solved)):
+        if chance.random() < 0.8:
+            due = None if ended else created + timedelta(minutes=chance.randrange(10, 9000))
+            is_late = ended is not None and chance.random() < 0.3
+            timers.append({"kind": kind, "stopped_at": ended, "due_at": due, "breached": is_late})
+    return {
+        "id": number,
+        "organization_id": requester.organization_id,
+        "requester_id": requester.id,
+        "assignee_id": chance.choice([*agents, None]),
+        "form_version_id": chance.choice(versions),
+        "subject": f"Ticket {number}",
+        "status": status,
+        "priority": chance.choice(("low", "normal", "urgent")),
+        "created_at": created,
+        "updated_at": at,
+        "turn_since": at,
+        "first_response_at": answered if answered and answered < NOW else None,
+        "solved_at": solved,
+        "closed_at": None,
+        "history": history,
+        "replies": replies,
+        "score": chance.randrange(1, 6) if solved and chance.random() < 0.5 else None,
+        "timers": timers,
+        "tags": chance.choice(((), ("refund",), ("refund", "vip"))),
+    }
+
+
+def seconds(begin, end):
+    return (end - begin).total_seconds()
+
+
+def nearest_rank(values, percent):
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1] if values else None
+
+
+def count_by_hand(tickets, begin, end):
+    """The figures of a period in plain Python, by the words of the glossary."""
+
+    def inside(moment):
+        return moment is not None and begin <= moment < end
+
+    filed = [each for each in tickets if inside(each["created_at"])]
+    solved = [each for each in tickets if inside(each["solved_at"])]
+    responses = [seconds(t["created_at"], t["first_response_at"]) for t in filed if t["first_response_at"]]
+    resolutions = [seconds(t["created_at"], t["solved_at"]) for t in solved]
+    scores = [each["score"] for each in solved if each["score"]]
+    touched = [
+        sum(t <= each["solved_at"] and team and kind == "reply" and not gone for t, team, kind, gone in each["replies"])
+        for each in solved
+    ]
+    targets = defaultdict(lambda: [0, 0])
+    for timer in [timer for each in tickets for timer in each["timers"]]:
+        if inside(timer["stopped_at"]):
+            targets[timer["kind"]][timer["breached"]] += 1
+        elif timer["due_at"] and inside(timer["due_at"]) and timer["due_at"] < NOW:
+            targets[timer["kind"]][1] += 1
+    return {
+        "filed": len(filed),
+        "answered": len(responses),
+        "unanswered": sum(not t["first_response_at"] and t["status"] != "solved" for t in filed),
+        "response_median": nearest_rank(responses, 50),
+        "response_p90": nearest_rank(responses, 90),
+        "solved": len(solved),
+        "resolution_median": nearest_rank(resolutions, 50),
+        "resolution_p90": nearest_rank(resolutions, 90),
+        "one_touch": sum(count <= 1 for count in touched),
+        "rating": sum(scores) / len(scores) if scores else None,
+        "ratings": len(scores),
+        "reopened": sum(any(inside(at) and kind == "reopened" for at, kind, _, _ in t["history"]) for t in tickets),
+        "response_met": targets["first_response"][0],
+        "response_missed": targets["first_response"][1],
+        "resolution_met": targets["resolution"][0],
+        "resolution_missed": targets["resolution"][1],
+    }
+
+
+def open_at(tickets, moment):
+    moment = min(moment, NOW)
+    return sum(
+        each["created_at"] < moment and not (each["solved_at"] and each["solved_at"] < moment) for each in tickets
+    )
+
+
+def assert_same(found: figures.Figures, expected: dict):
+    for name, value in expected.items():
+        assert getattr(found, name) == (value if value is None else pytest.approx(value, abs=0.01)), name
+
+
+def test_total_and_period_before_are_what_the_rows_say(world):
+    days = ReportDefinition.read({"from": "2026-10-20", "to": "2026-11-09"}).days
+    total, before = reports.compare(days)
+    zone = ZoneInfo("Europe/Berlin")  # summer time ends within the range
+    begin, end = datetime(2026, 10, 20, tzinfo=zone), datetime(2026, 11, 10, tzinfo=zone)
+    earlier = datetime(2026, 9, 29, tzinfo=zone)
+    assert_same(total, count_by_hand(world, begin, end) | {"backlog": open_at(world, end)})
+    assert_same(before, count_by_hand(world, earlier, begin) | {"backlog": open_at(world, begin)})
+    assert total.filed and total.reopened and total.response_missed and total.ratings and total.one_touch
+    assert (
+        total.response_rate == total.ratings / total.solved and total.one_touch_rate == total.one_touch / total.solved
+    )
+
+
+def test_a_week_that_is_not_over_is_compared_with_as_much_of_the_last(world):
+    total, before = reports.compare(date_ranges.find_range("this_week"))
+    zone = ZoneInfo("Europe/Berlin")
+    monday = datetime(2026, 11, 23, tzinfo=zone)
+    assert_same(total, count_by_hand(world, monday, NOW) | {"backlog": open_at(world, NOW)})
+    assert_same(before, count_by_hand(world, monday - timedelta(days=7), NOW - timedelta(days=7)))
+
+
+def test_every_part_of_time_is_what_the_rows_say(world):
+    for unit, count in {"day": 56, "week": 9, "month": 2}.items():
+        report = reports.make_report(ReportDefinition.read({"from": "2026-10-01", "to": "2026-11-25", "by": unit}))
+        assert report.unit == unit and len(report.rows) == count
+        for row in report.rows:
+            begin, end = row.definition.days.period
+            assert_same(row.figures, count_by_hand(world, begin, end) | {"backlog": open_at(world, end)})
+        assert sum(row.figures.filed for row in report.rows) == report.total.filed
+
+
+def test_every_group_is_what_the_rows_say_and_its_filter_finds_the_same(world):
+    keys = {
+        "agent": "assignee_id",
+        "organization": "organization_id",
+        "priority": "priority",
+        "form": "form_version_id",
+    }
+    for group, column in {**keys, "tag": "tags"}.items():
+        report = reports.make_report(ReportDefinition.read({"from": "2026-10-01", "to": "2026-11-20", "by": group}))
+        begin, end = report.days.period
+        for row in report.rows:
+            counted = figures.measure((begin, end), figures.TimeGroups([end]), row.definition.conditions())[0]
+            assert counted == row.figures, row.label
+        values = {name for each in world for name in each["tags"] or (None,)} if group == "tag" else None
+        parts = [
+            count_by_hand([each for each in world if value in (each["tags"] or (None,))], begin, end)
+            if group == "tag"
+            else count_by_hand([each for each in world if each[column] == value], begin, end)
+            for value in values or {each[column] for each in world}
+        ]
+        found = sorted(repr((row.figures.filed, row.figures.solved, row.figures.reopened)) for row in report.rows)
+        assert found == sorted(repr((part["filed"], part["solved"], part["reopened"])) for part in parts), group
+    assert {*keys, "tag"} == {name for name in GROUP_LABELS if name not in date_ranges.UNITS}
+
+
+def test_filters_together_count_the_tickets_that_meet_all_of_them(world, session):
+    from helpdesk.models.organization import Organization
+
+    organization, agent = session.scalar(select(Organization.id).where(Organization.slug == "globex")), None
+    agent = next(each["assignee_id"] for each in world if each["assignee_id"])
+    asked = {"organization": "globex", "assignee": str(agent), "tag": "refund", "range": "weeks_12"}
+    definition = ReportDefinition.read(asked)
+    meets = [
+        each
+        for each in world
+        if each["organization_id"] == organization and each["assignee_id"] == agent and "refund" in each["tags"]
+    ]
+    total, _ = reports.compare(definition.days, definition.conditions())
+    assert total.filed
+    assert_same(total, count_by_hand(meets, *definition.days.period))
+
+
+def test_the_list_behind_each_number_has_as_many_tickets(world):
+    definition = ReportDefinition.read({"from": "2026-10-10", "to": "2026-11-15"})
+    total, _ = reports.compare(definition.days)
+    numbers = {
+        "filed": total.filed,
+        "unanswered": total.unanswered,
+        "first_response": total.answered,
+        "solved": total.solved,
+        "one_touch": total.one_touch,
+        "rated": total.ratings,
+        "reopened": total.reopened,
+        "response_missed": total.response_missed,
+        "resolution_missed": total.resolution_missed,
+        "backlog": total.backlog,
+    }
+    for name, number in numbers.items():
+        found = drill_down.list_tickets(definition, name)
+        assert found.count == number and len(found.rows) == min(number, drill_down.PAGE_SIZE), name
+    assert set(drill_down.METRIC_LABELS) == {*numbers, *drill_down.WAITING_ON_NAMES}
+    longest = [value for _, value in drill_down.list_tickets(definition, "solved").rows]
+    assert longest == sorted(longest, reverse=True) and longest
+
+
+def test_waiting_is_counted_within_the_days_and_for_open_tickets_too(world):
+    definition = ReportDefinition.read({"from": "2026-10-10", "to": "2026-11-15"})
+    begin, end = definition.days.period
+    expected, by_ticket = defaultdict(float), defaultdict(float)
+    for ticket in world:
+        steps = [(ticket["created_at"], "open"), *((at, new) for at, _, _, new in ticket["history"]), (NOW, "")]
+        for (at, status), (until, _) in zip(steps, steps[1:], strict=False):
+            length = seconds(max(at, begin), min(until, end))
+            if length > 0 and status in WAITING:
+                expected[WAITING[status]] += length
+                by_ticket[ticket["id"], WAITING[status]] += length
+    found = waiting_times.time_by_waiting_on((begin, end))
+    assert {str(who): value for who, value in found.items()} == {
+        who: pytest.approx(value, abs=1) for who, value in expected.items()
+    }
+    page = drill_down.list_tickets(definition, "waiting_customer")
+    assert page.count == sum(who == "customer" for _, who in by_ticket)
+    ticket, value = page.rows[0]
+    assert value == pytest.approx(by_ticket[ticket.id, "customer"], abs=1)
+
+
+def test_a_ticket_that_was_merged_is_not_open_afterwards(session, make):
+    ticket, target = make.ticket(), make.ticket()
+    ticket.status, ticket.closed_at, ticket.merged_into_id = "closed", clock.now(), target.id
+    ticket.created_at = clock.now() - timedelta(days=3)
+    session.commit()
+    assert backlog.count_open_at([clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)]) == [1, 1]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ranges_of_days_and_the_ones_before(app):
+    october = date_ranges.DateRange(date(2026, 10, 1), date(2026, 10, 31))
+    assert october.before() == date_ranges.DateRange(date(2026, 9, 1), date(2026, 9, 30))
+    quarter = date_ranges.DateRange(date(2026, 1, 1), date(2026, 3, 31))
+    assert quarter.before() == date_ranges.DateRange(date(2025, 10, 1), date(2025, 12, 31))
+    some = date_ranges.DateRange(date(2026, 3, 3), date(2026, 3, 9))
+    assert some.before() == date_ranges.DateRange(date(2026, 2, 24), date(2026, 3, 2))
+    year = date_ranges.DateRange(date(2026, 1, 1), date(2026, 12, 31))
+    assert (year.choose_unit(), year.choose_unit("day"), len(year.split("month"))) == ("week", "week", 12)
+    weeks = date_ranges.DateRange(date(2026, 11, 4), date(2026, 11, 17)).split("week")
+    assert [(part.first.day, part.last.day) for part in weeks] == [(4, 8), (9, 15), (16, 17)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_an_address_says_is_read_with_defaults(app):
+    read = ReportDefinition.read
+    assert read({"by": "<b>", "weeks": "x", "assignee": "x", "priority": "?"}) == ReportDefinition()
+    assert read({"weeks": "4"}).range == "weeks_4"
+    turned = read({"from": "2026-11-09", "to": "2026-11-02"}).days
+    assert (turned.first, turned.last) == (date(2026, 11, 2), date(2026, 11, 9))
+    assert read({"from": "0001-01-01", "to": "2026-11-02"}).days.days <= date_ranges.MAX_DAYS
+    asked = {"range": "dates", "from": "2026-11-02", "to": "2026-11-09", "by": "agent", "tag": "refund"}
+    assert read(asked).address_values() == asked
