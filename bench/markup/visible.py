@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from helpdesk.markup.document import BOLD, CODE, ITALIC, STRIKE
 
-_WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff"  # each sign is a word: no spaces stand between them
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+|[^\w\s]|_")
 _TAGS = {"strong": BOLD, "b": BOLD, "em": ITALIC, "i": ITALIC, "s": STRIKE, "del": STRIKE, "strike": STRIKE}
 _TAGS |= {"code": CODE, "pre": CODE, "tt": CODE, "kbd": CODE, "samp": CODE}
 _SLACK_TAGS = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), BOLD) | dict.fromkeys(("th", "td"), CODE)

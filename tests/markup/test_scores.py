@@ -54,6 +54,9 @@ def test_words_that_are_missing_moved_or_styled_otherwise_are_counted():
 def test_only_what_a_reader_sees_counts():
     html = "<style>p</style><p>a<b>b</b> <script>x</script><img alt='c'></p><p>d"
     assert words_of_html(html) == [Word("ab"), Word("c"), Word("d")]
+    assert words_of_html("<p>m<sup>2</sup> <b>保存</b>x<img alt=y style='display:none'>") == [
+        *(Word("m2"), Word("保", BOLD), Word("存", BOLD), Word("x"))
+    ]
 
 
 def test_a_folder_is_scored_by_kind_of_file(tmp_path, capsys):
