@@ -5,8 +5,8 @@ from alembic import op
 
 from helpdesk.models.constraints import replace_check
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 branch_labels = depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
