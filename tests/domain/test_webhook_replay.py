@@ -8,7 +8,7 @@ from sqlalchemy import select
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.integrations import webhook_replay, webhooks
-from helpdesk.domain.people import addresses, preferences, users
+from helpdesk.domain.people import addresses, memberships, preferences, users
 from helpdesk.domain.reorganization import people_merging
 from helpdesk.domain.tickets import attachments
 from helpdesk.models.delivery import Delivery
@@ -105,6 +105,7 @@ def test_people_are_events(session, make, admin):
     people_merging.merge_people(twin, ann, actor=admin)
     users.deactivate_user(ann, actor=admin)
     users.set_ticket_visibility(ann, globex, "own", actor=admin)
+    memberships.set_admin(ann, globex, True, actor=admin)
     dana = make.agent("Dana")
     users.set_role(dana, "lead", actor=admin)
     preferences.save_preferences(dana, name="Dana Lee", time_zone="", mail_replies=True, mail_updates=True)
@@ -114,7 +115,7 @@ def test_people_are_events(session, make, admin):
         "person.added",
         "person.changed",
         "person.merged",
-        *["person.changed"] * 4,
+        *["person.changed"] * 5,
     ]
     assert found[0]["person"] == {
         "id": ann.id,
@@ -128,6 +129,7 @@ def test_people_are_events(session, make, admin):
     assert [each["changes"] for each in found[4:]] == [
         {"is_active": [True, False]},
         {"ticket_visibility": ["organization", "own"]},
+        {"is_admin": [False, True]},
         {"role": ["agent", "lead"]},
         {"name": ["Dana", "Dana Lee"]},
     ]

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from helpdesk import live_events
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.people import permissions, users
+from helpdesk.domain.people import changes, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import Membership, User
@@ -25,6 +25,7 @@ def set_admin(user: User, organization: Organization, is_admin: bool, *, actor: 
     action = "made an admin of an organization" if is_admin else "ended being an admin of an organization"
     audit_log.add_entry(action, actor, user.email, organization.id)
     live_events.publish_after_commit(f"user:{user.id}")
+    changes.notify_listeners("changed", user, changes={"is_admin": [not is_admin, is_admin]})
 
 
 def restore(user: User, organization: Organization, *, actor: User) -> None:
