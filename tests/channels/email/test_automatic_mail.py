@@ -1,4 +1,4 @@
-"""What a machine wrote is told apart from what a person wrote: answers, bounces, our own mail."""
+"""What a machine wrote is recognised and what a person wrote is not: answers, bounces, our own mail."""
 
 import pytest
 
