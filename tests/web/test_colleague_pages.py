@@ -39,6 +39,9 @@ def test_people_are_listed_invited_changed_and_removed(make, session, browser_of
     page = soup(customer.get(f"/colleagues/{bob.id}"))
     assert "Firefox on Linux" in page.text
     assert send(customer, f"/colleagues/{bob.id}", ticket_visibility="own").status_code == 303
+    older = page.select_one("input[name=loaded]")["value"]
+    stale = send(customer, f"/colleagues/{bob.id}", ticket_visibility="organization", loaded=older)
+    assert stale.status_code == 409, "somebody else saved since this page was loaded"
     assert "Own tickets" in soup(customer.get("/colleagues?q=bob")).text
     myself = send(customer, f"/colleagues/{ada.id}", ticket_visibility="organization")
     assert myself.status_code == 422 and "cannot take this role from yourself" in myself.text

@@ -15,7 +15,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.translation import gettext, ngettext
-from helpdesk.web import user_agent
+from helpdesk.web import stale_forms, user_agent
 from helpdesk.web.middleware import authentication
 
 blueprint = Blueprint("colleagues", __name__, url_prefix="/colleagues")
@@ -63,10 +63,12 @@ def change_colleague(user_id: int) -> ResponseReturnValue:
     get_colleague_or_404(user_id)
     values = {"ticket_visibility": request.form.get("ticket_visibility", ""), "is_admin": "is_admin" in request.form}
     try:
+        stale_forms.begin_change(lambda: stored_values(get_colleague_or_404(user_id)))
         management.change(user_id, actor=authentication.get_current_user(), **values)
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_colleague(user_id, values, {error.field or "": error.message}), 422
+        status = 409 if isinstance(error, ConflictError) and error.message == stale_forms.SENTENCE else 422
+        return render_colleague(user_id, values, {error.field or "": error.message}), status
     db.session.commit()
     flash(gettext("What they see is saved."), "success")
     return redirect(f"/colleagues/{user_id}", 303)
@@ -115,14 +117,20 @@ def get_colleague_or_404(user_id: int) -> roster.Colleague:
     return roster.find_colleague(authentication.get_current_user(), user_id) or abort(404)
 
 
+def stored_values(colleague: roster.Colleague) -> dict[str, Any]:
+    """Return what is stored of a person, for the form that changes it."""
+    return {"ticket_visibility": colleague.ticket_visibility, "is_admin": colleague.is_admin}
+
+
 def render_colleague(user_id: int, values: dict[str, Any] | None = None, errors: dict[str, str] | None = None) -> str:
     """Render the page of one person, with what is stored or with what was chosen and the errors."""
     colleague = get_colleague_or_404(user_id)
-    stored = {"ticket_visibility": colleague.ticket_visibility, "is_admin": colleague.is_admin}
+    stored = stored_values(colleague)
     return render_template(
         "portal/colleague.html",
         colleague=colleague,
         values=stored | (values or {}),
+        loaded=stale_forms.fingerprint(stored),
         errors=errors or {},
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in colleague.sessions],
         visibility=list(users.TICKET_VISIBILITY_LABELS.items()),
