@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from helpdesk.markup.links import has_safe_scheme
 
-_SCHEME_ROOM = 20  # characters before "://" in which a scheme and the sign before it are found
+_LONGEST_SCHEME = 20  # characters before "://" in which a scheme and the sign before it are found
 _ENCODED = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?(?:[/?#](?:[a-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9a-f]{2})*)?"
     r"|mailto:[a-z0-9._+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*",
@@ -55,10 +55,10 @@ def parse_bare_link(state: StateInline, silent: bool) -> bool:
     before = state.pending
     if not before[-5:].lower().endswith(("http", "https")):
         return False
-    if not silent and len(before) > _SCHEME_ROOM:
-        state.pending = before[:-_SCHEME_ROOM]
+    if not silent and len(before) > _LONGEST_SCHEME:
+        state.pending = before[:-_LONGEST_SCHEME]
         state.pushPending()
-        state.pending = before[-_SCHEME_ROOM:]
+        state.pending = before[-_LONGEST_SCHEME:]
     if not linkify(state, silent):
         return False
     end = state.pos

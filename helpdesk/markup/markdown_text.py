@@ -4,7 +4,7 @@ import re
 
 from markdown_it.rules_inline import StateInline
 
-# A star or underscore alone between spaces is no mark, and a backslash before a letter is a backslash.
+# A star or underscore alone between spaces is no mark, and a backslash before a to z is a backslash.
 INLINE_SIGN = re.compile(r"[\n`~\[\]<&]|[*_](?!(?<=[ \t][*_])[ \t])|\\(?=[!-/:-@\[-`{-~\n])|:(?=//)")
 
 _INLINE_SIGN_BUT_BRACKETS = re.compile(INLINE_SIGN.pattern.replace(r"\[\]", "", 1))

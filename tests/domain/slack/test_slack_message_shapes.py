@@ -61,7 +61,7 @@ def test_a_sign_in_page_is_no_canvas(filed_ticket, day):
     assert attachment.state == "refused" and "sign-in page" in attachment.reason
 
 
-def test_what_is_written_before_the_card_is_there_is_filed_or_its_author_told(make, day, session, team):
+def test_what_is_written_before_the_card_is_there_is_filed_or_its_author_hears(make, day, session, team):
     make.channel(UMBRA, organization=make.organization("Umbra Labs", domain="umbralabs.example"), is_shared=True)
     chosen.set("slack_customer_messages", "always")
     session.commit()

@@ -62,7 +62,7 @@ def test_a_colleague_whom_slack_does_not_name_is_nobody(shared, day, session, te
     assert day.words() == []
 
 
-def test_what_another_app_writes_in_a_persons_name_is_not_sent_and_they_are_told(shared, day):
+def test_what_another_app_writes_in_a_persons_name_is_not_sent_and_they_hear_of_it(shared, day):
     for who, channel, root in ((PRIYA, TRIAGE, day.root()), (INES, UMBRA, day.root(UMBRA)), (INES, UMBRA, None)):
         day.do("say_through_app", who, channel, "A machine's words.", root)
         assert "wrote this in your name" in str(day.last_ephemeral(who))
@@ -80,7 +80,7 @@ def test_a_shared_channel_is_offered_though_slack_leaves_it_out_of_its_list(day,
     assert [each.is_ext_shared for each in directory.list_channels() if each.id == UMBRA] == [True]
 
 
-def test_a_guest_whom_the_organization_does_not_admit_is_told_so(filed_ticket, day):
+def test_a_guest_whom_the_organization_does_not_admit_hears_of_it(filed_ticket, day):
     day.workspace.state.users[DANA]["profile"]["email"] = "dana@private.example"
     day.do("say", DANA, GLOBEX, "The oven burns.")
     assert "not known here as a customer" in str(day.last_ephemeral(DANA)) and day.words() == []

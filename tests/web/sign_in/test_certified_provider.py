@@ -152,10 +152,10 @@ def test_each_customer_comes_in_by_its_own_provider_and_no_other(companies, new_
     before = session.query(Session).count()
     for login, reason in (("liar", "domain"), ("nobody", "no_address")):
         connection, provider = companies["globex"]
-        provider.cookies, stranger = requests.Session(), new_browser()
-        assert sign_in(stranger, connection, provider, login).status_code in (400, 403)
+        provider.cookies, other = requests.Session(), new_browser()
+        assert sign_in(other, connection, provider, login).status_code in (400, 403)
         session.rollback()
-        assert stranger.who() is None and session.query(Session).count() == before
+        assert other.who() is None and session.query(Session).count() == before
         assert session.get(SignInConnection, connection.id).last_failure == reason
 
 

@@ -9,7 +9,7 @@ from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, Respon
 from helpdesk.channels.slack.parse import events, json_access
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
-from helpdesk.translation import gettext
+from helpdesk.translation import N_, gettext
 
 RICH_FORMAT_ERROR_CODES = {
     "invalid_blocks",
@@ -18,7 +18,7 @@ RICH_FORMAT_ERROR_CODES = {
     "msg_blocks_too_long",
     "msg_too_long",
 }
-UNREACHABLE_PERSON = "Slack does not let the bot write to this person."
+UNREACHABLE_PERSON = N_("Slack does not let the bot write to this person.")
 MAX_TEXT_LENGTH = 40_000
 MAX_UPDATE_LENGTH = 4_000
 
@@ -70,7 +70,7 @@ def _send_call(slack: clients.Client, key: str, call: WebApiCall) -> SendResult:
         raise
     except errors.ChannelBlockedError as refused:
         if call.is_direct and refused.scope == "channel":  # it is no channel that could be put in order
-            raise api_errors.permanent_error(UNREACHABLE_PERSON, api_errors.error_code(refused)) from None
+            raise api_errors.permanent_error(gettext(UNREACHABLE_PERSON), api_errors.error_code(refused)) from None
         raise
     if call.method == "chat.postMessage":
         _require_threaded(slack, call.arguments, answer)
