@@ -25,6 +25,16 @@ GROUP_LABELS = {
     "form": lazy_gettext("Form"),
     "tag": lazy_gettext("Tag"),
 }
+TABLE_TITLES = {
+    "day": lazy_gettext("By day"),
+    "week": lazy_gettext("By week"),
+    "month": lazy_gettext("By month"),
+    "agent": lazy_gettext("By agent"),
+    "organization": lazy_gettext("By organization"),
+    "priority": lazy_gettext("By priority"),
+    "form": lazy_gettext("By form"),
+    "tag": lazy_gettext("By tag"),
+}
 FILTER_NAMES = ("organization", "assignee", "form", "tag", "priority")
 NOBODY = "none"  # in place of an agent
 WITHOUT = "*"  # in place of a form or a tag, of which none can be called so

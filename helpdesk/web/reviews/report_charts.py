@@ -132,7 +132,8 @@ def _describe_ratings(total: Figures) -> str:
     ratings = ngettext("%(num)s rating", "%(num)s ratings", total.ratings)
     if total.response_rate is None:
         return ratings
-    return f"{ratings} · {gettext('response rate %(share)s', share=format_percent(total.response_rate))}"
+    rate = gettext("response rate %(share)s", share=format_percent(total.response_rate))
+    return f"{ratings} · {rate}"
 
 
 def _format_rating(rating: float | None) -> str:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import labels
 from helpdesk.domain.reporting import date_ranges, drill_down, report_table, reports, waiting_times, weekly_digest
-from helpdesk.domain.reporting.definition import GROUP_LABELS
+from helpdesk.domain.reporting.definition import GROUP_LABELS, TABLE_TITLES
 from helpdesk.domain.reporting.reports import Report
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.extensions import db
@@ -39,6 +39,7 @@ def show_report() -> ResponseReturnValue:
         url=report_filters.report_url,
         compared=date_ranges.days_of(report.compared),
         zone=str(date_ranges.time_zone()),
+        table_title=TABLE_TITLES[definition.by],
         saved=parse_id(request.args.get("saved")),
         **report_filters.filter_context(definition),
     )

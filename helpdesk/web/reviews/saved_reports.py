@@ -7,7 +7,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.reporting import saved_reports
 from helpdesk.domain.reporting.date_ranges import CHOSEN, RANGE_LABELS
-from helpdesk.domain.reporting.definition import FILTER_NAMES, GROUP_LABELS, ReportDefinition
+from helpdesk.domain.reporting.definition import FILTER_NAMES, TABLE_TITLES, ReportDefinition
 from helpdesk.extensions import db
 from helpdesk.models.saved_report import SavedReport
 from helpdesk.translation import format_date, gettext
@@ -129,7 +129,7 @@ def describe(definition: ReportDefinition, choices: dict[str, list[tuple[str, st
     span = f"{format_date(days.first)} – {format_date(days.last)}"
     names = [dict(choices[name]).get(value, value) for name in FILTER_NAMES if (value := getattr(definition, name))]
     range_label = span if definition.range == CHOSEN else str(RANGE_LABELS[definition.range])
-    return [range_label, gettext("by %(group)s", group=str(GROUP_LABELS[definition.by]).lower()), *names]
+    return [range_label, str(TABLE_TITLES[definition.by]), *names]
 
 
 def get_report_or_404(report_id: int) -> SavedReport:

@@ -6,7 +6,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 from wtforms.validators import Optional
 
 from helpdesk.domain.knowledge_base import articles
-from helpdesk.translation import LANGUAGES, lazy_gettext
+from helpdesk.translation import LANGUAGES, lazy_gettext, lazy_pgettext
 from helpdesk.web.form_base import Form, to_choices
 
 
@@ -35,7 +35,7 @@ class ArticleForm(Form):
         render_kw={"blank": lazy_gettext("No translation")},
     )
     audience = RadioField(
-        lazy_gettext("Who reads it"),
+        lazy_pgettext("article", "Who reads it"),
         choices=to_choices([(str(key), label) for key, label in articles.AUDIENCE_LABELS.items()]),
         validate_choice=False,
         default="signed_in",
