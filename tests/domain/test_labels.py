@@ -43,8 +43,13 @@ def test_every_kind_of_event_has_words():
         ("priority", {"old": "normal", "new": "urgent"}, "Maya changed the priority from normal to urgent"),
         ("status", {"new": "pending"}, "Maya set the status to Waiting for customer"),
         ("mail_stopped", {}, "Mails came so fast that the rest waits under unmatched email"),
-        ("answered", {"label": "Room", "new": ""}, "Maya changed Room to nothing"),
     ],
 )
 def test_events_in_a_sentence(kind, data, sentence):
     assert labels.describe_event(Event(kind=kind, data=data, actor_name="Maya")) == sentence
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_answer_that_was_taken_away(session):
+    event = Event(kind="answered", data={"label": "Room", "new": ""}, actor_name="Maya")
+    assert labels.describe_event(event) == "Maya changed Room to nothing"

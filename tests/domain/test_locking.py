@@ -40,7 +40,7 @@ MODULES = (
 READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
            "describe_link", "list_candidates", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
            "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply",
-           "find_follow_up", "find_seq", "count_messages"}  # fmt: skip
+           "find_follow_up", "find_seq", "count_messages", "is_about", "list_merged"}  # fmt: skip
 INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "end_mail_thread", "fan_out_message", "fan_out_deletion",
                  "fan_out_edit", "enqueue_ticket_mail", "open_mail_thread", "retract_from_customers",
                  "enqueue_delivery", "enqueue_account_mail", "cancel_waiting", "reply_from_outside", "delete_unsent",

@@ -125,7 +125,7 @@ def test_slack_gets_the_file_after_its_scan_or_a_sentence_after_ten_minutes(sess
     assert "south.txt" not in said_in_triage(workspace)
     worker_helpers.advance_time(session, virus_scans.OUTGOING_WAIT.total_seconds() + 10)
     worker_helpers.drain(session)
-    assert "south.txt, which could not be taken along: it is not checked" in said_in_triage(workspace)
+    assert "south.txt, which could not be taken along: The file is not checked" in said_in_triage(workspace)
 
 
 @pytest.mark.parametrize(

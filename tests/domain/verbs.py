@@ -18,6 +18,7 @@ from helpdesk.models.delivery import Delivery
 from helpdesk.models.form import Field
 from helpdesk.models.message import Message
 from helpdesk.models.organization import Organization
+from helpdesk.models.qa_review import QaReview
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -148,6 +149,7 @@ VERBS = (
     Verb("requester", "change_requester", "maya", lambda it: requester.change_requester(it.ticket, it.bo, actor=it.maya)),
     Verb("rate", "save_rating", "ann", lambda it: ratings.save_rating(it.ticket, user=it.ann, score=5)),
     Verb("review", "save_review", "ada", lambda it: qa_reviews.save_review(it.ticket, reviewer=it.ada, rating="good")),
+    Verb("answer a review", "answer_review", "maya", lambda it: qa_reviews.answer_review(it.ticket, "So be it.", agent=it.maya)),
     Verb("change many", "update_tickets", "maya", _change_many),
     Verb("read", "save_read_receipt", "bo", _save_receipt),
     Verb("retry", "retry_delivery", "maya", lambda it: outbox.retry_delivery(it.delivery, actor=it.maya)),
@@ -179,6 +181,7 @@ def make_world(make, session, solved: bool = False, mark: str = "") -> World:
     if solved:
         tickets.solve(ticket, actor=ann)
         ticket.solved_at = clock.now() - timedelta(days=400)
+    session.add(QaReview(ticket_id=ticket.id, reviewer_id=ada.id, agent_id=maya.id, rating="good"))
     session.flush()
     waiting = select(Delivery).where(Delivery.message_id == answer.id).order_by(Delivery.id).limit(1)
     delivery = session.scalars(waiting).one()

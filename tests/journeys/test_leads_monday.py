@@ -45,7 +45,7 @@ def test_a_lead_asks_why_and_speaks_with_the_agent(live_portal, open_browser):
     lead.click("a:has-text('Save this report')")
     lead.fill("#field-name", "Globex, four weeks")
     lead.check("input[name=schedule][value=weekly]")
-    lead.get_by_label("Tomás").check()
+    lead.get_by_role("checkbox", name="Tomás").check()
     shoot(lead, "save")
     lead.click("button:has-text('Save report')")
     expect(lead.locator("main")).to_contain_text("Every Monday", timeout=1000 * PATIENCE)

@@ -37,7 +37,7 @@ def test_a_person_beyond_a_limit_reads_why_and_others_go_on(kind, few, make, bro
         assert send(maya, kind).status_code in (200, 303)
     refused = send(maya, kind)
     assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
-    assert f"3 {personal_limits.LIMITS[kind].what} a minute" in refused.text
+    assert f"Too much in a minute ({personal_limits.LIMITS[kind].what}: at most 3)" in refused.text
     assert send(omar, kind).status_code in (200, 303)
     assert maya.get("/account").status_code == 200
     for other in set(REQUESTS) - {kind}:

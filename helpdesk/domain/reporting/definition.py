@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.reporting import date_ranges
@@ -118,7 +119,8 @@ class ReportDefinition:
         elif self.form:
             found.append(Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == self.form)))
         if self.tag == WITHOUT:
-            found.append(~select(TicketTag.tag_id).where(TicketTag.ticket_id == Ticket.id).exists())
+            any_tag = aliased(TicketTag)  # of its own, where the figures are by tag and join the table, too
+            found.append(~select(any_tag.tag_id).where(any_tag.ticket_id == Ticket.id).exists())
         elif self.tag:
             found.append(has_tag(self.tag))
         if self.priority:

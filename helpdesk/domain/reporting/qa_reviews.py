@@ -73,7 +73,8 @@ def answer_review(ticket: Ticket, text: str, *, agent: User) -> QaReview:
 
     Raises PermissionDenied and ValidationError.
     """
-    permissions.ensure(is_about(ticket, agent), gettext("Only the agent answers a review."))
+    sentence = gettext("Only the agent answers a review.")
+    ticket = locking.lock_ticket_if(ticket, lambda locked: is_about(locked, agent), sentence)
     review = db.session.get_one(QaReview, ticket.id)
     text = text.replace("\r\n", "\n").strip()
     if not text or len(text) > MAX_COMMENT_LENGTH:

@@ -162,6 +162,7 @@ def test_every_method_called_is_covered_by_a_permission():
         "users.lookupByEmail": "users:read.email",
         "conversations.info": "channels:read",
         "conversations.list": "groups:read",
+        "users.conversations": "groups:read",
         "conversations.join": "channels:join",
         "conversations.replies": "channels:history",
         "conversations.history": "groups:history",

@@ -51,7 +51,7 @@ def test_each_kind_reads_what_was_typed(make, dana, kind, texts, value):
         ("number", "twelve"),
         ("number", "1e999"),
         ("number", "nan"),
-        ("number", "٣"),
+        ("number", "٣x"),
         ("date", "14.05.2026"),
         ("date", "2026-02-30"),
         ("date", "0001-01-01"),

@@ -80,6 +80,8 @@ def test_the_answer_is_the_same_for_everybody(new_browser, make, session):
         page = browser.get("/sign-in/code")
         names = sorted(h for h, _ in answer.headers)
         shown = re.sub(r"csrf[^>]+>", "", page.text.replace(email, "WHO"))
+        shown, numbers = re.subn(r'(class="sign-in-number"[^>]*>)\d{3}<', r"\1NUMBER<", shown)
+        assert numbers == 1, "everybody gets a number to approve it by"
         answers.add((answer.status_code, answer.headers["Location"], tuple(names), shown, page.status_code))
     assert len(answers) == 1
     limited = new_browser()
