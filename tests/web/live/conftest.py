@@ -16,6 +16,7 @@ from tests import conftest, process_helpers, timeouts
 from tests.factories import signed_in_client
 
 HELLO = b"data: everything\n\n"
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 MANY = 40  # streams that the served portal carries; more than it has threads
 
 
@@ -37,8 +38,11 @@ class Connection:
         return before + mark
 
     def to_its_end(self) -> bytes:
-        """All that is still to come."""
-        while piece := self.socket.recv(65536):
+        """All that is still to come: up to the last chunk (RFC 9112, 7.1), or until the server closes.
+
+        A connection stays open for another request, longer than a test should wait.
+        """
+        while not self.heard.endswith(LAST_CHUNK) and (piece := self.socket.recv(65536)):
             self.heard += piece
         return self.heard
 
