@@ -1,25 +1,32 @@
-"""Mail through Debian's Postfix with OpenDMARC, configured as deploy/mail/postfix.txt shows, into ``helpdesk
-mail-in``.
+"""Mail through Debian's Postfix with OpenDKIM and OpenDMARC, configured as deploy/mail/postfix.txt shows, into
+``helpdesk mail-in``.
 """
 
+import base64
 import os
 import pwd
 import shutil
 import smtplib
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from helpdesk.channels.email import acceptance, quarantine
+from helpdesk.channels.email.parse import dmarc
 from helpdesk.cli import mail_in
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from tests import conftest, timeouts, worker_helpers
 from tests.domain import mail_samples
 
-MISSING = [name for name in ("postfix", "opendmarc") if not shutil.which(name, path="/usr/sbin:/usr/bin:/bin")]
+SERVERS = ("postfix", "opendkim", "opendmarc")
+MISSING = [name for name in SERVERS if not shutil.which(name, path="/usr/sbin:/usr/bin:/bin")]
 pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
     pytest.mark.skipif(
@@ -43,7 +50,7 @@ virtual_transport = helpdesk
 recipient_delimiter = +
 helpdesk_destination_recipient_limit = 1
 smtpd_relay_restrictions = reject_unauth_destination
-smtpd_milters = inet:127.0.0.1:{milter}
+smtpd_milters = inet:127.0.0.1:{dkim}
 milter_default_action = tempfail
 maillog_file = {folder}/queue/log
 maillog_file_prefixes = {folder}
@@ -53,6 +60,7 @@ maximal_backoff_time = 1s
 """
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{strict_port} inet n - n - - smtpd -o smtpd_milters=inet:127.0.0.1:{dkim},inet:127.0.0.1:{dmarc}
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 1 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -68,7 +76,7 @@ postlog unix-dgram n - n - 1 postlogd
 helpdesk unix - n n - - pipe flags=DRXhu user=nobody argv=/bin/sh {folder}/deliver.sh
 """
 DMARC = """
-Socket inet:{milter}@127.0.0.1
+Socket inet:{dmarc}@127.0.0.1
 AuthservID mx.northwind.example
 IgnoreHosts {folder}/ignore
 SPFIgnoreResults true
@@ -78,6 +86,28 @@ UserID nobody
 PidFile {folder}/spool/dmarc.pid
 Syslog false
 """
+DKIM = """
+Socket inet:{dkim}@127.0.0.1
+Mode v
+AuthservID mx.northwind.example
+AlwaysAddARHeader yes
+RemoveARAll yes
+RemoveARFrom mx.northwind.example
+InternalHosts {folder}/ignore
+TestPublicKeys {folder}/keys
+Background no
+UserID nobody
+PidFile {folder}/spool/dkim.pid
+Syslog no
+"""
+_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PRIVATE_KEY = _KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+)
+PUBLIC_KEY = base64.b64encode(
+    _KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+).decode()
+FORGED = b"Authentication-Results: mx.northwind.example; dmarc=pass header.from=globex.example\r\n"
 
 
 @pytest.fixture
@@ -85,9 +115,17 @@ def settings(workspace, mailbox):
     return mail_samples.settings(workspace, mailbox) | {"INBOUND_AUTHSERV_ID": "mx.northwind.example"}
 
 
+@dataclass(frozen=True)
+class Servers:
+    """A running Postfix: its port with OpenDKIM, the one with OpenDMARC, too, and the folder its pipe writes to."""
+
+    port: int
+    strict_port: int
+    folder: Path
+
+
 @pytest.fixture
-def postfix():
-    """The port of a Postfix of our own, and the folder with what its pipe was given."""
+def servers():
     folder = Path(tempfile.mkdtemp(prefix="helpdesk-postfix-"))
     folder.chmod(0o755)
     for name in ("etc", "queue", "data", "spool"):
@@ -95,23 +133,29 @@ def postfix():
     (folder / "spool").chmod(0o777)
     os.chown(folder / "data", pwd.getpwnam("postfix").pw_uid, -1)
     values = {"folder": folder, "domain": mail_samples.REPLIES}
-    values |= {"port": conftest.free_port(), "milter": conftest.free_port()}
+    values |= {name: conftest.free_port() for name in ("port", "strict_port", "dkim", "dmarc")}
     (folder / "etc" / "main.cf").write_text(MAIN.format(**values))
     (folder / "etc" / "master.cf").write_text(MASTER.format(**values))
     (folder / "dmarc.conf").write_text(DMARC.format(**values))
+    (folder / "dkim.conf").write_text(DKIM.format(**values))
     (folder / "ignore").write_text("192.0.2.1\n")
+    (folder / "keys").write_text(f"x._domainkey.globex.example v=DKIM1; k=rsa; p={PUBLIC_KEY}\n")
     (folder / "deliver.sh").write_text(
         f"if [ -e {folder}/spool/away ]; then exit 75; fi\n"
         f"cat > {folder}/spool/$$.part && mv {folder}/spool/$$.part {folder}/spool/$$.eml\n"
     )
-    checker = subprocess.Popen(["/usr/sbin/opendmarc", "-f", "-c", str(folder / "dmarc.conf")])
+    checkers = [
+        subprocess.Popen(["/usr/sbin/opendmarc", "-f", "-c", str(folder / "dmarc.conf")]),
+        subprocess.Popen(["/usr/sbin/opendkim", "-f", "-x", str(folder / "dkim.conf")]),
+    ]
     subprocess.run(["/usr/sbin/postfix", "-c", str(folder / "etc"), "start"], check=True, capture_output=True)
     try:
-        yield values["port"], folder
+        yield Servers(values["port"], values["strict_port"], folder)
     finally:
         subprocess.run(["/usr/sbin/postfix", "-c", str(folder / "etc"), "stop"], check=False, capture_output=True)
-        checker.terminate()
-        checker.wait(30)
+        for checker in checkers:
+            checker.terminate()
+            checker.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -130,27 +174,67 @@ def hand_in(port, raw, recipient):
     timeouts.wait_for(try_to_send, "Postfix to take the mail")
 
 
-def test_a_reply_goes_through_postfix_and_opendmarc_into_the_pipe(app, session, make, mailbox, postfix):
-    port, folder = postfix
-    ticket = mail_samples.filed_ticket(make, session)
-    mail = mailbox.wait_for("dana@globex.example")
-    raw = mail_samples.reply(mail, text="By Postfix", quote=False).split(b"\r\n", 1)[1]
-    (folder / "spool" / "away").touch()
-    hand_in(port, raw, mail.message["Reply-To"].addresses[0].addr_spec)
-    log = folder / "queue" / "log"
-    timeouts.wait_for(lambda: "status=deferred" in log.read_text(), "exit status 75 to delay the mail")
-    (folder / "spool" / "away").unlink()
+def sign(raw):
+    """Return ``raw``, below a forged field, with the signature of globex.example."""
+    field = dkim.sign(raw, b"x", b"globex.example", PRIVATE_KEY, include_headers=[b"from", b"subject", b"message-id"])
+    return FORGED + field + raw
+
+
+def take_from_pipe(folder):
     timeouts.wait_for(lambda: list((folder / "spool").glob("*.eml")), "the pipe to be given the mail")
     (piped,) = (folder / "spool").glob("*.eml")
+    raw = piped.read_bytes()
+    piped.unlink()
+    return raw
+
+
+def take_in(app, session, raw):
+    """Give ``raw`` to the command; return what became of it."""
     session.rollback()
-    answer = app.test_cli_runner().invoke(mail_in.mail_in, input=piped.read_bytes())
+    answer = app.test_cli_runner().invoke(mail_in.mail_in, input=raw)
     assert answer.exit_code == 0, answer.output
     worker_helpers.drain(session)
-    row = session.query(InboundEvent).filter_by(source="email").one()
-    assert (row.state, row.ticket_id) == ("quarantined", ticket.id)
-    assert "dmarc=" in row.result, "OpenDMARC's field is read, which cannot ask the DNS here"
+    return session.query(InboundEvent).filter_by(source="email").order_by(InboundEvent.id.desc()).first()
+
+
+def test_replies_go_through_postfix_opendkim_and_opendmarc_into_the_pipe(
+    app, session, make, mailbox, servers, monkeypatch
+):
+    records = {"_dmarc.globex.example": "v=DMARC1; p=reject"}
+    monkeypatch.setattr(dmarc, "_query_txt", records.get)  # there is no DNS with this domain
+    folder, log = servers.folder, servers.folder / "queue" / "log"
+    ticket = mail_samples.filed_ticket(make, session)
+    mail = mailbox.wait_for("dana@globex.example")
+    address = mail.message["Reply-To"].addresses[0].addr_spec
+
+    # OpenDKIM alone: its result is compared with the domain's policy here. Exit status 75 delays the mail.
+    raw = sign(mail_samples.reply(mail, text="By OpenDKIM", quote=False).split(b"\r\n", 1)[1])
+    (folder / "spool" / "away").touch()
+    hand_in(servers.port, raw, address)
+    timeouts.wait_for(lambda: "status=deferred" in log.read_text(), "exit status 75 to delay the mail")
+    (folder / "spool" / "away").unlink()
+    piped = take_from_pipe(folder)
+    assert b"dkim=pass" in piped and b"dmarc=pass" not in piped, "the forged field is removed"
+    row = take_in(app, session, piped)
+    assert (row.state, row.payload["proven"]) == ("done", "pass"), row.result
+    assert "by DKIM" in row.payload["proof"]
+
+    # Changed on its way, and sent by somebody else with a forged field: neither is accepted.
+    raw = sign(mail_samples.reply(mail, text="Changed", quote=False).split(b"\r\n", 1)[1])
+    hand_in(servers.port, raw.replace(b"Changed", b"changed"), address)
+    row = take_in(app, session, take_from_pipe(folder))
+    assert (row.state, row.ticket_id, row.payload["proven"]) == ("quarantined", ticket.id, "fail"), row.result
+
+    # With OpenDMARC behind it, both fields are read; OpenDMARC cannot ask the DNS here.
+    raw = sign(mail_samples.reply(mail, text="By OpenDMARC", quote=False).split(b"\r\n", 1)[1])
+    hand_in(servers.strict_port, raw, address)
+    piped = take_from_pipe(folder)
+    assert b"dkim=pass" in piped and b"dmarc=" in piped and b"dmarc=pass" not in piped
+    row = take_in(app, session, piped)
+    assert (row.state, row.ticket_id) == ("quarantined", ticket.id) and "dmarc=" in row.result
     waiting = quarantine.find_waiting(row.id)
     acceptance.accept(waiting, mail=quarantine.prepare(waiting), actor=make.agent("Maya"))
     session.commit()
-    message = session.query(Message).order_by(Message.id.desc()).first()
-    assert (message.body, message.author_id, message.ticket_id) == ("By Postfix", ticket.requester_id, ticket.id)
+    messages = session.query(Message).filter_by(ticket_id=ticket.id, kind="reply").order_by(Message.id)
+    said = [(message.body, message.author_id) for message in messages][-2:]
+    assert said == [("By OpenDKIM", ticket.requester_id), ("By OpenDMARC", ticket.requester_id)]
