@@ -3,16 +3,15 @@
 import math
 import random
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from sqlalchemy import insert, select
 
-from helpdesk import clock
 from helpdesk.domain.administration import settings
-from helpdesk.domain.reporting import backlog, date_ranges, drill_down, figures, reports, waiting_times
+from helpdesk.domain.reporting import date_ranges, definition, drill_down, figures, reports, waiting_times
 from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
 from helpdesk.models.event import Event
 from helpdesk.models.message import Message
@@ -291,35 +290,6 @@ def test_waiting_is_counted_within_the_days_and_for_open_tickets_too(world):
     assert value == pytest.approx(by_ticket[ticket.id, "customer"], abs=1)
 
 
-def test_a_ticket_that_was_merged_is_not_open_afterwards(session, make):
-    ticket, target = make.ticket(), make.ticket()
-    ticket.status, ticket.closed_at, ticket.merged_into_id = "closed", clock.now(), target.id
-    ticket.created_at = clock.now() - timedelta(days=3)
-    session.commit()
-    assert backlog.count_open_at([clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)]) == [1, 1]
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_ranges_of_days_and_the_ones_before(app):
-    october = date_ranges.DateRange(date(2026, 10, 1), date(2026, 10, 31))
-    assert october.before() == date_ranges.DateRange(date(2026, 9, 1), date(2026, 9, 30))
-    quarter = date_ranges.DateRange(date(2026, 1, 1), date(2026, 3, 31))
-    assert quarter.before() == date_ranges.DateRange(date(2025, 10, 1), date(2025, 12, 31))
-    some = date_ranges.DateRange(date(2026, 3, 3), date(2026, 3, 9))
-    assert some.before() == date_ranges.DateRange(date(2026, 2, 24), date(2026, 3, 2))
-    year = date_ranges.DateRange(date(2026, 1, 1), date(2026, 12, 31))
-    assert (year.choose_unit(), year.choose_unit("day"), len(year.split("month"))) == ("week", "week", 12)
-    weeks = date_ranges.DateRange(date(2026, 11, 4), date(2026, 11, 17)).split("week")
-    assert [(part.first.day, part.last.day) for part in weeks] == [(4, 8), (9, 15), (16, 17)]
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_an_address_says_is_read_with_defaults(app):
-    read = ReportDefinition.read
-    assert read({"by": "<b>", "weeks": "x", "assignee": "x", "priority": "?"}) == ReportDefinition()
-    assert read({"weeks": "4"}).range == "weeks_4"
-    turned = read({"from": "2026-11-09", "to": "2026-11-02"}).days
-    assert (turned.first, turned.last) == (date(2026, 11, 2), date(2026, 11, 9))
-    assert read({"from": "0001-01-01", "to": "2026-11-02"}).days.days <= date_ranges.MAX_DAYS
-    asked = {"range": "dates", "from": "2026-11-02", "to": "2026-11-09", "by": "agent", "tag": "refund"}
-    assert read(asked).address_values() == asked
+def test_tickets_without_a_tag_are_one_row_by_tag(world):
+    report = reports.make_report(ReportDefinition(range="weeks_4", by="tag", tag=definition.WITHOUT))
+    assert [row.figures.filed for row in report.rows] == [report.total.filed] and report.total.filed

@@ -176,7 +176,13 @@ def test_what_is_found_needs_no_typo(make, dana):
 
 @pytest.mark.parametrize(
     ("filed", "typed"),
-    [("принтер", "прнтер"), ("εκτυπωτής", "εκτυποτής"), ("طابعة", "طابعه"), ("מדפסת", "מדפסט"), ("Drücker", "Drüker")],
+    [
+        ("принтер", "прнтер"),
+        ("εκτυπωτής", "εκτυποτής"),
+        ("طابعة", "طابعه"),
+        ("מדפסת", "מדפסט"),
+        ("Drücker", "Drüker"),
+    ],
 )
 def test_a_typo_is_forgiven_in_other_scripts(make, dana, filed, typed):
     ticket = make.ticket(dana, f"x {filed} y", "other")
