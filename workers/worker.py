@@ -7,7 +7,6 @@ it again.
 
 import logging
 import signal
-import threading
 from collections.abc import Callable
 
 from flask import Flask
@@ -16,6 +15,7 @@ from rq import SimpleWorker
 
 from helpdesk import extensions, outage_log
 from helpdesk.jobs import JOB_TIMEOUT, JOBS_QUEUE, WAKE_QUEUE
+from helpdesk.stop_signal import StopSignal
 from workers import jobs, scheduler, watchdog
 from workers.drain import Drain, make_delivery_drain
 
@@ -57,11 +57,9 @@ def _wake_by_redis(queue_name: str) -> None:
     worker does: because of a signal, or because Redis was unavailable for long; ``helpdesk worker`` then starts another
     process.
     """
-    stop_event = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop_event.set())
+    stop_signal = StopSignal((signal.SIGTERM, signal.SIGINT))
     own_handler = signal.getsignal(signal.SIGTERM)
-    while not stop_event.is_set() and signal.getsignal(signal.SIGTERM) is own_handler:
+    while not stop_signal and signal.getsignal(signal.SIGTERM) is own_handler:
         try:
             connection = extensions.blocking_redis()
             queue = extensions.queue(queue_name, connection)
@@ -70,6 +68,6 @@ def _wake_by_redis(queue_name: str) -> None:
             worker.work(logging_level="WARNING")
         except RedisError as error:
             outage_log.report(log, "Redis wakes no worker", f"{type(error).__name__}: {str(error)[:200]}")
-            stop_event.wait(RETRY_SECONDS)
+            stop_signal.wait(RETRY_SECONDS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -7,9 +7,7 @@
 
 import base64
 import hashlib
-import signal
 import sys
-import threading
 
 import flask
 
@@ -17,6 +15,7 @@ from bench.fault_injection import scenario
 from helpdesk.demo import combined_app as demo
 from helpdesk.demo import mailbox, personas, wsgi_server
 from helpdesk.demo.slack_workspace import message_store, state
+from helpdesk.stop_signal import StopSignal
 
 EVENT_RETRY_SECONDS = (0.3, 4.0, 12.0)  # Slack's are 0, 60 and 300 (Events API reference), longer than a run
 
@@ -29,12 +28,10 @@ def main() -> None:
     workspace = app.extensions["workspace"]
     _create_channels(workspace)
     _add_inspection_routes(app, workspace, mailbox_server)
-    stopped = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
+    stop_signal = StopSignal()
     sys.setswitchinterval(0.002)
     with mailbox_server, wsgi_server.serve_app(app, port):
-        stopped.wait()
+        stop_signal.wait()
 
 
 def _create_channels(workspace) -> None:

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO
 
 from gunicorn.systemd import sd_notify
+
+from helpdesk.stop_signal import StopSignal
 
 STOP_TIMEOUT_SECONDS = 35.0  # until a process is killed; longer than a web process needs for open requests
 SILENT_SECONDS = 90.0  # until a child that says nothing is replaced
@@ -56,25 +57,6 @@ def stop_processes(children: list[subprocess.Popen[bytes]], timeout: float = STO
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-class StopSignal:
-    """Whether this process has received SIGTERM, SIGINT or SIGHUP."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._set)
-
-    def _set(self, *_: object) -> None:
-        self._event.set()
-
-    def __bool__(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep until a signal arrives, ``seconds`` at most. True if one has arrived."""
-        return self._event.wait(seconds)
 
 
 @dataclass

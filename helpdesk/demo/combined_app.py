@@ -1,13 +1,12 @@
 """Serves all external services on one port: start page, Slack, mailbox, Google and Microsoft; SMTP on another port."""
 
-import signal
 import sys
-import threading
 
 import flask
 from werkzeug.middleware import dispatcher
 
 from helpdesk.demo import avatars, identity_providers, mailbox, personas, slack_workspace, wsgi_server
+from helpdesk.stop_signal import StopSignal
 
 
 def create_demo_app(
@@ -58,9 +57,7 @@ def run_demo(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises SystemExit with a sentence when a port is taken."""
     app = create_demo_app(portal_url, mailbox_server=mailbox.Mailbox(smtp_port, host, portal_url=portal_url))
-    stopped = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
+    stop_signal = StopSignal()
     # Many short requests at once: threads that switch often let none of them wait long.
     sys.setswitchinterval(0.002)
     taken = smtp_port
@@ -68,7 +65,7 @@ def run_demo(
         with app.extensions["mailbox"]:
             taken = port
             with wsgi_server.serve_app(app, port, host):
-                stopped.wait()
+                stop_signal.wait()
     except OSError as error:
         raise SystemExit(f"The demo cannot use port {taken}: {error.strerror or error}.") from None
 

@@ -15,6 +15,7 @@ import click
 
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo import demo_config, private_redis, startup_message
+from helpdesk.stop_signal import StopSignal
 
 START_TIMEOUT_SECONDS = 60.0  # until everything must answer
 END_TIMEOUT_SECONDS = 8.0  # until processes are killed
@@ -33,7 +34,7 @@ def demo() -> None:
     config = demo_config.load_demo_config()
     demo_config.check_port_is_free(config.port, "PORT", "the portal")
     demo_config.check_port_is_free(config.demo_port, "DEMO_PORT", "the demo")
-    stop_signal = supervisor.StopSignal()
+    stop_signal = StopSignal()
     children: dict[str, Popen[bytes]] = {}
     with _lock_folder(config):
         try:
@@ -50,7 +51,7 @@ def demo() -> None:
 
 
 def _start_processes(
-    config: demo_config.DemoConfig, stop_signal: supervisor.StopSignal, children: dict[str, Popen[bytes]]
+    config: demo_config.DemoConfig, stop_signal: StopSignal, children: dict[str, Popen[bytes]]
 ) -> None:
     environment = config.environment()
     config.write_environment()
@@ -93,9 +94,7 @@ def _run_process(
         return supervisor.start_process(command, environment, log)
 
 
-def _wait_until_ready(
-    stop_signal: supervisor.StopSignal, children: dict[str, Popen[bytes]], ready: Callable[[], bool]
-) -> None:
+def _wait_until_ready(stop_signal: StopSignal, children: dict[str, Popen[bytes]], ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not ready():
         if stop_signal.wait(0.05):
