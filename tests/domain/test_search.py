@@ -189,3 +189,15 @@ def test_erasing_a_ticket_erases_its_words(session, make, dana):
     session.execute(Ticket.__table__.delete().where(Ticket.id == ticket.id))
     session.commit()
     assert session.scalar(text("SELECT count(*) FROM ticket_search")) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_table_that_several_processes_read_is_searched_alike(session, make, dana):
+    hit = make.ticket(dana, "Zebra at the crossing", "Two of them, dana@globex.example saw.")
+    session.commit()
+    for setting in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+        session.execute(text(f"SET LOCAL {setting} = 0"))
+    session.execute(text("SET LOCAL enable_bitmapscan = off"))
+    for question in ("zebra", "zebra cross", "dana@globex.example", "zebra dana@globex.example"):
+        assert find_tickets(dana, question) == [hit.id], question
+        assert find_tickets(dana, question, similar=True) == [hit.id], question

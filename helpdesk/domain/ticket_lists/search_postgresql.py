@@ -180,9 +180,22 @@ def _expected_rows(search: Search, terms: Sequence[Term]) -> tuple[list[int], in
     result = transactions.execute_core(
         search_postgresql_statements.explain_terms(len(queries)), values, is_planned_anew=True
     )
-    plan = result.scalar_one()[0]["Plan"]
-    rows = iter([int(each["Plan Rows"]) for each in (plan["Plans"] if len(queries) > 1 else [plan])])
+    rows = iter(_planned_rows(result.scalar_one()[0]["Plan"], len(queries)))
     return [min(next(rows) for _ in each) for each in estimated], next(rows, None)
+
+
+def _planned_rows(plan: dict[str, Any], count: int) -> list[int]:
+    """The rows that PostgreSQL expects of each of ``count`` queries, of which ``plan`` is one, or a union.
+
+    A large table is read by several processes: then the union stands below a Gather, and a query that they share names
+    the rows of each process (PostgreSQL's documentation, "Parallel Plans").
+    """
+    processes = 1
+    while count > 1 and len(plan["Plans"]) == 1:
+        processes += plan.get("Workers Planned", 0)
+        plan = plan["Plans"][0]
+    plans = plan["Plans"] if count > 1 else [plan]
+    return [int(each["Plan Rows"]) * (processes if each["Parallel Aware"] else 1) for each in plans]
 
 
 def _estimated_queries(term: Term) -> list[str]:
