@@ -25,6 +25,7 @@ LEASE_SECONDS = 15  # the default is 180, too long for a run
 HOLD_OFF_SECONDS = 8  # longer than the latest delayed post of the workspace
 WEB_PROCESSES, WORKER_PROCESSES = 2, 2
 START_TIMEOUT_SECONDS = 90.0
+RUN_TIMEOUT_SECONDS = 600.0  # of a module that runs to its end; a busy machine compares every thread with Slack, too
 
 
 class Installation:
@@ -148,7 +149,7 @@ class Installation:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=START_TIMEOUT_SECONDS,
+            timeout=RUN_TIMEOUT_SECONDS,
         )
         if done.returncode:
             raise RuntimeError(f"{module} failed: {done.stderr.strip()[-2000:]}")
