@@ -3,14 +3,15 @@
 import click
 from flask.cli import with_appcontext
 
-from helpdesk.domain.search_index import reindexing
+from helpdesk.domain.search_index import names, reindexing
 from helpdesk.extensions import db
 
 
 @click.command()
 @with_appcontext
 def reindex() -> None:
-    """Index every ticket for the search anew, the newest first. The site may run meanwhile."""
+    """Index every ticket and every name for the search anew, tickets newest first. The site may run meanwhile."""
+    names.renew_names(db.session.connection())
     reindexing.start_reindexing(db.session.connection())
     db.session.commit()
     count = 0

@@ -3,44 +3,20 @@
 Text is compared without case, accents, vowel points and compatibility forms. Scripts written without spaces, and
 Hangul with its attached particles, are cut into overlapping pairs of characters, so that a word inside is found. A
 long word is also stored backwards without its beginning, so that the last word of a compound (the printer of
-Rechnungsdrucker), and a word behind an Arabic, Hebrew or Ethiopic particle, is found as the beginning of that.
+Rechnungsdrucker), and a word behind an Arabic, Hebrew or Ethiopic particle, is found as the beginning of that; and from
+each further character on, so that a word in the middle (the number of Rechnungsnummernkreis) is. Words joined by an
+apostrophe, hyphen or full stop are also stored as one.
 """
 
 import re
 import unicodedata
 
+from helpdesk.markup.joined_words import JOINER_PATTERN, list_joined_pieces
+from helpdesk.markup.search_folding import EMOJI
+from helpdesk.markup.search_folding import fold as fold
+
 MAX_WORD_LENGTH = 60  # characters of a word; the rest does not count
 
-# Characters that Unicode does not decompose, and characters of Arabic that are typed for one another.
-_REPLACED = {
-    "ø": "o",
-    "ł": "l",
-    "đ": "d",
-    "ð": "d",
-    "þ": "th",
-    "ħ": "h",
-    "ŧ": "t",
-    "ı": "i",
-    "æ": "ae",
-    "œ": "oe",
-    "ŋ": "n",
-    "ى": "ي",
-    "ی": "ي",
-    "ې": "ي",
-    "ة": "ه",
-    "ہ": "ه",
-    "ھ": "ه",
-    "ە": "ه",
-    "ک": "ك",
-    "\u0640": "",
-}
-# Marks that people leave out: accents, points of Hebrew and Arabic, nuktas. Vowel signs and voicing marks stay.
-_DROPPED_RANGES = (
-    *((0x0300, 0x036F), (0x0483, 0x0489), (0x0591, 0x05BD), (0x05BF, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F)),
-    *((0x0670, 0x0670), (0x06D6, 0x06ED), (0x0711, 0x0711), (0x0730, 0x074A), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF)),
-    *((code, code) for code in (0x093C, 0x09BC, 0x0A3C, 0x0ABC, 0x0B3C, 0x0CBC)),
-    *((0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF)),
-)
 # Characters that are also written with two: Müller is Mueller, Søren is Soeren.
 _TWO_CHARACTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"} | {"Ä": "ae", "Ö": "oe", "Ü": "ue", "Ø": "oe", "Å": "aa"}
@@ -49,44 +25,21 @@ _TWO_CHARACTERS_PATTERN = re.compile("[äöüøåÄÖÜØÅ]")
 _ARABIC_ARTICLE = "ال"
 BACKWARDS_MARK = "\u2190"  # begins a token that is read backwards; no text has it, since it is no part of a word
 SKIPPED, MIN_ENDING = 4, 5  # characters of the first word of a compound, and of the last, at least
+INSIDE_MARK = "\u2192"  # begins a token that is a long word without its first characters
+MIN_LONG_WORD, MAX_INSIDE = 12, 24  # characters of a compound in whose middle a word is found, at least; its tokens
 SKIPPED_PARTICLE, MIN_BEHIND_PARTICLE = 1, 4
+# Letters of which no word begins in languages that write compounds as one word.
+_NO_BEGINNING_PATTERN = re.compile(r"([b-df-hj-np-tv-xz])\1|n[^aeiouyhj]|l[b-dfgkmnp-tvz]|r[b-dfgk-nqp-tvw]")
 _WITH_PARTICLES_PATTERN = re.compile("[\u05d0-\u05ea\u0620-\u06ff\u1200-\u137f]")
 # Thai, Lao, Myanmar, Khmer, kana, Han and Hangul.
-UNSPACED = (
+# An emoji is a word of one character.
+UNSPACED = EMOJI + (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3031-\u3035\u303b\u3041-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _UNSPACED_PATTERN = re.compile(f"[{UNSPACED}]")
-_RUNS_PATTERN = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
+_RUNS_PATTERN = re.compile(f"[{EMOJI}]|(?:(?![{EMOJI}])[{UNSPACED}])+|[^{UNSPACED}]+")
 _ASCII_WORDS_PATTERN = re.compile("[a-z0-9]+")
-
-
-class _FoldedCharacters(dict[int, str]):
-    """What each character becomes, by code point; computed when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        folded = "".join(map(_fold_part, unicodedata.normalize("NFKD", chr(code)).casefold()))
-        self[code] = folded = unicodedata.normalize("NFC", folded)
-        return folded
-
-
-def _fold_part(part: str) -> str:
-    if part in _REPLACED:
-        return _REPLACED[part]
-    category = unicodedata.category(part)
-    if category == "Nd":
-        return str(unicodedata.digit(part))
-    if category == "Cf" or any(first <= ord(part) <= last for first, last in _DROPPED_RANGES):
-        return ""
-    return part if category[0] in "LNM" else " "
-
-
-_FOLDED = _FoldedCharacters()
-
-
-def fold(text: str) -> str:
-    """Return ``text`` in the form that is compared; all that is no part of a word becomes a space."""
-    return unicodedata.normalize("NFKC", text).translate(_FOLDED)
 
 
 def split_words(text: str) -> list[str]:
@@ -115,26 +68,58 @@ def cut_into_pairs(run: str) -> list[str]:
 
 def index_tokens(text: str) -> list[str]:
     """Return the tokens that the index stores for ``text``: those of ``list_tokens``, and the ends of long words."""
-    tokens = list_tokens(text)
-    return [*tokens, *dict.fromkeys(turned for token in tokens if (turned := _turn_ending(token)))]
+    tokens = _list_separate_tokens(text)
+    parts = dict.fromkeys(part for token in dict.fromkeys(tokens) for part in _list_parts(token))
+    return [*tokens, *_list_joined_tokens(text), *parts]
 
 
 def list_tokens(text: str) -> list[str]:
-    """Return the tokens of ``text``, in order; other spellings of its words come last.
+    """Return the tokens of ``text``, in order; other spellings of its words and joined words come last.
 
     A run of an unspaced script ends with its last character alone, so that a question of one character finds every
     place where it stands.
     """
-    tokens: list[str] = []
-    for word in split_words(text):
-        if not is_unspaced(word) or len(word) == 1:
-            tokens.append(word)
-        else:
-            tokens += cut_into_pairs(word)
-            tokens.append(word[-1])
+    return _list_separate_tokens(text) + _list_joined_tokens(text)
+
+
+def _list_separate_tokens(text: str) -> list[str]:
+    tokens = [token for word in split_words(text) for token in _cut_word(word)]
     if not text.isascii():
         tokens += [spelling for spelling in dict.fromkeys(_list_other_spellings(text, tokens)) if spelling]
     return tokens
+
+
+def _cut_word(word: str) -> list[str]:
+    return [*cut_into_pairs(word), word[-1]] if len(word) > 1 and is_unspaced(word) else [word]
+
+
+def _list_joined_tokens(text: str) -> list[str]:
+    """Return the tokens of the words of ``text`` that are also written as one, each once, without the joiners."""
+    words = [word for _, piece in list_joined_pieces(text) for group in group_words(piece) for word in _join(group)]
+    return [token for word in dict.fromkeys(words) for token in _cut_word(word)]
+
+
+def group_words(piece: str) -> list[list[str]]:
+    """Return the words of ``piece``, those together that are also written as one."""
+    groups: list[list[str]] = []
+    for place, part in enumerate(JOINER_PATTERN.split(piece)):
+        first, *others = split_words(part) or [""]
+        if place and groups:
+            groups[-1].append(first)
+        else:
+            groups.append([first])
+        groups += [[word] for word in others]
+    return [words for group in groups if (words := [word for word in group if word])]
+
+
+def _join(words: list[str]) -> list[str]:
+    return split_words("".join(words)) if len(words) > 1 else []
+
+
+def ask_for_middle(word: str) -> str:
+    """Return the beginning of the tokens of compounds in which the folded ``word`` is; "" if it is too short."""
+    is_long = word.isalpha() and len(word) >= MIN_ENDING and not _WITH_PARTICLES_PATTERN.match(word)
+    return INSIDE_MARK + word if is_long else ""
 
 
 def ask_for_ending(word: str) -> str:
@@ -142,19 +127,26 @@ def ask_for_ending(word: str) -> str:
     return BACKWARDS_MARK + word[::-1] if word.isalpha() and len(word) >= _ending_lengths(word)[1] else ""
 
 
+def is_of_compounds(token: str) -> bool:
+    """Whether ``token`` asks for the end or the middle of a compound."""
+    return token.startswith((BACKWARDS_MARK, INSIDE_MARK))
+
+
 def get_skipped_length(word: str) -> int:
     """Return how many characters a compound that ends with ``word`` has before it at least."""
     return _ending_lengths(word)[0]
 
 
-def _turn_ending(word: str) -> str:
-    """Return the token of the end of a long ``word``, backwards; "" for a word that is no compound."""
-    if len(word) <= MIN_BEHIND_PARTICLE or not word.isalpha():
-        return ""
+def _list_parts(word: str) -> list[str]:
+    """Return the tokens by which the last word of a compound, and those in its middle, are found."""
+    if len(word) <= MIN_BEHIND_PARTICLE or not word.isalpha() or is_unspaced(word):
+        return []
     skipped, shortest = _ending_lengths(word)
-    return (
-        BACKWARDS_MARK + word[: skipped - 1 : -1] if len(word) >= skipped + shortest and not is_unspaced(word) else ""
-    )
+    parts = [BACKWARDS_MARK + word[: skipped - 1 : -1]] if len(word) >= skipped + shortest else []
+    if len(word) >= MIN_LONG_WORD and skipped == SKIPPED:
+        starts = range(SKIPPED, len(word) - MIN_ENDING)[:MAX_INSIDE]
+        parts += [INSIDE_MARK + word[start:] for start in starts if not _NO_BEGINNING_PATTERN.match(word, start)]
+    return parts
 
 
 def _ending_lengths(word: str) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from helpdesk.domain.ticket_lists.search_syntax import Term
-from helpdesk.markup import search_words
+from helpdesk.markup import joined_words, search_words
 
 EXCERPT_WIDTH = 170  # characters of an excerpt
 
@@ -30,11 +31,20 @@ class Highlighter:
     def find(self, text: str) -> list[Span]:
         """Return the spans (start, end) of the matches in ``text``, in order, without overlaps."""
         if text.isascii():
-            return [match.span() for match in self._pattern.finditer(text.lower().translate(ASCII_SEPARATORS))]
-        found = self._find_in(text, in_two_characters=False)
+            found = [match.span() for match in self._pattern.finditer(text.lower().translate(ASCII_SEPARATORS))]
+        else:
+            found = self._find_in(text, in_two_characters=False)
         if search_words.has_other_spelling(text):
             found += self._find_in(text, in_two_characters=True)
+        found += self._find_joined(text)
         return _without_overlaps(sorted(found))
+
+    def _find_joined(self, text: str) -> Iterator[Span]:
+        """Find words that are written as one in the question and with an apostrophe or hyphen in ``text``."""
+        for offset, piece in joined_words.list_joined_pieces(text):
+            whole, places = joined_words.remove_joiners(piece)
+            for start, end in self._find_in(whole, in_two_characters=False):
+                yield offset + places[start], offset + places[end - 1] + 1
 
     def _find_in(self, text: str, in_two_characters: bool) -> list[Span]:
         folded, places = _fold_with_places(text, in_two_characters)
@@ -64,13 +74,15 @@ def _term_pattern(term: Term) -> str:
     if not term.is_phrase:
         if search_words.is_unspaced(term.text):
             return term.text
-        tokens = [each[0] for each in term.alternatives]
-        words = [token for token in tokens if not token.startswith(search_words.BACKWARDS_MARK)]
+        compounds = [tokens[0] for tokens in term.alternatives if search_words.is_of_compounds(tokens[0])]
+        words = [r"\s*".join(tokens) for tokens in term.alternatives if tokens[0] not in compounds]
         ending = f"{edge}*" if term.is_prefix else f"(?!{edge})"
         pattern = f"(?<!{edge}){ARTICLE}(?:{'|'.join(words)}){ending}"
-        if len(words) < len(tokens):  # inside a compound
-            ends = "|".join(token[:0:-1] for token in tokens if token not in words)
-            pattern += f"|(?<={edge}{{{search_words.get_skipped_length(term.text)}}})(?:{ends})(?!{edge})"
+        if compounds:
+            is_inside = any(token.startswith(search_words.INSIDE_MARK) for token in compounds)
+            ends = "|".join(token[:0:-1] for token in compounds if token.startswith(search_words.BACKWARDS_MARK))
+            skipped = search_words.get_skipped_length(term.text)
+            pattern += f"|(?<={edge}{{{skipped}}})(?:{ends})" + ("" if is_inside else f"(?!{edge})")
         return pattern
     words = search_words.split_words(term.text)
     start = "" if search_words.is_unspaced(words[0]) else f"(?<!{edge})"

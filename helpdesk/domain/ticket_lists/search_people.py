@@ -10,6 +10,7 @@ from helpdesk.database import transactions
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
 from helpdesk.domain.tickets import tag_names
+from helpdesk.markup import search_words
 from helpdesk.models.organization import Organization
 from helpdesk.models.tag import Tag
 from helpdesk.models.user import Role, User
@@ -93,7 +94,9 @@ def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[b
 
 
 def _name_patterns(term: Term) -> list[str]:
-    words = term.name_patterns or [" ".join(tokens) for tokens in term.alternatives]
+    words = term.name_patterns or [
+        " ".join(tokens) for tokens in term.alternatives if not search_words.is_of_compounds(tokens[0])
+    ]
     return [f"% {word}{'' if term.is_prefix else ' '}%" for word in words]
 
 

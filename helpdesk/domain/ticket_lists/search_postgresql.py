@@ -157,12 +157,8 @@ def _scoped(search: Search, query: str) -> str:
 
 def _term_query(term: Term) -> str:
     """``term`` in the syntax of a tsquery. Tokens are characters and digits, so that nothing has to be escaped."""
-    parts = [
-        f"'{tokens[0]}'" + (":*" if term.is_prefix else "")
-        if len(tokens) == 1
-        else "(" + " <-> ".join(f"'{token}'" for token in tokens) + ")"
-        for tokens in term.alternatives
-    ]
+    end = ":*" if term.is_prefix else ""
+    parts = ["(" + " <-> ".join(f"'{token}'" for token in tokens) + f"{end})" for tokens in term.alternatives]
     return "(" + " | ".join(parts) + ")"
 
 

@@ -4,14 +4,15 @@ The text is never interpreted by a database. What is no filter is words, whateve
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from helpdesk.markup import search_words
 
 MAX_LENGTH = 400  # characters that are read
 MAX_TERMS = 12
 LONG_VOWEL = "\u30fc"
+ENGLISH_ENDINGS = frozenset("sdtm")  # Dana's, I'd, don't, I'm: nothing that a ticket must have
 FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after", "tag")
 REPEATED_KEYS = ("tag",)  # given several times, each of them counts; the values are joined by spaces
 
@@ -74,8 +75,12 @@ def parse_search_text(text: str) -> SearchText:
         return " "
 
     rest = _FILTER_PATTERN.sub(collect_filter, text)
-    terms = dict.fromkeys(_read_terms(rest))
-    return SearchText(tuple(terms)[:MAX_TERMS], parse_ticket_number(rest), filters)
+    return SearchText(read_terms(rest), parse_ticket_number(rest), filters)
+
+
+def read_terms(text: str) -> tuple[Term, ...]:
+    """Read the words and phrases of ``text``, each once."""
+    return tuple(dict.fromkeys(_list_terms(text)))[:MAX_TERMS]
 
 
 def parse_ticket_number(text: str | None) -> int | None:
@@ -89,7 +94,7 @@ def parse_ticket_number(text: str | None) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def _read_terms(text: str) -> Iterator[Term]:
+def _list_terms(text: str) -> Iterator[Term]:
     for phrase, piece in _PIECES_PATTERN.findall(text):
         if phrase:
             if tokens := _phrase_tokens(phrase):
@@ -99,17 +104,37 @@ def _read_terms(text: str) -> Iterator[Term]:
 
 
 def _read_words(piece: str) -> Iterator[Term]:
-    found = search_words.split_words(piece)
     spellings = search_words.other_spellings(piece)
-    for word in found:
-        if search_words.is_unspaced(word):
-            stem = word.rstrip(LONG_VOWEL) if len(word) > 2 else word  # サーバー is also written サーバ
-            yield Term(stem, (tuple(search_words.cut_into_pairs(stem)),), is_prefix=len(stem) == 1)
+    groups = search_words.group_words(piece)
+    for words in groups:
+        if len(words) == 1 or any(map(search_words.is_unspaced, words)):
+            for word in words:
+                yield _read_word(word, spellings if len(groups) == len(words) == 1 else [])
         else:
-            alternatives = [(word,), *([(spelling,) for spelling in spellings] if len(found) == 1 else [])]
-            endings = [search_words.ask_for_ending(tokens[0]) for tokens in alternatives]
-            alternatives += [(ending,) for ending in endings if ending]
-            yield Term(word, tuple(alternatives), is_prefix=len(word) > 1)
+            yield from _read_joined(words)
+
+
+def _read_word(word: str, spellings: Sequence[str] = ()) -> Term:
+    if search_words.is_unspaced(word):
+        stem = word.rstrip(LONG_VOWEL) if len(word) > 2 else word  # サーバー is also written サーバ
+        return Term(stem, (tuple(search_words.cut_into_pairs(stem)),), is_prefix=len(stem) == 1)
+    beginnings = [word, *spellings]
+    inside = [ask(each) for each in beginnings for ask in (search_words.ask_for_ending, search_words.ask_for_middle)]
+    return Term(word, tuple((each,) for each in (*beginnings, *inside) if each), is_prefix=len(word) > 1)
+
+
+def _read_joined(words: list[str]) -> Iterator[Term]:
+    """Read words with a joiner between them: each, or all written as one. Single characters go with a neighbour."""
+    joined = "".join(words)
+    if all(len(word) == 1 for word in words):
+        yield Term(joined, (tuple(words), (joined,)), is_prefix=True)
+    for place, word in enumerate(words):
+        if len(word) > 1:
+            first = place - 1 if place and len(words[place - 1]) == 1 else place
+            behind = words[place + 1 : place + 2]
+            end = place + 2 if behind and len(behind[0]) == 1 and behind[0] not in ENGLISH_ENDINGS else place + 1
+            term = _read_word(word)
+            yield replace(term, alternatives=(tuple(words[first:end]), (joined,), *term.alternatives[1:]))
 
 
 def _phrase_tokens(phrase: str) -> tuple[str, ...]:
