@@ -11,7 +11,7 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, Status, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.translation import format_day, format_list, gettext, lazy_pgettext, ngettext, pgettext
+from helpdesk.translation import format_day, format_list, gettext, isolate, lazy_pgettext, ngettext, pgettext
 
 if TYPE_CHECKING:  # a circular import at run time
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
@@ -77,19 +77,22 @@ def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User
     may_read = own if own is not None else admission.can_receive_mail(requester, ticket)
     is_own = reader.id == requester.id
     mailed = [place for place in places if place.user_id and place.may_read and place.user_id != requester.id]
-    people = [pgettext("reader of a reply", "you")] if is_own else [requester.display_name] if may_read else []
+    people = [pgettext("reader of a reply", "you")] if is_own else [isolate(requester.display_name)] if may_read else []
     people += [
-        place.reader if place.user_id != reader.id else pgettext("reader of a reply", "you") for place in mailed[:3]
+        isolate(place.reader) if place.user_id != reader.id else pgettext("reader of a reply", "you")
+        for place in mailed[:3]
     ]
     if len(mailed) > 3:
         people.append(ngettext("%(num)s more who follow", "%(num)s more who follow", len(mailed) - 3))
     if reader.is_team:
         people.append(
-            gettext("everybody at %(organization)s who sees its tickets", organization=ticket.organization.name)
+            gettext(
+                "everybody at %(organization)s who sees its tickets", organization=isolate(ticket.organization.name)
+            )
         )
-        people += [place.label for place in places if not place.user_id]
+        people += [isolate(place.label) for place in places if not place.user_id]
     else:
-        people.append(gettext("your colleagues at %(organization)s", organization=ticket.organization.name))
+        people.append(gettext("your colleagues at %(organization)s", organization=isolate(ticket.organization.name)))
         people.append(gettext("our support team"))
     listed = format_list(people)
     if may_read or is_own:
@@ -97,7 +100,7 @@ def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User
     return gettext(
         "%(readers)s, but not %(name)s, who may no longer see this ticket",
         readers=listed,
-        name=requester.display_name,
+        name=isolate(requester.display_name),
     )
 
 

@@ -18,6 +18,7 @@ from helpdesk.translation.dates import (
     format_time_difference,
     format_weekday,
 )
+from helpdesk.translation.direction import isolate
 from helpdesk.translation.languages import LANGUAGES, Language, get_language, match_language, offered_languages
 from helpdesk.translation.numbers import format_list, format_number, format_percent, format_unit
 from helpdesk.translation.sentences import N_, gettext, lazy_gettext, lazy_pgettext, ngettext, npgettext, pgettext
@@ -40,6 +41,7 @@ __all__ = [
     "format_weekday",
     "get_language",
     "gettext",
+    "isolate",
     "lazy_gettext",
     "lazy_pgettext",
     "match_language",

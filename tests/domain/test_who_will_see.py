@@ -10,6 +10,7 @@ from helpdesk.domain.people import admission, organizations
 from helpdesk.domain.tickets import delivery_status, followers
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.user import User
+from helpdesk.translation import use_language
 from tests.factories import signed_in_client
 
 
@@ -77,3 +78,13 @@ def test_a_skipped_delivery_says_why_on_the_ticket(app, session, wanda):
     session.commit()
     page = signed_in_client(app, maya).get(f"/tickets/{ticket.id}").text
     assert "skipped" in page and "Wanda may no longer see this." in page
+
+
+def test_names_of_another_direction_do_not_reorder_the_sentence(wanda, session):
+    _, person, _, maya, ticket = wanda
+    assert "\u2068" not in audience(ticket, maya)
+    with use_language("ar"):
+        assert "\u2068Wanda\u2069" in audience(ticket, maya) and "\u2068Globex\u2069" in audience(ticket, person)
+    person.name = "\u0648\u0646\u062f\u0627"
+    session.commit()
+    assert f"\u2068{person.name}\u2069" in audience(ticket, maya)

@@ -56,7 +56,9 @@ def send_mail(
         raise
     except (OSError, smtplib.SMTPException) as error:
         line.close()
-        raise errors.TemporaryError(gettext("The mail server fell silent before the mail was handed over.")) from error
+        raise errors.TemporaryError(
+            gettext("The mail server stopped answering before the mail was handed over.")
+        ) from error
     smtp_pool.release_connection(line, outgoing)
     return SendResult(message_id, {"response": answer})
 

@@ -22,6 +22,8 @@ STYLES = {
     "th": f"border:1px solid #d9dde3;padding:4px 6px;text-align:start;vertical-align:top;{_BREAKS}",
     "a": f"color:#1d4ed8;{_BREAKS}",
 } | {f"h{level}": _HEADING for level in range(1, 7)}
+_WITH_DIRECTION = {"p", "td", "th", *(f"h{level}" for level in range(1, 7))}
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]")
 _TAG = re.compile(rf"<({'|'.join(sorted(STYLES, key=len, reverse=True))})(?=[\s>])")
 
 
@@ -29,4 +31,11 @@ def add_styles(html: str) -> str:
     """Return ``html`` with a style in every element that has one. It must be what ``markdown_to_html`` made, in which
     "<" begins nothing but an element, and no element has a style.
     """
-    return _TAG.sub(lambda match: f'<{match[1]} style="{STYLES[match[1]]}"', html)
+    is_mixed = _RIGHT_TO_LEFT.search(html) is not None
+    return _TAG.sub(lambda match: _open_tag(match[1], is_mixed), html)
+
+
+def _open_tag(name: str, is_mixed: bool) -> str:
+    """Return the beginning of the tag; a paragraph beside others of another direction has its own."""
+    direction = ' dir="auto"' if is_mixed and name in _WITH_DIRECTION else ""
+    return f'<{name}{direction} style="{STYLES[name]}"'

@@ -1,11 +1,16 @@
 """The content of each mail as plain values, filled in with the recipient's permissions; templates read nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from helpdesk.channels.email.render.envelope import Envelope as Envelope
 from helpdesk.channels.email.render.envelope import FileLink as FileLink
 from helpdesk.domain.reporting.weekly_digest import Figure
+from helpdesk.translation import gettext
+
+
+def _say_filed() -> str:
+    return gettext("You filed this ticket.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Reply:
     ticket: TicketRef
     messages: tuple[QuotedMessage, ...]
     earlier: tuple[QuotedMessage, ...] = ()
-    why: str = "You filed this ticket."
+    why: str = field(default_factory=_say_filed)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class TicketReceived:
     message: QuotedMessage | None = None
     answers: tuple[tuple[str, str], ...] = ()
     own_text: str = ""
-    why: str = "You filed this ticket."
+    why: str = field(default_factory=_say_filed)
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class TicketSolved:
     ratings: tuple[RatingLink, ...] = ()
     earlier: tuple[QuotedMessage, ...] = ()
     own_text: str = ""
-    why: str = "You filed this ticket."
+    why: str = field(default_factory=_say_filed)
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class ClosingSoon:
     ticket: TicketRef
     closes_at: datetime
     own_text: str = ""
-    why: str = "You filed this ticket."
+    why: str = field(default_factory=_say_filed)
 
 
 @dataclass(frozen=True)

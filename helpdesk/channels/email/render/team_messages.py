@@ -64,7 +64,7 @@ def _render_delivery_alert(delivery: Delivery) -> message_types.DeliveryAlert:
     user = _get_admin(delivery)
     places = delivery_alerts.list_stuck_destinations()
     if not places:
-        raise SkipDelivery(lazy_gettext("It was mended before the mail could leave."))
+        raise SkipDelivery(lazy_gettext("It was put right before the mail could leave."))
     names = [place.label for place in places[:3]]
     return message_types.DeliveryAlert(
         envelope=message_headers.make_account_envelope(delivery, user),

@@ -43,9 +43,7 @@ def _render_reply(delivery: Delivery) -> message_types.Reply | message_types.Tic
         "ticket": message_context.make_ticket_reference(ticket),
         "messages": tuple(message_context.quote_message(each, reader, pictures=True) for each in together),
         "earlier": message_context.quote_earlier_messages(thread, reader, before=message.seq),
-        "why": gettext("You filed this ticket.")
-        if reader.id == ticket.requester_id
-        else gettext("You follow this ticket."),
+        "why": _say_why(reader, ticket),
     }
     if is_solving:
         return message_types.TicketSolved(
@@ -69,6 +67,7 @@ def _render_received(delivery: Delivery) -> message_types.TicketReceived:
         message=message_context.quote_message(delivery.message, reader, pictures=True),
         answers=tuple(map(forms.translate_answer, answers)),
         own_text=_own_text("received_text"),
+        why=_say_why(reader, ticket),
     )
 
 
@@ -83,6 +82,7 @@ def _render_solved(delivery: Delivery) -> message_types.TicketSolved:
         solved_by=_solver_name(ticket),
         ratings=_rating_links(ticket),
         own_text=_own_text("solved_text"),
+        why=_say_why(reader, ticket),
         earlier=message_context.quote_earlier_messages(thread, reader),
     )
 
@@ -97,7 +97,14 @@ def _render_closing_soon(delivery: Delivery) -> message_types.ClosingSoon:
         ticket=message_context.make_ticket_reference(ticket),
         closes_at=recipients.to_local_time(closes, reader),
         own_text=_own_text("closing_text"),
+        why=_say_why(reader, ticket),
     )
+
+
+def _say_why(reader: User, ticket: Ticket) -> str:
+    """Return why ``reader`` gets a mail about ``ticket``, in their language."""
+    is_theirs = reader.id == ticket.requester_id
+    return gettext("You filed this ticket.") if is_theirs else gettext("You follow this ticket.")
 
 
 def _own_text(name: str) -> str:
