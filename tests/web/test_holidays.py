@@ -4,6 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from helpdesk.domain.administration import settings as stored_settings
 from helpdesk.domain.errors import PermissionDenied, ValidationError
@@ -32,7 +33,7 @@ def test_whole_days_of_a_file_become_holidays():
     found = holiday_calendar.read_holidays(
         calendar(
             "DTSTART;VALUE=DATE:20261225\r\nDTEND;VALUE=DATE:20261227\r\nSUMMARY:Christmas\r\nRRULE:FREQ=YEARLY",
-            "DTSTART;VALUE=DATE:20270405\r\nSUMMARY:Easter  Monday\r\nRRULE:FREQ=YEARLY;BYDAY=1MO",
+            "DTSTART;VALUE=DATE:20270405\r\nSUMMARY:Easter  Monday",
             "DTSTART:20261231T100000Z\r\nSUMMARY:A meeting",
         )
     )
@@ -65,6 +66,25 @@ def test_a_file_that_is_no_calendar_of_holidays_is_refused_in_a_sentence(content
     with pytest.raises(ValidationError) as refused:
         holiday_calendar.read_holidays(content)
     assert refused.value.errors["calendar"].endswith(".")
+
+
+def test_whole_days_are_read_as_programs_write_them():
+    with time_machine.travel(datetime(2026, 11, 28, tzinfo=UTC), tick=False):
+        found = holiday_calendar.read_holidays(
+            calendar(
+                "DTSTART;TZID=America/New_York:20261126T000000\r\nDTEND;TZID=America/New_York:20261127T000000\r\n"
+                "SUMMARY:Thanksgiving\r\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;UNTIL=20281231T000000Z",
+                "DTSTART:20271224T000000\r\nDURATION:P2D\r\nSUMMARY:Outlook",
+                "DTSTART;VALUE=DATE:20270501\r\nSTATUS:CANCELLED\r\nSUMMARY:Cancelled",
+            )
+        )
+    assert [(each.day, each.name) for each in found] == [
+        (date(2026, 11, 26), "Thanksgiving"),
+        (date(2027, 11, 25), "Thanksgiving"),
+        (date(2027, 12, 24), "Outlook"),
+        (date(2027, 12, 25), "Outlook"),
+        (date(2028, 11, 23), "Thanksgiving"),
+    ]
 
 
 def test_an_event_of_a_whole_year_is_cut():

@@ -1,10 +1,14 @@
 """Read holidays from a calendar file (iCalendar, RFC 5545), as calendar programs and authorities publish them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 import icalendar
+from dateutil import rrule
 
+from helpdesk import clock
 from helpdesk.domain.errors import ValidationError
 from helpdesk.translation import format_number, gettext
 
@@ -12,6 +16,8 @@ MAX_BYTES = 512 * 1024
 MAX_DAYS = 1000  # of all events together
 MAX_LENGTH = 31  # days of one event
 MAX_NAME_LENGTH = 80
+MAX_AGE = 60  # years since the first of such an event
+YEARS_AHEAD = 5  # in which an event is repeated that does not come back on the same day of every year
 FIELD = "calendar"
 
 
@@ -27,7 +33,8 @@ class CalendarHoliday:
 def read_holidays(content: bytes) -> list[CalendarHoliday]:
     """Return the days of the file's events that last whole days, in order; events with a time of day are left out.
 
-    An event that is repeated otherwise than on the same day of every year is taken once. Raises ValidationError.
+    An event that is repeated otherwise than on the same day of every year is taken for the next years. Raises
+    ValidationError.
     """
     if len(content) > MAX_BYTES:
         raise ValidationError(
@@ -49,16 +56,55 @@ def read_holidays(content: bytes) -> list[CalendarHoliday]:
     return [found[day] for day in sorted(found)]
 
 
-def _read_event(event: icalendar.Component) -> list[CalendarHoliday]:
-    begins = event.decoded("DTSTART", None)
-    if not isinstance(begins, date) or isinstance(begins, datetime):
-        return []
-    ends = event.decoded("DTEND", None)  # the first day after the event
-    length = (ends - begins).days if isinstance(ends, date) and not isinstance(ends, datetime) else 1
+def _read_event(event: icalendar.Component) -> Iterator[CalendarHoliday]:
+    found = _read_days(event)
+    if found is None or str(event.get("STATUS", "")).upper() == "CANCELLED":
+        return
+    begins, length = found
     name = " ".join(str(event.get("SUMMARY", "")).split())[:MAX_NAME_LENGTH]
-    days = range(max(1, min(length, MAX_LENGTH)))
     every_year = _is_yearly(event.get("RRULE"))
-    return [CalendarHoliday(begins + timedelta(days=number), name, every_year) for number in days]
+    for first in [begins] if every_year else _list_repeats(begins, event.get("RRULE")):
+        for number in range(max(1, min(length, MAX_LENGTH))):
+            yield CalendarHoliday(first + timedelta(days=number), name, every_year)
+
+
+def _read_days(event: icalendar.Component) -> tuple[date, int] | None:
+    """Return the first day of an event and its number of days; None if it does not last whole days.
+
+    Outlook writes whole days from midnight to midnight.
+    """
+    begins, ends, duration = (event.decoded(name, None) for name in ("DTSTART", "DTEND", "DURATION"))
+    if not isinstance(begins, date):
+        return None
+    first = _as_moment(begins)
+    length = timedelta() if isinstance(begins, datetime) else timedelta(days=1)
+    if isinstance(ends, date):
+        length = _as_moment(ends) - first
+    elif isinstance(duration, timedelta):
+        length = duration
+    is_whole = first.time() == time() and length % timedelta(days=1) == timedelta() and length > timedelta()
+    return (first.date(), length.days) if is_whole else None
+
+
+def _as_moment(value: date) -> datetime:
+    """Return the moment in local time."""
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, time())
+
+
+def _list_repeats(begins: date, rule: object) -> list[date]:
+    """Return the days on which an event of ``begins`` is repeated, from this year to YEARS_AHEAD; itself at least."""
+    today = clock.now().date()
+    is_old = begins.year < today.year - MAX_AGE
+    if is_old or not isinstance(rule, icalendar.vRecur) or rule.get("FREQ") not in (["YEARLY"], ["MONTHLY"]):
+        return [begins]
+    last = datetime(today.year + YEARS_AHEAD, today.month, 1)  # noqa: DTZ001, local time
+    if rule.get("UNTIL"):
+        last = min(last, _as_moment(rule["UNTIL"][0]))
+    limited = icalendar.vRecur({key: value for key, value in rule.items() if key not in ("UNTIL", "COUNT")})
+    limited["UNTIL"] = [last]
+    repeats = rrule.rrulestr(limited.to_ical().decode(), dtstart=datetime.combine(begins, time()))
+    counted = islice(repeats, *rule["COUNT"]) if rule.get("COUNT") else repeats
+    return [begins, *(each.date() for each in counted if each.year >= today.year and each.date() != begins)]
 
 
 def _is_yearly(rule: object) -> bool:
