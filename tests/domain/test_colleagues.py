@@ -185,7 +185,7 @@ def test_nobody_removes_or_demotes_themselves_and_roles_are_audited(make, sessio
     session.commit()
     assert permissions.can_manage_people(bob, globex.id) and bob.ticket_visibility == "own"
     actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == bob.email)).all()
-    assert {"made an admin of an organization", "changed what a customer sees"} <= set(actions)
+    assert {"gave the role of organization admin", "changed what a customer sees"} <= set(actions)
 
 
 def test_too_many_invitations_in_a_day_are_refused(make, session, globex, monkeypatch):

@@ -130,7 +130,7 @@ def bind_channel(
     organization_channels.set_channels(FIELD, organization, [info.id, *ids] if default or not ids else [*ids, info.id])
     channel = find_channel(info.id)
     update_channel_facts(channel, info)
-    audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=info.id)
+    audit_log.add_entry("connected a Slack channel", actor, channel.label, organization.id, channel=info.id)
     return channel
 
 
@@ -153,7 +153,7 @@ def unbind_channel(channel: Channel, *, actor: User | None) -> None:
             settings.set("triage_channel", "")
     db.session.flush()
     audit_log.add_entry(
-        "let a Slack channel go", actor, channel.label, channel.organization_id, channel=channel.external_id
+        "disconnected a Slack channel", actor, channel.label, channel.organization_id, channel=channel.external_id
     )
 
 

@@ -22,7 +22,7 @@ def set_admin(user: User, organization: Organization, is_admin: bool, *, actor: 
         return
     membership.is_admin = is_admin
     db.session.flush()
-    action = "made an admin of an organization" if is_admin else "ended being an admin of an organization"
+    action = "gave the role of organization admin" if is_admin else "withdrew the role of organization admin"
     audit_log.add_entry(action, actor, user.email, organization.id)
     live_events.publish_after_commit(f"user:{user.id}")
     changes.notify_listeners("changed", user, changes={"is_admin": [not is_admin, is_admin]})

@@ -71,7 +71,9 @@ def save_report(
     _ensure_valid(name, schedule, people)
     if report is None:
         if (db.session.scalar(select(func.count()).select_from(SavedReport)) or 0) >= MAX_REPORTS:
-            raise ValidationError(gettext("There are enough saved reports. Delete one first."), "name")
+            raise ValidationError(
+                gettext("The maximum number of saved reports has been reached. Delete one first."), "name"
+            )
         report = SavedReport(owner_id=actor.id, name=name)
         db.session.add(report)
     elif version is not None and version != report.version:

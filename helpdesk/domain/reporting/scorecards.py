@@ -45,7 +45,7 @@ def save_criterion(criterion: ReviewCriterion | None, *, name: str, help: str, a
     if criterion is None:
         last = db.session.scalar(select(func.max(ReviewCriterion.position))) or 0
         if len(list_criteria()) >= MAX_CRITERIA:
-            raise ValidationError(gettext("There are enough criteria. Remove one first."), "name")
+            raise ValidationError(gettext("The maximum number of criteria has been reached. Remove one first."), "name")
         criterion = ReviewCriterion(name=name, position=last + 1)
         db.session.add(criterion)
     criterion.name, criterion.help = name, help

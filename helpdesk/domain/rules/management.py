@@ -59,7 +59,7 @@ def save_rule(
     if rule is None:
         count, last = db.session.execute(select(func.count(), func.max(Rule.position)).select_from(Rule)).one()
         if count >= definition.MAX_RULES:
-            raise ValidationError(gettext("There are enough rules. Delete one first."), "name")
+            raise ValidationError(gettext("The maximum number of rules has been reached. Delete one first."), "name")
         rule = Rule(position=(last or 0) + 1, is_active=False)
         db.session.add(rule)
     elif version is not None and version != rule.version:

@@ -51,7 +51,7 @@ def describe_changes(changes: Changes) -> list[tuple[str, str, str]]:
         label = Priority(changes.priority).definition.label
         found.append(("priority", changes.priority, gettext("Priority: %(priority)s", priority=label)))
     if changes.tags:
-        found.append(("tags", changes.tags, gettext("Add the tags %(tags)s", tags=changes.tags)))
+        found.append(("tags", changes.tags, gettext("Add tags: %(tags)s", tags=changes.tags)))
     return found
 
 

@@ -120,7 +120,7 @@ def _describe_response(total: Figures) -> str:
     note = _describe_p90(total.response_p90)
     if not total.unanswered:
         return note
-    waiting = ngettext("%(num)s not answered yet", "%(num)s not answered yet", total.unanswered)
+    waiting = ngettext("%(num)s ticket not answered yet", "%(num)s tickets not answered yet", total.unanswered)
     return f"{note} · {waiting}"
 
 

@@ -32,7 +32,7 @@ class ArticleForm(Form):
         [Optional()],
         validate_choice=False,
         description=lazy_gettext("People read an article in their language where there is a translation."),
-        render_kw={"blank": lazy_gettext("No translation")},
+        render_kw={"blank": lazy_gettext("None: this is an original article")},
     )
     audience = RadioField(
         lazy_pgettext("article", "Who reads it"),

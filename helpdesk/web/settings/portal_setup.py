@@ -31,11 +31,11 @@ PICTURES = {
     ),
     Picture.favicon: (
         lazy_gettext("Icon of browser tabs"),
-        lazy_gettext("The same kinds, best a square. Without one the logo is taken."),
+        lazy_gettext("The same kinds, best a square. Without one, the logo is used."),
     ),
     Picture.logo_mail: (
         lazy_gettext("Logo of mails"),
-        lazy_gettext("PNG, JPEG or GIF, at most 50 KB: mail programs show no SVG. Without one the logo is taken."),
+        lazy_gettext("PNG, JPEG or GIF, at most 50 KB: mail programs show no SVG. Without one, the logo is used."),
     ),
 }
 

@@ -63,7 +63,9 @@ class RuleForm(Form):
     words = StringField(
         lazy_gettext("Words"),
         [Optional()],
-        description=lazy_gettext("In the subject or the message, one of them. Commas between: refund, money back."),
+        description=lazy_gettext(
+            "At least one of them in the subject or the message. Separate them with commas: refund, money back."
+        ),
     )
     field_key = StringField(
         lazy_gettext("Field"), [Optional()], description=lazy_gettext("The key of a field, as its form shows it.")
@@ -76,7 +78,7 @@ class RuleForm(Form):
     priorities = _boxes(lazy_gettext("Priority"), PRIORITIES)
     statuses = _boxes(lazy_gettext("Status"), STATUSES)
     tags = StringField(
-        lazy_gettext("Tags"), [Optional()], description=lazy_gettext("One of them. Commas between them.")
+        lazy_gettext("Tags"), [Optional()], description=lazy_gettext("At least one of them. Separate them with commas.")
     )
 
     assign = _select(lazy_gettext("Assign"), ASSIGN_LABELS.items(), lazy_gettext("Leave it"))
@@ -84,7 +86,9 @@ class RuleForm(Form):
     reassign = BooleanField(lazy_gettext("Also if somebody has the ticket"))
     priority = _select(lazy_gettext("Set the priority"), PRIORITIES, lazy_gettext("Leave it"))
     status = _select(lazy_gettext("Set the status"), SETTABLE, lazy_gettext("Leave it"))
-    add_tags = StringField(lazy_gettext("Add tags"), [Optional()], description=lazy_gettext("Commas between them."))
+    add_tags = StringField(
+        lazy_gettext("Add tags"), [Optional()], description=lazy_gettext("Separate them with commas.")
+    )
     notify = _boxes(lazy_gettext("Notify"))
     reply_id = _select(
         lazy_gettext("Reply with"),

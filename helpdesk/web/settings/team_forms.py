@@ -59,7 +59,9 @@ class CannedReplyForm(Form):
         validate_choice=False,
         render_kw={"blank": lazy_gettext("Leave it")},
     )
-    tags = StringField(lazy_gettext("Then add tags"), [Optional()], description=lazy_gettext("Commas between them."))
+    tags = StringField(
+        lazy_gettext("Then add tags"), [Optional()], description=lazy_gettext("Separate them with commas.")
+    )
     shared = BooleanField(lazy_gettext("For the whole team"), description=lazy_gettext("Otherwise only you see it."))
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -152,6 +152,6 @@ def test_a_refused_download_says_so(status, error):
 def test_a_file_that_lies_elsewhere_is_not_fetched():
     with (
         Odd(lambda _: (200, b"", {}), is_external=True) as odd,
-        pytest.raises(errors.PermanentError, match="does not lie in Slack"),
+        pytest.raises(errors.PermanentError, match="is not stored in Slack"),
     ):
         odd.fetch()

@@ -49,7 +49,7 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
         raise api_errors.temporary_error(gettext("%(name)s could not be fetched from Slack.", name=name))
     if file.get("is_external"):
         raise api_errors.permanent_error(
-            gettext("%(name)s does not lie in Slack itself and cannot be fetched.", name=name)
+            gettext("%(name)s is not stored in Slack itself and cannot be fetched.", name=name)
         )
     if isinstance(size, int) and size > limit:
         raise api_errors.permanent_error(
