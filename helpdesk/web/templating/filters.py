@@ -24,6 +24,8 @@ from helpdesk.markup import markdown_rendering
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status, WaitingOn
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
+from helpdesk.translation.catalogues import Catalogue
+from helpdesk.translation.current import current_catalogue
 from helpdesk.translation.languages import ENGLISH
 from helpdesk.translation.templates import add_translation
 from helpdesk.web.templating import emoji_pictures
@@ -81,11 +83,11 @@ def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
     if moment is None:
         return Markup("")
     minutes = max(0, (clock.now() - moment) // ONE_MINUTE)
-    return _format_time_ago(moment, minutes, prefix, reader_time_zone(), translation.current_code())
+    return _format_time_ago(moment, minutes, prefix, reader_time_zone(), current_catalogue.get())
 
 
 @lru_cache(maxsize=10_000)
-def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str, _language: str) -> Markup:
+def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str, _catalogue: Catalogue) -> Markup:
     local = moment.astimezone(ZoneInfo(zone))
     text, exactly = (
         format_short_duration(minutes * ONE_MINUTE, ago=True, moment=local),
@@ -100,8 +102,13 @@ def format_time_since(moment: datetime | None) -> Markup:
     """How long something lasts already: "5 min", "3 d"; the exact time it began is the title."""
     if moment is None:
         return Markup("")
-    exact = f'datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}"'
-    return Markup(f"<time {exact}>{format_short_duration(clock.now() - moment)}</time>")
+    minutes = (clock.now() - moment) // ONE_MINUTE
+    return _format_time_since(moment, minutes, reader_time_zone(), current_catalogue.get())
+
+
+@lru_cache(maxsize=10_000)
+def _format_time_since(moment: datetime, minutes: int, zone: str, _catalogue: Catalogue) -> Markup:
+    return Markup(f"<time {_exact_attributes(moment, zone)}>{format_short_duration(minutes * ONE_MINUTE)}</time>")
 
 
 def format_time_until(moment: datetime | None) -> Markup:
@@ -118,13 +125,24 @@ def format_time_until(moment: datetime | None) -> Markup:
 def format_due_time(moment: datetime) -> Markup:
     """When an SLA timer is due: "Due in 2 h", coloured when that is soon, or "Overdue 5 min"."""
     left = moment - clock.now()
-    if left <= timedelta():
-        tone, text = "red", translation.gettext("Overdue %(duration)s", duration=format_short_duration(-left))
-    else:
-        tone = "orange" if left <= DUE_SOON else "grey"
-        text = translation.gettext("Due in %(duration)s", duration=format_short_duration(left))
-    exact = f'datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}"'
-    return Markup(f'<time class="due tone-{tone}" {exact}>{text}</time>')
+    tone = "red" if left <= timedelta() else "orange" if left <= DUE_SOON else "grey"
+    return _format_due_time(moment, abs(left) // ONE_MINUTE, tone, reader_time_zone(), current_catalogue.get())
+
+
+@lru_cache(maxsize=10_000)
+def _format_due_time(moment: datetime, minutes: int, tone: str, zone: str, _catalogue: Catalogue) -> Markup:
+    duration = format_short_duration(minutes * ONE_MINUTE)
+    text = (
+        translation.gettext("Overdue %(duration)s", duration=duration)
+        if tone == "red"
+        else translation.gettext("Due in %(duration)s", duration=duration)
+    )
+    return Markup(f'<time class="due tone-{tone}" {_exact_attributes(moment, zone)}>{text}</time>')
+
+
+def _exact_attributes(moment: datetime, zone: str) -> str:
+    exact = format_local_datetime(moment.astimezone(ZoneInfo(zone)))
+    return f'datetime="{moment.isoformat(timespec="seconds")}" title="{exact}"'
 
 
 def format_short_duration(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
@@ -161,9 +179,10 @@ def reader_time_zone() -> str:
     """Return the name of the reader's time zone, else that of the installation."""
     if not has_request_context():
         return settings.get("time_zone")
-    if "time_zone" not in g:
-        g.time_zone = getattr(current_user, "time_zone", None) or settings.get("time_zone")
-    return g.time_zone
+    found: str | None = g.get("time_zone")
+    if found is None:
+        found = g.time_zone = getattr(current_user, "time_zone", None) or settings.get("time_zone")
+    return found
 
 
 def format_datetime(moment: datetime) -> str:
