@@ -1,0 +1,63 @@
+"""The rows of lists of tickets as HTML. A row is rendered once for everything that it shows.
+
+Lists are read again and again, by the poll of each open page too, and of 25 rows few are new. What a row shows is the
+key of what is kept, its times as they are written now, so that nothing has to be told when something changes.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, current_app
+from markupsafe import Markup
+
+from helpdesk.domain.ticket_lists.agent_queue_rows import QueueRow
+from helpdesk.domain.ticket_lists.customer_list import TicketRow
+from helpdesk.translation.catalogues import Catalogue
+from helpdesk.translation.current import current_catalogue
+from helpdesk.web.templating import filters
+
+MAX_ROWS = 2_000  # kept of each list: some 4 MB
+
+
+def register(app: Flask) -> None:
+    """Let templates render rows."""
+    app.add_template_filter(render_list_rows)
+    app.add_template_filter(render_queue_rows)
+
+
+def render_list_rows(tickets: Iterable[TicketRow], for_team: bool = False) -> Markup:
+    """Render the rows of the customer's list."""
+    catalogue = current_catalogue.get()
+    rows = (_render_list_row(each, filters.format_time_ago(each.updated_at), for_team, catalogue) for each in tickets)
+    return Markup("".join(rows))
+
+
+def render_queue_rows(tickets: Iterable[QueueRow], from_here: str = "") -> Markup:
+    """Render the rows of the team's queue. ``from_here``: the query of the address that leads back to this view."""
+    catalogue = current_catalogue.get()
+    rows = (
+        _render_queue_row(
+            each,
+            filters.format_time_since(each.turn_since),
+            filters.format_due_time(each.due_at) if each.due_at else "",
+            from_here,
+            catalogue,
+        )
+        for each in tickets
+    )
+    return Markup("".join(rows))
+
+
+@lru_cache(maxsize=MAX_ROWS)
+def _render_list_row(ticket: TicketRow, updated: Markup, for_team: bool, _catalogue: Catalogue) -> str:
+    return _render("portal/_ticket_row.html", ticket=ticket, updated=updated, for_team=for_team)
+
+
+@lru_cache(maxsize=MAX_ROWS)
+def _render_queue_row(ticket: QueueRow, waiting: Markup, due: str, from_here: str, _catalogue: Catalogue) -> str:
+    return _render("desk/_queue_row.html", ticket=ticket, waiting=waiting, due=due, from_here=from_here)
+
+
+def _render(template: str, **values: Any) -> str:
+    return current_app.jinja_env.get_template(template).render(values)
