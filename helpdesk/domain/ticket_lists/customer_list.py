@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from helpdesk import clock
-from helpdesk.database import pagination
+from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
@@ -146,7 +146,8 @@ def fetch_list_page(
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
     page = query.at(after, size, values)
-    excerpts = search.load_excerpts(user, found, [row.id for row in page.rows])
+    shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
+    excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
     return TicketPage(rows, page.next, page.previous, errors, found.misspelt)
 
@@ -161,11 +162,10 @@ def count_tickets(user: User, filters: Mapping[str, str] | None = None) -> dict[
         rows = _count_filtered(user, filters)
     else:
         values = permissions.bind_params(user) | {"most": MAX_COUNT + 1}
-        rows = db.session.execute(COUNT_QUERIES[permissions.get_visibility(user)], values)
+        rows = transactions.execute_core(COUNT_QUERIES[permissions.get_visibility(user)], values)
     by_status: dict[str, int] = {row[0]: row[1] for row in rows}
     groups = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in STATUS_GROUPS.items()}
-    counts = {"all": sum(by_status.values()), **groups}
-    return {name: min(count, MAX_COUNT + 1) for name, count in counts.items()}
+    return {name: min(count, MAX_COUNT + 1) for name, count in {"all": sum(by_status.values()), **groups}.items()}
 
 
 def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
@@ -183,7 +183,7 @@ def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
     """Return the people whose tickets ``user`` may see, as (id, name), for a filter."""
     if user.organization_id is None or user.ticket_visibility == "own":
         return []
-    people = db.session.execute(REQUESTERS_QUERY, {"organization_id": user.organization_id, "most": limit})
+    people = transactions.execute_core(REQUESTERS_QUERY, {"organization_id": user.organization_id, "most": limit})
     return [(id, format_display_name(name or "", email)) for id, name, email in people]
 
 
@@ -201,11 +201,8 @@ def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     """How many tickets of each status match ``filters``."""
     values, _ = _parse_filters(user, filters)
     found = search.build_search(user, filters.get("q", ""))
-    names = (*values, *found.conditions)
-    matching = _apply_filters(select(Ticket.status), permissions.get_visibility(user), names, found.matches)
-    some = matching.limit(MAX_COUNT + 1).subquery()
-    query = select(some.c.status, func.count()).group_by(some.c.status)
-    return db.session.execute(query, values | found.values | permissions.bind_params(user))
+    query = _count_query(permissions.get_visibility(user), (*values, *found.conditions), found.matches)
+    return transactions.execute_core(query, values | found.values | permissions.bind_params(user))
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -263,6 +260,16 @@ def _page_query(
         .outerjoin(ReadReceipt, is_receipt)
     )
     return pagination.PagedQuery(_apply_filters(query, scope, names, matches), _sort_order(sort, matches))
+
+
+@lru_cache(maxsize=500)
+def _count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None) -> AnySelect:
+    """Build the query that counts by status what ``_page_query`` lists; cached in the same way."""
+    query = _apply_filters(select(Ticket.status), scope, names, None)
+    # Not joined: SQLite would read a joined list of what was found again for each ticket of the organization.
+    query = query if matches is None else query.where(Ticket.id.in_(select(matches.c.ticket_id)))
+    some = query.limit(MAX_COUNT + 1).subquery()
+    return select(some.c.status, func.count()).group_by(some.c.status)
 
 
 def _make_row(

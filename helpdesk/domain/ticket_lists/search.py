@@ -6,7 +6,7 @@ answers that only the team sees are searched for the team only. The team also fi
 by the people and the organization they are of. ``search_syntax`` reads the text, ``search_candidates`` asks the index.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -106,14 +106,16 @@ def search_similar(user: User, text: str) -> SearchFilter:
     return SearchFilter(_found_subquery(_is_sqlite()), (), _bind_found(found))
 
 
-def load_excerpts(user: User, found: SearchFilter, ticket_ids: list[int]) -> dict[int, SearchExcerpt]:
+def load_excerpts(
+    user: User, found: SearchFilter, ticket_ids: list[int], shown: Mapping[int, tuple[str, str]] | None = None
+) -> dict[int, SearchExcerpt]:
     """Return an excerpt by ticket id that shows where each ticket matches the search ``found``. Two queries.
 
-    ``ticket_ids`` must be visible to ``user``.
+    ``ticket_ids`` must be visible to ``user``. ``shown``: subject and excerpt of each ticket, which are read otherwise.
     """
     if not ticket_ids or not found.terms:
         return {}
-    return search_excerpts.load_excerpts(user, found.terms, ticket_ids)
+    return search_excerpts.load_excerpts(user, found.terms, ticket_ids, shown)
 
 
 def _find(search: Search) -> Candidates:

@@ -1,6 +1,6 @@
 """Excerpts of search results: the subject and the text where a search matches, as safe HTML with the matches marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -49,19 +49,25 @@ class SearchExcerpt:
     in_note: bool = False
 
 
-def load_excerpts(user: User, terms: Sequence[Term], ticket_ids: list[int]) -> dict[int, SearchExcerpt]:
-    """Return an excerpt by ticket id. Three queries, four if an answer to a form matches."""
+def load_excerpts(
+    user: User, terms: Sequence[Term], ticket_ids: list[int], shown: Mapping[int, tuple[str, str]] | None = None
+) -> dict[int, SearchExcerpt]:
+    """Return an excerpt by ticket id. Two queries, one more if an answer to a form matches, and one without ``shown``,
+    the subject and excerpt of each ticket.
+    """
     highlighter = Highlighter(tuple(terms))
     places = search_candidates.find_places(Search(user, tuple(terms)), ticket_ids)
-    subjects = list(transactions.execute_core(SUBJECTS_QUERY, {"ticket_ids": ticket_ids}))
-    texts = {row.id: (row.excerpt, False) for row in subjects}
+    if shown is None:
+        rows = transactions.execute_core(SUBJECTS_QUERY, {"ticket_ids": ticket_ids})
+        shown = {row.id: (row.subject, row.excerpt) for row in rows}
+    texts = {ticket_id: (excerpt, False) for ticket_id, (_, excerpt) in shown.items()}
     texts |= _load_answers(user, [ticket_id for ticket_id, seq in places if seq == 0], highlighter)
     texts |= _load_messages([(ticket_id, seq) for ticket_id, seq in places if seq])
     return {
-        row.id: SearchExcerpt(
-            highlighter.mark(row.subject), highlighter.mark_excerpt(texts[row.id][0]), texts[row.id][1]
+        ticket_id: SearchExcerpt(
+            highlighter.mark(subject), highlighter.mark_excerpt(texts[ticket_id][0]), texts[ticket_id][1]
         )
-        for row in subjects
+        for ticket_id, (subject, _) in shown.items()
     }
 
 
