@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from helpdesk.domain import tickets
 from helpdesk.domain.search_index import reindexing
-from helpdesk.domain.ticket_lists import search
+from helpdesk.domain.ticket_lists import search, search_sqlite
 from helpdesk.domain.tickets import transfer
 from helpdesk.models.ticket import Ticket
 from tests.factories import find_tickets
@@ -158,6 +158,19 @@ def test_a_blank_search_filters_nothing_and_signs_alone_find_nothing(session, ma
     make.ticket(dana, "Plain", "words")
     assert search.build_search(dana, "  ") == search.SearchFilter()
     assert found(session, dana, "!!!") == []
+
+
+@pytest.mark.parametrize("read_at_once", [1, 3, 400])
+def test_each_ticket_shows_its_newest_match_however_far_it_is(session, make, dana, monkeypatch, read_at_once):
+    monkeypatch.setattr(search_sqlite, "MAX_PLACES", read_at_once)
+    filed = [make.ticket(dana, f"Number {n}", f"The rhinoceros {n} sleeps.") for n in range(4)]
+    tickets.reply(filed[1], author=dana, body="The rhinoceros woke up.")
+    tickets.reply(filed[3], author=dana, body="It eats.")
+    session.commit()
+    wanted = [filed[3].id, filed[0].id, filed[1].id]  # in the order of a page, and without one between
+    excerpts = search.load_excerpts(dana, search.build_search(dana, "rhino"), wanted)
+    texts = [str(excerpts[ticket_id].text) for ticket_id in wanted]
+    assert ["3 sleeps" in texts[0], "0 sleeps" in texts[1], "woke up" in texts[2]] == [True] * 3, texts
 
 
 def test_excerpts_are_escaped_and_marked(session, make, dana):

@@ -29,6 +29,7 @@ from helpdesk.domain.ticket_lists.search_syntax import Term
 MAX_ENTRIES = 4000  # entries of one term that are read
 FEW_ENTRIES = 500  # of a term that is rare: the other terms are then looked for in its tickets one by one
 MAX_SIMILAR_ENTRIES = 300
+MAX_PLACES = 400  # entries that are read at once to find where the tickets of a page match
 
 AnySelect = Select[*tuple[Any, ...]]
 _rowid = ENTRIES_SQLITE.c.rowid
@@ -81,14 +82,36 @@ def find_similar(search: Search) -> Candidates:
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
-    """Find where in its ticket each match is; implements ``search_candidates.find_places``."""
+    """Find where in its ticket each match is; implements ``search_candidates.find_places``.
+
+    FTS5 collects all words with a beginning for each question, so the newest entries of all the tickets are read at
+    once. Only tickets that are far from the others are then asked for one by one.
+    """
+    if not ticket_ids:
+        return []
     any_term = " OR ".join(f"({_readable_query(search, term, 'words')})" for term in search.terms)
+    first, end = min(ticket_ids) << TICKET_SHIFT, (max(ticket_ids) + 1) << TICKET_SHIFT
+    values: dict[str, Any] = {"term_0": any_term, "first": first, "end": end, "most": MAX_PLACES}
+    rowids = list(transactions.execute_core(_newest_places_statement(), values).scalars())
+    if len(rowids) == MAX_PLACES:
+        unread = [ticket_id for ticket_id in ticket_ids if ticket_id <= rowids[-1] >> TICKET_SHIFT]
+        rowids += _find_each_place(any_term, unread)
+    newest: dict[int, int] = {}
+    for rowid in rowids:
+        newest.setdefault(rowid >> TICKET_SHIFT, rowid)
+    return [
+        (ticket_id, (newest[ticket_id] - (ticket_id << TICKET_SHIFT)) >> PART_BITS)
+        for ticket_id in ticket_ids
+        if ticket_id in newest
+    ]
+
+
+def _find_each_place(any_term: str, ticket_ids: list[int]) -> list[int]:
     values: dict[str, Any] = {"term_0": any_term}
     for place, ticket_id in enumerate(ticket_ids):
         values[f"first_{place}"], values[f"end_{place}"] = ticket_id << TICKET_SHIFT, (ticket_id + 1) << TICKET_SHIFT
     rows = transactions.execute_core(_places_statement(len(ticket_ids)), values) if ticket_ids else ()
-    firsts = {row.rowid: row.rowid >> TICKET_SHIFT for row in rows if row.rowid is not None}
-    return [(ticket_id, (rowid - (ticket_id << TICKET_SHIFT)) >> PART_BITS) for rowid, ticket_id in firsts.items()]
+    return [row.rowid for row in rows if row.rowid is not None]
 
 
 def find_known_words(words: list[str]) -> list[str]:
@@ -150,6 +173,12 @@ def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions
             query = query.where(_ticket_id.in_(has_term))
     query = query.where(*ticket_exists(_ticket_id, scope, conditions))
     return query.order_by(_rowid.desc()).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=1)
+def _newest_places_statement() -> AnySelect:
+    in_range = _rowid >= bindparam("first"), _rowid < bindparam("end")
+    return select(_rowid).where(_matches("term_0"), *in_range).order_by(_rowid.desc()).limit(bindparam("most"))
 
 
 @lru_cache(maxsize=64)
