@@ -2,9 +2,11 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import links
+from helpdesk.models.notification import Notification, NotificationKind
 from tests.web.test_desk_query_counts import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -48,6 +50,21 @@ def test_the_first_look_reads_no_more_than_the_next(filed_ticket, browser_of, se
     selects = [len([each for each in found if each.lstrip().startswith(READS)]) for found in (first, second)]
     assert selects[0] == selects[1], first
     assert len([each for each in first if each.startswith(("INSERT", "UPDATE"))]) == 1
+
+
+def test_a_look_writes_only_what_is_about_the_ticket(filed_ticket, browser_of, session):
+    ticket, other, agent = filed_ticket
+    client, first, second = browser_of(agent), f"/tickets/{ticket.number}", f"/tickets/{other.number}"
+    client.get(first)
+    session.add(Notification(user_id=agent.id, kind=NotificationKind.assigned, ticket_id=other.id))
+    session.commit()
+    for address, writing in ((first, 0), (second, 2), (second, 0)):
+        with counted() as statements:
+            client.get(address)
+        written = [each for each in statements if each.startswith(("INSERT", "UPDATE"))]
+        assert len(written) == writing, (address, written)
+    session.expire_all()
+    assert session.scalar(select(Notification.read_at)) is not None
 
 
 def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browser_of):

@@ -1,8 +1,9 @@
 """The list below the notifications: what a person was notified of, and what of it they have read."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Exists, exists, func, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, live_events
@@ -56,6 +57,12 @@ def find_notification(user: User, notification_id: int) -> Notification | None:
         return None
     query = select(Notification).where(Notification.id == notification_id, Notification.user_id == user.id)
     return db.session.scalar(query)
+
+
+def unread_condition(user_id: Any, ticket_id: Any) -> Exists:
+    """Whether the person has unread notifications about the ticket; both are columns or parameters."""
+    is_about = Notification.user_id == user_id, Notification.ticket_id == ticket_id
+    return exists().where(*is_about, Notification.read_at.is_(None))
 
 
 def mark_read(user_id: int, *, notification_id: int | None = None, ticket_id: int | None = None) -> int:

@@ -103,7 +103,8 @@ def mark_read(ticket: Ticket) -> None:
         return
     receipt = tickets.pending_read_receipt(ticket, user)
     # Read before the next transaction, in which each object would be loaded again.
-    user_id, ticket_id, is_notified = user.id, ticket.id, bool(user.session.unread_notifications)
+    user_id, ticket_id = user.id, ticket.id
+    is_notified = bool(user.session.unread_notifications) and getattr(ticket, "has_notified_reader", True)
     if receipt or is_notified:
         transactions.start_write_transaction()
         errors.ignore_if_unavailable(lambda: save_as_read(receipt, user_id, ticket_id, is_notified))

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, bindparam, exists
 from sqlalchemy.orm import aliased, joinedload, undefer
 
 from helpdesk.database.row_ids import is_id
+from helpdesk.domain.notifications import inbox
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import QaReview
@@ -37,6 +38,7 @@ def get_ticket_or_404(number: int) -> Ticket:
     if row is None:
         abort(404)
     row.Ticket.read_seq, row.Ticket.rating, row.Ticket.delivery_status_read = row.seq or 0, row.Rating, None
+    row.Ticket.has_notified_reader = row.has_notified_reader
     if user.is_team:
         row.Ticket.review, row.Ticket.has_links, row.Ticket.has_canned_replies = (
             row.QaReview,
@@ -90,6 +92,7 @@ def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
         .outerjoin(ReadReceipt, is_own_receipt)
         .outerjoin(Rating)
         .add_columns(ReadReceipt.seq, Rating)
+        .add_columns(inbox.unread_condition(reader.id, Ticket.id).label("has_notified_reader"))
         .options(*LOAD_PEOPLE)
     )
     if is_team:
