@@ -1,7 +1,11 @@
 """The language of a request: of the person, of a choice on the sign-in page, or of the browser."""
 
+from functools import lru_cache
+
 from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from helpdesk import config, extensions, translation
 from helpdesk.database import errors as database_errors
@@ -29,10 +33,15 @@ def use_language_of(user: User) -> None:
 
 def get_browser_languages() -> list[str]:
     """Return the codes of offered languages that this browser chose on the sign-in page or names, the best first."""
-    chosen = request.cookies.get(get_cookie_name(), "")
-    tags = [chosen, *(tag for tag, quality in request.accept_languages if quality > 0)]
+    chosen, accepted = request.cookies.get(get_cookie_name(), ""), request.headers.get("Accept-Language", "")
+    return list(_match_languages(chosen, accepted, offered_codes()))
+
+
+@lru_cache(maxsize=500)
+def _match_languages(chosen: str, accepted: str, _offered: tuple[str, ...]) -> tuple[str, ...]:
+    tags = [chosen, *(tag for tag, quality in parse_accept_header(accepted, LanguageAccept) if quality > 0)]
     codes = [translation.match_language(tag[:35]) for tag in tags if tag != "*"]
-    return [code for code in codes if code]
+    return tuple(code for code in codes if code)
 
 
 def get_cookie_name() -> str:
