@@ -3,10 +3,12 @@ answer than those who are mentioned in its thread or wrote there.
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, exists, select
 
 from helpdesk import clock, jobs
+from helpdesk.database import transactions
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import enqueue
 from helpdesk.extensions import db
@@ -15,6 +17,33 @@ from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+
+_thread, _channel, _delivery = Thread.__table__, Channel.__table__, Delivery.__table__
+# The ticket's thread in the team's channel, and whether a line in it has the mention. Built once: every reply of a
+# customer to an agent executes it.
+TEAM_THREAD_QUERY = (
+    select(
+        _thread.c.id,
+        exists()
+        .where(
+            _delivery.c.thread_id == _thread.c.id,
+            _delivery.c.kind == DeliveryKind.line,
+            _delivery.c.data["mention"].as_string() == bindparam("mention"),
+        )
+        .correlate(_thread)
+        .label("was_mentioned"),
+    )
+    .select_from(_thread.join(_channel))
+    .where(
+        _thread.c.ticket_id == bindparam("ticket_id"),
+        _thread.c.ended_at.is_(None),
+        _channel.c.kind == "slack",
+        _channel.c.audience == "team",
+        _channel.c.removed_at.is_(None),
+    )
+    .order_by(_thread.c.id)
+    .limit(1)
+)
 
 
 def notify_agent(ticket: Ticket, user: User, sentence: str, due_at: datetime | None, is_repeated: bool) -> bool:
@@ -25,31 +54,23 @@ def notify_agent(ticket: Ticket, user: User, sentence: str, due_at: datetime | N
     """
     if not user.slack_user_id:
         return False
-    thread = _find_thread(ticket) if user.chat_notifications == "thread" and due_at is None else None
-    if thread is None:
-        row = Delivery(
-            kind=DeliveryKind.line,
-            queue_key="talk",
-            subject_id=user.id,
-            due_at=due_at or clock.now(),
-            data={"sentence": sentence, "mention": f"<@{user.slack_user_id}>"},
-        )
-        db.session.add(row)
-        db.session.flush()
-        if due_at is None:
-            jobs.enqueue_after_commit("deliver", row.id)
-        return False
     mention = f"<@{user.slack_user_id}>"
-    if not (is_repeated and _was_mentioned(thread, mention)):
-        _add_line(thread, sentence, mention)
+    is_in_thread = user.chat_notifications == "thread" and due_at is None
+    thread = _find_thread(ticket, mention) if is_in_thread else None
+    if thread is None:
+        _enqueue_direct_line(user, sentence, mention, due_at)
+        return False
+    if not (is_repeated and thread.was_mentioned):
+        _add_line(thread.id, sentence, mention)
     return True
 
 
 def notify_group(ticket: Ticket, group: str, sentence: str) -> bool:
     """Mention a user group in the ticket's thread, if there is one."""
-    thread = _find_thread(ticket)
+    mention = f"<!subteam^{group}>"
+    thread = _find_thread(ticket, mention)
     if thread is not None:
-        _add_line(thread, sentence, f"<!subteam^{group}>")
+        _add_line(thread.id, sentence, mention)
     return thread is not None
 
 
@@ -64,22 +85,23 @@ def notify_team(sentence: str) -> bool:
     return True
 
 
-def _add_line(thread: Thread, sentence: str, mention: str) -> None:
-    line = enqueue.enqueue_delivery(thread, DeliveryKind.line, sentence=sentence, mention=mention, team_only=True)
-    enqueue.wake_worker(line)
+def _enqueue_direct_line(user: User, sentence: str, mention: str, due_at: datetime | None) -> None:
+    row = {
+        "kind": DeliveryKind.line,
+        "queue_key": "talk",
+        "subject_id": user.id,
+        "due_at": due_at or clock.now(),
+        "data": {"sentence": sentence, "mention": mention},
+    }
+    enqueue.enqueue_rows([row])
 
 
-def _find_thread(ticket: Ticket) -> Thread | None:
-    """Return the ticket's thread in the team's channel."""
-    ours = (
-        select(Thread)
-        .join(Channel, Channel.id == Thread.channel_id)
-        .where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None))
-        .where(Channel.kind == "slack", Channel.audience == "team", Channel.removed_at.is_(None))
-    )
-    return db.session.scalar(ours.order_by(Thread.id).limit(1))
+def _add_line(thread_id: int, sentence: str, mention: str) -> None:
+    batch = enqueue.DeliveryBatch()
+    batch.add(thread_id, DeliveryKind.line, sentence=sentence, mention=mention, team_only=True)
+    batch.write()
 
 
-def _was_mentioned(thread: Thread, mention: str) -> bool:
-    lines = select(Delivery.data).where(Delivery.thread_id == thread.id, Delivery.kind == DeliveryKind.line)
-    return any(data.get("mention") == mention for data in db.session.scalars(lines))
+def _find_thread(ticket: Ticket, mention: str) -> Row[*tuple[Any, ...]] | None:
+    """Return the id of the ticket's thread in the team's channel, and whether a line in it has ``mention``."""
+    return transactions.execute_core(TEAM_THREAD_QUERY, {"ticket_id": ticket.id, "mention": mention}).first()
