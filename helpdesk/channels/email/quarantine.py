@@ -14,6 +14,7 @@ from helpdesk.channels.email import quarantine_summary, trusted_senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.database import transactions
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain import inbox, tickets
 from helpdesk.domain.authentication import signed_links
@@ -65,7 +66,7 @@ def list_waiting(automatic: bool = False, before: int | None = None) -> list[Inb
 
 def count_waiting(automatic: bool = False) -> int:
     """Count the waiting mails, up to MAX_COUNT + 1."""
-    return db.session.scalar(_COUNT_QUERIES[automatic])
+    return transactions.execute_core(_COUNT_QUERIES[automatic]).scalar_one()
 
 
 def find_waiting(inbound_id: int) -> InboundEvent | None:

@@ -15,6 +15,7 @@ from sqlalchemy import Row, and_, bindparam, exists, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events, urls
+from helpdesk.database import transactions
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.notifications import events
@@ -34,13 +35,15 @@ BATCH_SIZE = 500
 
 Targets = dict[str, int | None]
 
-_policy = SlaPolicy.__table__
+_policy, _hours, _holiday = SlaPolicy.__table__, BusinessHours.__table__, Holiday.__table__
 POLICIES_QUERY = select(*_policy.c["organization_id", "priority", "first_response", "resolution"]).order_by(
     _policy.c.organization_id
 )
 # Built once, because every reply and every change executes these.
 POLICIES_OF_PRIORITY_QUERY = POLICIES_QUERY.where(_policy.c.priority == bindparam("priority"))
 HAS_POLICIES = exists().where(SlaPolicy.id.is_not(None)).label("has_policies")  # for statements of others
+HOURS_QUERY = select(*_hours.c["weekday", "opens", "closes"]).order_by(_hours.c.weekday, _hours.c.opens)
+HOLIDAYS_QUERY = select(*_holiday.c["day", "every_year"])
 TIMERS_QUERY = select(SlaTimer).where(SlaTimer.ticket_id == bindparam("ticket_id"))
 
 
@@ -122,9 +125,9 @@ def list_at_risk(within: timedelta = timedelta(hours=2), limit: int = 50) -> lis
 def working_schedule() -> business_hours.Schedule:
     """Return the team's business hours as they are set now."""
     hours: dict[int, list[tuple[int, int]]] = {}
-    for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
-        hours.setdefault(row.weekday, []).append((row.opens, row.closes))
-    holidays = db.session.execute(select(Holiday.day, Holiday.every_year)).all()
+    for weekday, opens, closes in transactions.execute_core(HOURS_QUERY):
+        hours.setdefault(weekday, []).append((opens, closes))
+    holidays = transactions.execute_core(HOLIDAYS_QUERY).all()
     return business_hours.Schedule(
         zone=ZoneInfo(settings.get("time_zone")),
         hours={weekday: tuple(intervals) for weekday, intervals in hours.items()},
@@ -134,7 +137,8 @@ def working_schedule() -> business_hours.Schedule:
 
 
 def _load_and_update_timers(ticket: Ticket, timers: dict[str, SlaTimer]) -> None:
-    targets = _targets_for(ticket, db.session.execute(POLICIES_OF_PRIORITY_QUERY, {"priority": ticket.priority}).all())
+    policies = transactions.execute_core(POLICIES_OF_PRIORITY_QUERY, {"priority": ticket.priority}).all()
+    targets = _targets_for(ticket, policies)
     if timers or any(targets.values()):
         _update_timers(ticket, targets, timers, working_schedule())
 

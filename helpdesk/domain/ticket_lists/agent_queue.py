@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from helpdesk import clock
-from helpdesk.database import pagination
+from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import permissions
@@ -24,7 +24,6 @@ from helpdesk.domain.ticket_lists.agent_queue_queries import (
 )  # also for callers
 from helpdesk.domain.ticket_lists.agent_queue_queries import STATUS_VIEWS
 from helpdesk.domain.ticket_lists.agent_queue_rows import make_row
-from helpdesk.extensions import db
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
@@ -121,7 +120,7 @@ def load_filter_choices(user: User) -> FilterChoices:
     """Return agents, organizations, forms, tags, and the saved views and macros ``user`` may use. One query."""
     kinds = ("agent", "organization", "form", "tag", "view", "macro")
     options: dict[str, list[Any]] = {kind: [] for kind in kinds}
-    for kind, value, name, more in db.session.execute(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
+    for kind, value, name, more in transactions.execute_core(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
         options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return FilterChoices(
         agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),
@@ -230,7 +229,9 @@ def _bind_values(user: User) -> dict[str, Any]:
 
 def _count_views(user: User) -> dict[str, int]:
     counts = {key: 0 for key in VIEW_LABELS if key != "all"}
-    for status, assignee_group, number in db.session.execute(agent_queue_queries.COUNTS_QUERY, _bind_values(user)):
+    for status, assignee_group, number in transactions.execute_core(
+        agent_queue_queries.COUNTS_QUERY, _bind_values(user)
+    ):
         for view in _views_containing(status, assignee_group):
             counts[view] += number
     return counts
