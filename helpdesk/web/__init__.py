@@ -41,7 +41,7 @@ from helpdesk.web.middleware import (
 )
 from helpdesk.web.portal import articles, colleagues, new_ticket, ticket_list
 from helpdesk.web.reviews import quality, reports, review_queue, saved_reports, waiting_longest
-from helpdesk.web.templating import filters, htmx_responses, macros, script_sentences, ticket_rows
+from helpdesk.web.templating import filters, fixed_parts, htmx_responses, macros, script_sentences, ticket_rows
 from helpdesk.web.tickets import (
     agent_tools,
     delivery_actions,
@@ -154,6 +154,7 @@ def register_web(app: Flask) -> None:
     static_files.register(app)
     macros.register(app)
     ticket_rows.register(app)
+    fixed_parts.register(app)
     script_sentences.register(app)
     htmx_responses.register(app)
     error_handlers.register(app)

@@ -4,6 +4,7 @@ import pytest
 
 from helpdesk.web.templating import ticket_rows
 from tests.factories import signed_in_client
+from tests.web import page_forms
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GERMAN = """
@@ -50,3 +51,15 @@ def test_a_row_is_rendered_again_only_when_it_shows_something_else(make, session
     page = client.get("/tickets/list").text
     assert "The scanner &lt;b&gt;hums&lt;/b&gt;" in page and "The scanner beeps" not in page
     assert page.count("<bdi>Dana Meadows</bdi>") == 2
+
+
+def test_the_icons_of_other_tickets_are_in_each_readers_language(make, session, app, write_catalogue):
+    write_catalogue("de", 'msgctxt "ticket status"\nmsgid "Open"\nmsgstr "Offen"\n')
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    make.ticket(dana, "The printer smokes")
+    ticket = make.ticket(dana, "The scanner beeps")
+    agent, agent_in_german = make.agent("Maya"), make.agent("Nora", language="de")
+    session.commit()
+    for person, label in ((agent, "Open"), (agent_in_german, "Offen"), (agent, "Open")):
+        page = page_forms.parse(signed_in_client(app, person).get(f"/tickets/{ticket.number}"))
+        assert page.select_one("#facts .other-tickets .status")["title"] == label
