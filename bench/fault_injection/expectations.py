@@ -34,7 +34,7 @@ def is_typed_in_former_channel(message: SentMessage, ticket: TicketRecord) -> bo
 
 def must_be_mailed(message: SentMessage, ticket: TicketRecord) -> bool:
     """Whether the ticket's requester must get a mail with the message."""
-    if not is_after_move(message, ticket) or message.via == "edit":
+    if not is_after_move(message, ticket) or message.via == "edit" or is_typed_in_former_channel(message, ticket):
         return False
     return message.kind == TICKET_CREATED or (message.kind == REPLY and message.author != ticket.requester)
 

@@ -2,11 +2,12 @@
 card and continue below it.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from helpdesk import clock, jobs
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain import locking
+from helpdesk.domain.outbox import withdrawal
 from helpdesk.domain.outbox.enqueue import enqueue_delivery
 from helpdesk.domain.outbox.errors import PermanentError, RetryLater, SkipDelivery
 from helpdesk.extensions import db
@@ -18,7 +19,6 @@ MESSAGE_NOT_FOUND_CODES = {"message_not_found", "cant_update_message"}
 THREAD_NOT_FOUND_CODES = {"thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
 REACTION_LIMIT_CODES = {"too_many_emoji", "too_many_reactions", "invalid_name"}  # nobody need act on it
 WAITING_STATES = (DeliveryState.pending, DeliveryState.unknown, DeliveryState.failed, DeliveryState.on_hold)
-CONVERSATION_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.line)
 CHANGE_KINDS = (DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.mark)
 
 
@@ -38,7 +38,7 @@ def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
         raise SkipDelivery(gettext("This was deleted in Slack."))
     if delivery.kind == DeliveryKind.mark and code in REACTION_LIMIT_CODES:
         raise SkipDelivery(gettext("Slack takes no such reaction there."))
-    if delivery.kind in CONVERSATION_KINDS and code in THREAD_NOT_FOUND_CODES:
+    if delivery.kind in withdrawal.CONVERSATION_KINDS and code in THREAD_NOT_FOUND_CODES:
         delivery.thread = replace_card(delivery.thread)
         delivery.attempts, delivery.possibly_sent_since = 0, None
         raise RetryLater(error.reason, 0)
@@ -48,13 +48,7 @@ def replace_card(thread: Thread) -> Thread:
     """Return the ticket's thread below a new card in the same channel; all waiting deliveries are moved there, in
     order.
     """
-    active = db.session.scalar(
-        select(Thread)
-        .where(Thread.ticket_id == thread.ticket_id, Thread.channel_id == thread.channel_id, Thread.ended_at.is_(None))
-        .where(Thread.id > thread.id)
-        .order_by(Thread.id.desc())
-        .limit(1)
-    )
+    active = withdrawal.find_successor(thread)
     if active is not None:
         return active
     thread.ended_at = clock.now()
@@ -64,7 +58,7 @@ def replace_card(thread: Thread) -> Thread:
     waits = (Delivery.thread_id == thread.id, Delivery.state.in_(WAITING_STATES))
     locking.lock_deliveries(*waits)
     for where, values in (
-        (Delivery.kind.in_(CONVERSATION_KINDS), {"thread_id": renewed.id}),
+        (Delivery.kind.in_(withdrawal.CONVERSATION_KINDS), {"thread_id": renewed.id}),
         (
             Delivery.kind == DeliveryKind.card_update,
             {

@@ -108,8 +108,13 @@ def announce_published(message: Message) -> None:
 
 def fan_out_edit(message: Message) -> None:
     """Update the copies of an edited message where the channel can. Unsent ones are rendered when sent."""
-    withdrawal.lock_copies(message)
-    for thread in _load_threads(message.ticket_id):
+    copies = withdrawal.lock_copies(message)
+    threads = _load_threads(message.ticket_id)
+    channel_ids = {thread.channel_id for thread in threads if thread.user_id is None}
+    # Below a card that somebody deleted: the thread that took its place is in the same channel, for the same readers.
+    former = {copy.thread for copy in copies if copy.thread is not None and copy.thread.ended_at is not None}
+    threads += [thread for thread in former if thread.user_id is None and thread.channel_id in channel_ids]
+    for thread in sorted(threads, key=lambda each: each.id):
         if thread.id != message.origin_thread_id and registry.is_registered(thread.channel.kind):
             registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events
 from helpdesk.domain import locking
-from helpdesk.domain.outbox import errors, failure_listeners
+from helpdesk.domain.outbox import errors, failure_listeners, withdrawal
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -99,7 +99,9 @@ def postpone_or_skip(delivery_id: int, owner: str, reason: SkipDelivery | RetryL
         return
     if is_absent:
         delivery.possibly_sent_since = None
-    _apply_postponement(delivery, reason)
+    has_ended = isinstance(reason, SkipDelivery) and reason.reason == withdrawal.ENDED
+    if not (has_ended and withdrawal.continue_in_successor(delivery)):
+        _apply_postponement(delivery, reason)
     db.session.commit()
     db.session.remove()
 

@@ -8,15 +8,19 @@ meanwhile, and so are the deliveries, so that no worker claims one meanwhile.
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
+
 from helpdesk import clock, jobs
 from helpdesk.domain import locking
 from helpdesk.domain.outbox import registry
+from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.translation import N_
 
 COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
+CONVERSATION_KINDS = (*COPY_KINDS, DeliveryKind.line)
 REMOVAL_KINDS = (DeliveryKind.delete, DeliveryKind.delete_file)
 CHANGE_KINDS = (*REMOVAL_KINDS, DeliveryKind.edit, DeliveryKind.mark)
 WAITING_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
@@ -56,6 +60,41 @@ def enqueue_removal(copy: Delivery, message: Message) -> None:
         copy.state, copy.finished_at = DeliveryState.unknown, None
         jobs.enqueue_after_commit("deliver", copy.id)
     channel.enqueue_removal(copy, message)
+
+
+def find_successor(thread: Thread) -> Thread | None:
+    """Return the open thread of the same ticket and channel that took the place of ``thread``, which has ended."""
+    return db.session.scalar(
+        select(Thread)
+        .where(
+            Thread.ticket_id == thread.ticket_id,
+            Thread.channel_id == thread.channel_id,
+            Thread.user_id.is_(None),
+            Thread.ended_at.is_(None),
+            Thread.id > thread.id,
+        )
+        .order_by(Thread.id.desc())
+        .limit(1)
+    )
+
+
+def continue_in_successor(delivery: Delivery) -> bool:
+    """Move a locked delivery that is certainly not in its ended thread to the thread which took its place.
+
+    False if there is none: then nothing more is sent there. A card that was deleted is replaced while a delivery may be
+    on its way; where it did not arrive, its words would otherwise be missing in the channel for good.
+    """
+    thread = delivery.thread
+    if thread is None or thread.ended_at is None or delivery.possibly_sent_since is not None:
+        return False
+    successor = find_successor(thread) if delivery.kind in CONVERSATION_KINDS else None
+    if successor is None:
+        return False
+    delivery.thread, delivery.state, delivery.attempts = successor, DeliveryState.pending, 0
+    delivery.due_at, delivery.reason = clock.now(), None
+    delivery.lease_until = delivery.lease_owner = None
+    jobs.enqueue_after_commit("deliver", delivery.id)
+    return True
 
 
 def reason_not_to_send(delivery: Delivery) -> str | None:

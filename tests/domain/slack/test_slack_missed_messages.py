@@ -1,13 +1,18 @@
 """What customers wrote in their channel while nothing from Slack arrived is found by the sync."""
 
+from datetime import timedelta
+
 import pytest
 
+from helpdesk import clock
 from helpdesk.channels.slack import sync
 from helpdesk.channels.slack.api import directory
-from helpdesk.domain import inbox, tickets
+from helpdesk.domain import inbox, outbox, tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA
@@ -137,3 +142,49 @@ def test_what_is_in_doubt_below_a_deleted_card_is_looked_for_there_and_not_sent_
     assert day.root(GLOBEX) != root, "a new card took its place"
     said = [message["text"] for message in day.workspace.state.channels[GLOBEX].messages.values()]
     assert sum("unmistakable" in text for text in said) == 1
+
+
+def redraw_deleted_card(day, session, ticket, agent):
+    """Delete the card of ``ticket`` in its customer's channel; a change redraws it, and a new one takes its place."""
+    root = day.root(GLOBEX)
+    day.do("delete", "U0MAYA00001", GLOBEX, root)
+    tickets.set_priority(ticket, "urgent", actor=agent)
+    session.commit()
+    worker_helpers.advance_time(session, 60)
+    worker_helpers.drain(session)
+    assert day.root(GLOBEX) != root, "a new card took its place"
+
+
+def test_what_was_on_its_way_when_the_card_was_replaced_arrives_below_the_new_one(filed_ticket, day, session, team):
+    day.say(PRIYA, "We look into it.", channel=GLOBEX)  # so that a tombstone stays, below which it is looked for
+    reply = tickets.reply(filed_ticket, author=filed_ticket.requester, body="unmistakable")
+    session.commit()
+    [copy] = (
+        session.query(Delivery)
+        .join(Thread)
+        .join(Channel)
+        .filter(Channel.external_id == GLOBEX, Delivery.message_id == reply.id, Delivery.kind == "message")
+    )
+    # A worker has claimed it and is killed before it calls Slack.
+    copy.state, copy.attempts, copy.started_at = "sending", 1, clock.now()
+    copy.lease_owner, copy.lease_until = "killed", clock.now() + timedelta(seconds=180)
+    session.commit()
+    redraw_deleted_card(day, session, filed_ticket, team[0])
+    worker_helpers.advance_time(session, 400)
+    outbox.release_expired_leases()
+    for _ in range(3):
+        worker_helpers.advance_time(session, 400)
+        worker_helpers.drain(session)
+    assert day.thread(GLOBEX) == ["unmistakable"]
+
+
+def test_an_edit_changes_the_copy_below_a_deleted_card(filed_ticket, day, session, team):
+    reply = tickets.reply(filed_ticket, author=filed_ticket.requester, body="The password is hunter2.")
+    session.commit()
+    worker_helpers.drain(session)
+    old = day.root(GLOBEX)
+    redraw_deleted_card(day, session, filed_ticket, team[0])
+    tickets.edit_message(reply, editor=filed_ticket.requester, body="The password is secret.")
+    session.commit()
+    worker_helpers.drain(session)
+    assert day.thread(GLOBEX, root=old) == ["The password is secret."]
