@@ -62,7 +62,7 @@ def test_a_page_catches_up_after_its_connection_was_away(live_portal, open_brows
     agent.wait_for_selector("article:has-text('Said while you were away')")
     assert dana.locator("article:has-text('Said while you were away')").count() == 0
     dana.context.set_offline(False)
-    dana.wait_for_selector("article:has-text('Said while you were away')", timeout=70_000)
+    dana.wait_for_selector("article:has-text('Said while you were away')")
 
 
 PAYLOADS = (

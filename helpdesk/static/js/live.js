@@ -42,11 +42,12 @@ listen("htmx:afterRequest", ({ detail }) => {
 });
 
 // Listens until `signal` is aborted. A stream that ends is opened again by the browser; one that is refused, a minute
-// later.
+// later, or when the network is back.
 const openStream = (channel, signal) => new Promise((resolve) => {
   let source;
   let retry;
   const open = () => {
+    clearTimeout(retry);
     source = new EventSource("/live");
     source.addEventListener("changed", ({ data }) => {
       refreshAll(data);
@@ -56,6 +57,7 @@ const openStream = (channel, signal) => new Promise((resolve) => {
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
     });
   };
+  addEventListener("online", () => source.readyState === EventSource.CLOSED && open(), { signal });
   signal.addEventListener("abort", () => {
     clearTimeout(retry);
     source.close();
@@ -68,6 +70,8 @@ const start = () => {
   const leaving = new AbortController();
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }) => refreshAll(data);
+  // What was asked for without a network did not come, though the stream may have said that it changed.
+  addEventListener("online", () => refreshAll("everything"), { signal: leaving.signal });
   const lead = (lock) => lock && !leaving.signal.aborted && openStream(channel, leaving.signal);
   navigator.locks.request(name, { ifAvailable: true }, (lock) => {
     if (lock) return lead(lock);
