@@ -56,11 +56,13 @@ def test_every_route_is_in_the_table_and_every_row_has_a_route(app):
 
 def test_everybody_gets_what_the_table_says(browser_of, make, session):
     wrong = {}
+    reading = World(make, session)
     for route, words in TABLE.items():
-        session.execute(
-            update(Webhook).values(is_active=False)
-        )  # those of earlier worlds would be notified of every later ticket
-        world = World(make, session)  # what one route changes, the next must not meet
+        world = reading
+        if not route.startswith("GET "):
+            # The webhooks of earlier worlds would be notified of every later ticket.
+            session.execute(update(Webhook).values(is_active=False))
+            world = World(make, session)  # what one route changes, the next must not meet
         expected = dict(zip(WHO, words.split(), strict=True))
         found = {who: word(send_request(browser_of, world, who, route)) for who in WHO}
         if found != expected:
