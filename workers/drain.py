@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import config, logging_setup, outage_log
 from helpdesk.database.errors import describe_error
 from helpdesk.domain import inbox, outbox, tickets
-from helpdesk.domain.administration import settings
+from helpdesk.domain.administration import maintenance, settings
 from workers import watchdog
 
 LOOK_SECONDS = 1.0  # between two queries without a wake-up
@@ -29,6 +29,7 @@ class DrainPool:
     """``threads`` threads, each of which calls ``process(id)`` for the ids of ``find_due(limit)``.
 
     A thread is stalled after ``stalled_after`` seconds with one row; by default, some time after the lease's end.
+    In maintenance mode only a pool that ``works_in_maintenance`` starts anything.
 
     Each call has a fresh application context. If two processes find the same row, one of them claims it; for the other,
     ``process`` does nothing.
@@ -42,8 +43,10 @@ class DrainPool:
         find_due: Callable[[int], list[int]],
         process: Callable[[int], object],
         stalled_after: float | None = None,
+        works_in_maintenance: bool = False,
     ) -> None:
         self._app, self._find_due, self._process = app, find_due, process
+        self._works_in_maintenance = works_in_maintenance
         self._limit = threads * BATCH_PER_THREAD
         self._changed = threading.Condition()
         self._waiting: deque[int] = deque()
@@ -61,7 +64,8 @@ class DrainPool:
         try:
             with self._app.app_context():
                 settings.get_all()  # what an admin has entered holds here, too
-                due_ids = self._find_due(self._limit)
+                is_paused = maintenance.is_on() and not self._works_in_maintenance
+                due_ids = [] if is_paused else self._find_due(self._limit)
         except SQLAlchemyError as error:
             outage_log.report(log, "The database did not answer a query for due rows", describe_error(error))
             return
@@ -154,7 +158,7 @@ class Drain:
             self._clock.begin("a query for due rows")
             try:
                 with self._app.app_context():
-                    for release in self._before_looking:
+                    for release in () if maintenance.is_on() else self._before_looking:
                         release()
             except SQLAlchemyError as error:
                 outage_log.report(log, "The database did not answer a query for expired leases", describe_error(error))
@@ -171,7 +175,10 @@ def make_delivery_drain(app: Flask) -> Drain:
     few_threads = max(2, threads // 4)
     pools = (
         DrainPool(app, "receive", few_threads, inbox.list_due, inbox.process_event),
-        DrainPool(app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one),
+        # Account mails: without a sign-in link nobody could read in maintenance mode.
+        DrainPool(
+            app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one, works_in_maintenance=True
+        ),
         DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
     )
     return Drain(app, pools, (tickets.publish_due_replies, outbox.release_expired_leases, inbox.release_expired_leases))

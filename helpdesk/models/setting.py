@@ -149,6 +149,8 @@ SETTINGS = {
         SettingDefinition(
             "announcement_organization", "", "The organization (by its short name) that reads it; empty: all."
         ),
+        SettingDefinition("maintenance", False, "Let everything be read and nothing be saved; what comes in waits."),
+        SettingDefinition("maintenance_text", "", "What people read above every page meanwhile; empty: our sentence."),
         SettingDefinition("status_page_url", "", "Address of a page with the state of your service; empty: none."),
         SettingDefinition("show_hours", False, "Say on the filing page when the team is back, outside business hours."),
         SettingDefinition(

@@ -34,6 +34,7 @@ from helpdesk.web.middleware import (
     csrf,
     error_handlers,
     language,
+    maintenance,
     personal_limits,
     request_transactions,
     second_factor,
@@ -161,5 +162,6 @@ def register_web(app: Flask) -> None:
     authentication.register(app)
     second_factor.register(app)
     personal_limits.register(app)
+    maintenance.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

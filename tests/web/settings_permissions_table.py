@@ -143,6 +143,8 @@ SETTINGS_TABLE = {
     "POST /settings/channels/<int:channel_id>/delete": ADMIN,
     "GET /settings/closing": ADMIN,
     "POST /settings/closing": ADMIN,
+    "GET /settings/maintenance": ADMIN,
+    "POST /settings/maintenance": ADMIN,
     "GET /settings/translations": ADMIN,
     "GET /settings/translations/<language>": ADMIN,
     "POST /settings/translations/<language>": ADMIN,

@@ -32,6 +32,7 @@ ADMINS_PAGES = (
     "/settings/service-levels",
     "/settings/closing",
     "/settings/retention",
+    "/settings/maintenance",
     "/settings/webhooks",
     "/settings/webhooks/new",
     "/settings/api-tokens",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 
 from helpdesk import clock
+from helpdesk.domain.administration import maintenance
 from helpdesk.domain.outbox import claim
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryState
@@ -34,16 +35,23 @@ class DeliveryProgress:
 
     due: int
     untried_for: timedelta | None
+    is_paused: bool = False
 
     @property
     def is_stalled(self) -> bool:
-        return self.untried_for is not None and self.untried_for > STALLED_AFTER
+        return self.untried_for is not None and self.untried_for > STALLED_AFTER and not self.is_paused
 
     @property
     def sentence(self) -> str:
         """The state of the waiting deliveries as a translated sentence."""
         if self.untried_for is None:
             return gettext("No delivery waits for a worker.")
+        if self.is_paused:
+            return ngettext(
+                "%(num)s delivery waits for the end of maintenance mode.",
+                "%(num)s deliveries wait for the end of maintenance mode.",
+                self.due,
+            )
         if not self.is_stalled:
             return ngettext(
                 "%(num)s delivery is due; workers are at it.",
@@ -68,4 +76,4 @@ def measure_progress() -> DeliveryProgress:
         attempt for attempt in db.session.execute(LAST_ATTEMPT_QUERY, {"recent": RECENT_ROWS}).one() if attempt
     ]
     last = max([oldest, *attempts])
-    return DeliveryProgress(due, max(now - last, timedelta(0)))
+    return DeliveryProgress(due, max(now - last, timedelta(0)), maintenance.is_on())

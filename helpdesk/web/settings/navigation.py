@@ -134,6 +134,12 @@ NAVIGATION: list[NavigationEntry] = [
         "trash",
     ),
     NavigationEntry(
+        lazy_gettext("Maintenance"),
+        "/settings/maintenance",
+        lazy_gettext("Let everything be read and nothing be saved for a while."),
+        "settings",
+    ),
+    NavigationEntry(
         lazy_gettext("Webhooks"), "/settings/webhooks", lazy_gettext("Send events to other programs."), "external"
     ),
     NavigationEntry(

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
-from helpdesk.domain.administration import settings
+from helpdesk.domain.administration import maintenance, settings
 from helpdesk.domain.knowledge_base import articles
 from helpdesk.domain.portal import announcements
 from helpdesk.extensions import htmx
@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
                 "accent": values["accent"],
                 "team_name": values["team_name"],
                 "status_page_url": values["status_page_url"],
+                "maintenance": maintenance.current_notice,
                 "announcement": announcements.current_announcement,
                 "has_articles": articles.has_articles,
                 "logo_url": f"/logo?v={values['logo'][:8]}" if values["logo"] else None,
