@@ -43,6 +43,13 @@ RETIRED = {
     "Its words go everywhere": "what is deleted and what is not",
     " of 5.": "out of 5",
     "leaves anew": "is sent once more",
+    "Commas between": "Separate them with commas",
+    "There are enough": "The maximum number of rules has been reached",
+    "logo is taken": "logo is used",
+    "cause is mended": "cause is put right",
+    "fell silent": "stopped answering",
+    "is resting": "is unavailable",
+    "Nobody asked": "If you did not ask",
 }
 COMMENT = re.compile(r"{#.*?#}|<!--.*?-->", re.DOTALL)
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')

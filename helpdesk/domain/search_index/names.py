@@ -24,7 +24,7 @@ _user, _alias, _organization, _tag, _article = (
 def renew_names(connection: Connection) -> int:
     """Write the words of all names anew where they differ from what a search asks for; returns how many did."""
     aliases: dict[int, list[str]] = defaultdict(list)
-    for row in connection.execute(select(_alias.c["user_id", "email"]).order_by(_alias.c.id)):
+    for row in connection.execute(select(*_alias.c["user_id", "email"]).order_by(_alias.c.id)):
         aliases[row.user_id].append(row.email)
     return (
         _renew(
@@ -49,7 +49,7 @@ def _renew(
     connection: Connection, table: Table, columns: tuple[str, ...], make_words: Callable[[Row[Any]], Words]
 ) -> int:
     """Write the words of the rows of ``table``, batch by batch in the order of their ids; returns how many differed."""
-    query = select(table.c["id", *columns, "search_words"]).order_by(table.c.id).limit(BATCH_SIZE)
+    query = select(*table.c["id", *columns, "search_words"]).order_by(table.c.id).limit(BATCH_SIZE)
     last, renewed = 0, 0
     while rows := connection.execute(query.where(table.c.id > last)).all():
         last = rows[-1].id

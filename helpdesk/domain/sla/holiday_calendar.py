@@ -102,9 +102,14 @@ def _list_repeats(begins: date, rule: object) -> list[date]:
         last = min(last, _as_moment(rule["UNTIL"][0]))
     limited = icalendar.vRecur({key: value for key, value in rule.items() if key not in ("UNTIL", "COUNT")})
     limited["UNTIL"] = [last]
-    repeats = rrule.rrulestr(limited.to_ical().decode(), dtstart=datetime.combine(begins, time()))
+    repeats = rrule.rrulestr(_write_rule(limited), dtstart=datetime.combine(begins, time()))
     counted = islice(repeats, *rule["COUNT"]) if rule.get("COUNT") else repeats
     return [begins, *(each.date() for each in counted if each.year >= today.year and each.date() != begins)]
+
+
+def _write_rule(rule: icalendar.vRecur) -> str:
+    written: bytes = rule.to_ical()  # type: ignore[no-untyped-call]
+    return written.decode()
 
 
 def _is_yearly(rule: object) -> bool:
