@@ -11,6 +11,7 @@ How translators work: docs/translating.md.
 
 from helpdesk.translation.current import current_code, current_locale, set_language, use_language
 from helpdesk.translation.dates import (
+    first_weekday,
     format_date,
     format_datetime,
     format_day,
@@ -29,6 +30,7 @@ __all__ = [
     "Language",
     "current_code",
     "current_locale",
+    "first_weekday",
     "format_date",
     "format_datetime",
     "format_day",

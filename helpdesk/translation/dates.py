@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Literal
 
 from babel import Locale, dates
+from babel.core import get_global
 
 from helpdesk.translation.current import current_code, current_locale
 from helpdesk.translation.languages import ENGLISH
@@ -17,6 +18,14 @@ ENGLISH_DATES = Locale("en", "150")
 def date_locale() -> Locale:
     """Return the locale whose dates are meant by the language."""
     return ENGLISH_DATES if current_code() == ENGLISH else current_locale()
+
+
+def first_weekday() -> int:
+    """Return the day on which weeks begin where the language is mostly spoken (CLDR): 0 is Monday, also in English."""
+    code = current_code()
+    if code == ENGLISH:
+        return 0
+    return Locale.parse(get_global("likely_subtags").get(code, code)).first_week_day
 
 
 def format_date(day: date, length: Length = "medium") -> str:

@@ -135,3 +135,9 @@ def test_a_literal_alone_follows_the_language_of_each_rendering(write_catalogue)
     assert template.render() == "Search &amp; find"
     with translation.use_language("de"):
         assert "Suchen" in template.render()
+
+
+def test_weeks_begin_as_where_the_language_is_spoken():
+    for code, day in {"en": 0, "de": 0, "pt_BR": 6, "ja": 6, "ar": 5}.items():
+        with translation.use_language(code):
+            assert translation.first_weekday() == day, code

@@ -16,8 +16,7 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.translation import current_code, current_locale, format_date, gettext, ngettext
-from helpdesk.translation.languages import ENGLISH
+from helpdesk.translation import first_weekday, format_date, gettext, ngettext
 from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -185,8 +184,8 @@ def render_page(
 
 
 def list_weekdays() -> list[tuple[int, str]]:
-    """Return the days of the week as (number, name), 0 is Monday; the first is that of the reader's locale."""
-    first = current_locale().first_week_day if current_code() != ENGLISH else 0
+    """Return the days of the week as (number, name), 0 is Monday; the first is that of the reader's language."""
+    first = first_weekday()
     days = list(enumerate(policies.WEEKDAY_NAMES))
     return days[first:] + days[:first]
 
