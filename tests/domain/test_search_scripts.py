@@ -101,6 +101,10 @@ PAIRS = [  # what was filed, and what is asked
     ("INV-2026-11", "inv202611"),
     ("INV202611", "inv-2026"),
     ("Hawaiʻi", "hawaii"),
+    ("AT&T", "att"),
+    ("user_name", "username"),
+    ("Ж/Д", "жд"),
+    ("10.0.0.1", "10.0.0.1"),
     ("п’ять", "пʼять"),
     ("col·lecció", "colleccio"),
     ("צה״ל", "צהל"),
@@ -175,10 +179,10 @@ def test_the_end_of_a_short_word_is_no_word_of_its_own(make):
     assert find_tickets(dana, "count") == []
 
 
-@pytest.mark.parametrize("asked", ["🔥", "USB-C", "O'Brien", "発票"])
+@pytest.mark.parametrize("asked", ["🔥", "USB-C", "O'Brien", "発票", "10.0.0.1"])
 def test_what_is_asked_for_is_not_left_out(make, asked):
     dana = make.user(make.organization("Globex"))
-    make.ticket(dana, "USB-A printer, said Mr O'Neill from Brienzerland", "other 🎉 票 発")
+    make.ticket(dana, "USB-A printer, said Mr O'Neill from Brienzerland, 10.0.0.2", "other 🎉 票 発")
     assert find_tickets(dana, asked) == []
 
 

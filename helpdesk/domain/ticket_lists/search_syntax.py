@@ -130,9 +130,11 @@ def _read_joined(words: list[str]) -> Iterator[Term]:
         yield Term(joined, (tuple(words), (joined,)), is_prefix=True)
     for place, word in enumerate(words):
         if len(word) > 1:
-            first = place - 1 if place and len(words[place - 1]) == 1 else place
-            behind = words[place + 1 : place + 2]
-            end = place + 2 if behind and len(behind[0]) == 1 and behind[0] not in ENGLISH_ENDINGS else place + 1
+            first, end = place, place + 1
+            while first and len(words[first - 1]) == 1:
+                first -= 1
+            while end < len(words) and len(words[end]) == 1 and words[end] not in ENGLISH_ENDINGS:
+                end += 1
             term = _read_word(word)
             yield replace(term, alternatives=(tuple(words[first:end]), (joined,), *term.alternatives[1:]))
 
