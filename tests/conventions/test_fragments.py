@@ -34,6 +34,7 @@ AMBIENT |= {
     "script_sentences",
     "offered_languages",
 }
+AMBIENT |= {"fixed_part", "status_icon"}
 AMBIENT |= {"labels", "Status", "Priority", "WaitingOn", "customer_groups", "MAX_SUBJECT_LENGTH"}
 VOID = {
     "area",
