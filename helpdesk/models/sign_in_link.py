@@ -13,7 +13,8 @@ class SignInLink(Base):
 
     A row is written for every request, also for an address that is not admitted (``refused``), so that the response
     takes the same time for both. ``trust`` is how well the requesting browser is known (``rate_limits.Trust``).
-    ``browser`` is what the requesting browser calls itself, shown where the sign-in is approved in another one.
+    ``browser`` is what the requesting browser calls itself and ``time_zone`` the one it says it is in, "" if unknown;
+    both are shown where the sign-in is approved in another browser.
     ``purpose``: sign_in, invitation, or pause: the link with which somebody stops requests for their address.
     """
 
@@ -31,6 +32,7 @@ class SignInLink(Base):
         "trust": ErasedBy("erase_address"),
         "pending_identity": ErasedBy("erase_address"),
         "browser": ErasedBy("erase_address"),
+        "time_zone": ErasedBy("erase_address"),
     }
 
     id: Mapped[Id]
@@ -42,6 +44,7 @@ class SignInLink(Base):
     browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     code_tries: Mapped[int] = mapped_column(default=0)
     browser: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="", server_default="")
     approval_tries: Mapped[int] = mapped_column(default=0, server_default="0")
     approved_at: Mapped[Time | None]
     next_path: Mapped[str | None] = mapped_column(Text)

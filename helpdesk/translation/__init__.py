@@ -18,6 +18,7 @@ from helpdesk.translation.dates import (
     format_time,
     format_time_difference,
     format_weekday,
+    name_time_zone,
 )
 from helpdesk.translation.direction import isolate
 from helpdesk.translation.languages import LANGUAGES, Language, get_language, match_language, offered_languages
@@ -47,6 +48,7 @@ __all__ = [
     "lazy_gettext",
     "lazy_pgettext",
     "match_language",
+    "name_time_zone",
     "ngettext",
     "npgettext",
     "offered_languages",

@@ -73,6 +73,14 @@ def _get_pattern(locale: Locale) -> str:
     return pattern.replace("'", "")
 
 
+def name_time_zone(name: str) -> str:
+    """Return the city that stands for a time zone of the zone database: "Berlin" for "Europe/Berlin", else its name."""
+    try:
+        return dates.get_timezone_location(name, locale=current_locale(), return_city=True)
+    except LookupError:
+        return name
+
+
 def format_time_difference(difference: timedelta, length: Literal["short", "long", "narrow"] = "short") -> str:
     """How far from now in the largest unit: "5 min ago" for a negative difference, "in 2 h" for a positive one."""
     return dates.format_timedelta(difference, threshold=1, add_direction=True, format=length, locale=date_locale())

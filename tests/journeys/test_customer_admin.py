@@ -38,6 +38,7 @@ def test_a_colleague_is_invited_signs_in_across_devices_and_is_removed(live_port
     shoot(computer, "waiting")
     phone.goto(wait_for(lambda: link_in_newest_mail(live_portal, EVE, 1), 90))
     expect(phone.locator("main")).to_contain_text("Chrome on Linux")
+    expect(phone.locator(".key-values")).to_contain_text("Time zone")
     phone.fill("#field-number", number)
     shoot(phone, "approve")
     phone.click("button:has-text('Approve the sign-in')")

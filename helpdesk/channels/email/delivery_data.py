@@ -8,14 +8,6 @@ from helpdesk.models.delivery import Delivery
 
 
 @dataclass(frozen=True)
-class SignInRequest:
-    """Where somebody asked to sign in: browser and place in words, "" where unknown."""
-
-    browser: str
-    place: str
-
-
-@dataclass(frozen=True)
 class InvitationDetails:
     """Who invites somebody to what."""
 
@@ -24,9 +16,9 @@ class InvitationDetails:
     organization: str
 
 
-def sign_in_request(delivery: Delivery) -> SignInRequest:
-    """Return the details of a sign-in link, or of a mail about a newly linked provider."""
-    return SignInRequest(delivery.data.get("browser", ""), delivery.data.get("place", ""))
+def browser(delivery: Delivery) -> str:
+    """Return what the browser calls itself that asked for a sign-in link or linked a provider; "" where unknown."""
+    return str(delivery.data.get("browser", ""))
 
 
 def language(delivery: Delivery) -> str:

@@ -52,6 +52,7 @@ def request_link(
     next_path: str | None = None,
     ip_prefix: str = "",
     browser: str = "",
+    time_zone: str = "",
     known_browsers_cookie: str = "",
     has_proof: bool = False,
     is_vouched: bool = False,
@@ -62,7 +63,7 @@ def request_link(
 
     The link works in the browser that has ``browser_token``. ``pending`` is a provider's account to be connected once
     the address is proven, ``identity`` one to be confirmed again. ``is_vouched``: the browser holds other evidence that
-    it is that person's, such as an open invitation.
+    it is that person's. An unknown ``time_zone`` is left out.
     """
     user, organizations = login.look_up_email(email)
     user_id = user.id if user else None
@@ -73,8 +74,7 @@ def request_link(
     is_strange = trust in (rate_limits.Trust.proof, rate_limits.Trust.none)
     limited = bool(exceeded) or (is_strange and pause is not None and pause.used_at is not None)
     refusal = _refusal_reason(user, organizations)
-    reason = "limited" if limited else refusal
-    browser_hash = key_derivation.fingerprint(browser_token)
+    reason, browser_hash = "limited" if limited else refusal, key_derivation.fingerprint(browser_token)
     link = create_link(
         email,
         SIGN_IN,
@@ -84,16 +84,15 @@ def request_link(
         browser_hash=browser_hash,
         trust=trust,
         browser=browser[:300],
+        time_zone=time_zone if time_zone in clock.time_zone_names() else "",
         next_path=next_path,
         ip_prefix=ip_prefix,
         refused=reason,
         identity_id=identity.id if identity else None,
         pending_identity=json.dumps(pending.as_dict()) if pending else None,
     )
-    state = DeliveryState.cancelled if reason else DeliveryState.pending
-    delivery = outbox.enqueue_account_mail(
-        DeliveryKind.sign_in, link.id, state=state, browser=browser, language=current_code()
-    )
+    state, code = DeliveryState.cancelled if reason else DeliveryState.pending, current_code()
+    delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser, language=code)
     if reason:  # nothing will be sent, but the response takes as long as for an admitted address
         jobs.enqueue_after_commit("deliver_first", delivery.id)
     if limited and pause is None and exceeded == "address":

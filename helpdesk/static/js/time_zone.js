@@ -1,5 +1,5 @@
 // Who is signed in and has no time zone yet gets that of this device: sent once, and kept only while there is none.
-import { csrfToken } from "./dom.js";
+import { csrfToken, listen } from "./dom.js";
 import { getItem, setItem } from "./storage.js";
 
 const KEY = "time-zone-sent";
@@ -19,3 +19,10 @@ const tellTimeZone = () => {
 };
 
 tellTimeZone();
+
+// Requests of a sign-in link say the time zone, which is shown where the sign-in is approved in another browser.
+listen("formdata", ({ target, formData }) => {
+  if (target.getAttribute("action")?.startsWith("/sign-in/link")) {
+    formData.set("time_zone", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
+  }
+});

@@ -115,6 +115,11 @@ def get_client_network() -> str:
     return rate_limits.network_prefix(request.remote_addr)
 
 
+def knows_client_network() -> bool:
+    """Whether the network is the client's: behind a proxy that TRUSTED_PROXIES leaves out it is the proxy's own."""
+    return bool(config.current().TRUSTED_PROXIES) or "X-Forwarded-For" not in request.headers
+
+
 def audit_sign_in(action: str, user: User | None, subject: str = "", **details: Any) -> None:
     """Add an entry about signing in or out to the audit log, with the client's network and browser."""
     with translation.use_language(None):  # the log has one language, whoever signs in

@@ -26,7 +26,7 @@ from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, name_time_zone
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
@@ -143,6 +143,7 @@ def send_link(
         next_path=next_path,
         ip_prefix=authentication.get_client_network(),
         browser=authentication.get_user_agent(),
+        time_zone=request.form.get("time_zone", ""),
         known_browsers_cookie=authentication.get_known_browsers(),
         has_proof=has_proof,
         is_vouched=is_vouched,
@@ -229,6 +230,8 @@ def render_link_page(
         connects=link.pending_identity is not None,
         is_team=invited is not None and invited.is_team,
         device=user_agent.describe_user_agent(link.browser) if link.browser else "",
+        city=name_time_zone(link.time_zone) if link.time_zone else "",
+        network=link.ip_prefix if authentication.knows_client_network() else "",
         is_near=bool(link.ip_prefix) and link.ip_prefix == authentication.get_client_network(),
         requested_at=link.created_at,
         is_approved=is_approved or link.approved_at is not None,

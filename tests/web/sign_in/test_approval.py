@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
 from helpdesk.domain.authentication import approvals, magic_links, signed_links
 from helpdesk.models.session import Session
@@ -20,11 +21,16 @@ def globex(make):
 @pytest.fixture
 def asked(browser, session):
     """A browser that asked for a link: the path of the link, and the number shown there."""
-    browser.post("/sign-in/link", {"email": "dana@globex.example", "next": "/account"}, headers={"User-Agent": WINDOWS})
+    form = {"email": "dana@globex.example", "next": "/account", "time_zone": "Europe/Berlin"}
+    browser.post("/sign-in/link", form, headers={"User-Agent": WINDOWS})
     session.rollback()
     link = session.query(SignInLink).order_by(SignInLink.id.desc()).first()
     number = re.search(r'sign-in-number"[^>]*>(\d{3})<', browser.get("/sign-in/code").text).group(1)
     return f"/sign-in/link/{signed_links.link_token(link)}", number
+
+
+def text_of(html: str) -> str:
+    return " ".join(BeautifulSoup(html, "html.parser").get_text(" ").split())
 
 
 def other(number: str) -> str:
@@ -47,6 +53,23 @@ def test_a_tap_and_the_number_sign_in_the_original_tab(browser, new_browser, ask
     assert browser.who() == "dana@globex.example"
     assert browser.get("/sign-in/approval").status_code in (204, 303)
     assert phone.get(path).status_code == 410
+
+
+def test_the_page_says_where_as_far_as_it_is_known(browser, new_browser, asked, session):
+    path, _ = asked
+    away = new_browser()
+    page = text_of(away.get(path, environ_base={"REMOTE_ADDR": "203.0.113.9"}).text)
+    assert "Time zone Berlin" in page and "what that device says about itself" in page
+    assert "Network 127.0.0.0/24" in page and "The same as yours" not in page
+    proxied = text_of(new_browser().get(path, headers={"X-Forwarded-For": "203.0.113.9"}).text)
+    assert "Network" not in proxied, "all share the address of a proxy that is not trusted"
+    assert "برلين" in new_browser().get(path, headers={"Accept-Language": "ar"}).text
+    for unknown in ("", "Atlantis/Poseidonis", "x" * 3000):
+        browser.post("/sign-in/link", {"email": "dana@globex.example", "time_zone": unknown})
+        session.rollback()
+        link = session.query(SignInLink).order_by(SignInLink.id.desc()).first()
+        page = text_of(new_browser().get(f"/sign-in/link/{signed_links.link_token(link)}").text)
+        assert link.time_zone == "" and "Time zone" not in page
 
 
 def test_without_scripts_a_button_goes_on(browser, new_browser, asked):

@@ -12,7 +12,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity, User
-from helpdesk.translation import lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, name_time_zone
 
 
 def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.SignInRequests:
@@ -22,7 +22,7 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
             envelope=message_headers.make_account_envelope(delivery, link.email),
             stop_url=urls.absolute_url(f"/sign-in/pause/{signed_links.link_token(link)}"),
             sign_in_url=urls.absolute_url("/sign-in"),
-            browser=delivery_data.sign_in_request(delivery).browser,
+            browser=delivery_data.browser(delivery),
         )
     # A link that proves an address for a provider leads to no other one.
     proves = link.pending_identity is not None or link.identity_id is not None
@@ -35,8 +35,8 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
         link=urls.sign_in_link_url(signed_links.link_token(link)),
         code=signed_links.link_code(link),
         minutes=round((link.expires_at - link.created_at).total_seconds() / 60),
-        browser=delivery_data.sign_in_request(delivery).browser,
-        place=delivery_data.sign_in_request(delivery).place,
+        browser=delivery_data.browser(delivery),
+        place=gettext("time zone %(city)s", city=name_time_zone(link.time_zone)) if link.time_zone else "",
     )
 
 
@@ -65,8 +65,7 @@ def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
         address=identity.email or identity.user.email,
         when=recipients.to_local_time(identity.created_at, identity.user),
         sessions_url=urls.absolute_url("/account"),
-        browser=delivery_data.sign_in_request(delivery).browser,
-        place=delivery_data.sign_in_request(delivery).place,
+        browser=delivery_data.browser(delivery),
     )
 
 

@@ -151,7 +151,6 @@ class IdentityLinked:
     when: datetime
     sessions_url: str
     browser: str = ""
-    place: str = ""
 
 
 @dataclass(frozen=True)
