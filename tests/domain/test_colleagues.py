@@ -197,6 +197,33 @@ def test_too_many_invitations_in_a_day_are_refused(make, session, globex, monkey
         invite("n3@globex.example", ada)
 
 
+def test_refused_invitations_are_counted_and_the_limit_tells_nothing(make, session, globex, monkeypatch):
+    monkeypatch.setattr(management, "MAX_INVITATIONS", 4)
+    initech = make.organization("Initech", domain="initech.example")
+    initech.addresses.append(management.OrganizationAddress(email="known@gmail.com"))
+    make.agent(email="help@gmail.com")
+    make.user(initech, email="used@gmail.com")
+    ada, other = admin_of(make, globex), admin_of(make, initech, name="Ian")
+    session.commit()
+    answers = []
+    for email in ("known@gmail.com", "help@gmail.com", "used@gmail.com", "x@initech.example"):
+        with pytest.raises(ValidationError) as refused:
+            invite(email, ada)
+        answers.append(refused.value.errors)
+        session.commit()
+    assert answers.count(answers[0]) == 4, "one answer, whoever the address belongs to"
+    entries = session.scalars(select(AuditEntry.subject).where(AuditEntry.action == management.REFUSED)).all()
+    assert len(entries) == 4 and "known@gmail.com" in entries
+    late = []
+    for email in ("known@gmail.com", "free@gmail.com", "eve@globex.example"):
+        with pytest.raises(ConflictError) as refused:
+            invite(email, ada)
+        late.append(str(refused.value))
+        session.commit()
+    assert late.count(late[0]) == 3 and session.scalar(select(Delivery.id)) is None
+    invite("new@initech.example", other)
+
+
 def test_the_team_admits_a_removed_person_again(make, session, globex):
     ada, bob = admin_of(make, globex), make.user(globex)
     session.commit()

@@ -3,7 +3,9 @@
 import pytest
 
 from helpdesk.domain.authentication import sessions
+from helpdesk.domain.colleagues import management
 from helpdesk.domain.people import memberships
+from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.organization import OrganizationAddress
 from tests.web.test_reading_tickets import send, soup
 
@@ -33,6 +35,8 @@ def test_people_are_listed_invited_changed_and_removed(make, session, browser_of
     assert (
         refused.status_code == 422 and soup(refused, 422).select_one("#field-email")["value"] == "ceo@initech.example"
     )
+    session.rollback()
+    assert session.query(AuditEntry).filter_by(action=management.REFUSED).one().subject == "ceo@initech.example"
     assert send(customer, "/colleagues", email="eve@globex.example", ticket_visibility="own").status_code == 303
     assert "Invited" in customer.get("/colleagues?q=eve").text
     assert send(customer, "/colleagues/addresses/delete", email="listed@globex.example").status_code == 303

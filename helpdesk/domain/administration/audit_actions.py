@@ -103,6 +103,7 @@ ACTIONS = (
     N_("withdrew the role of organization admin"),
     N_("invited a colleague"),
     N_("gave the role of organization admin"),
+    N_("could not invite a colleague"),
     N_("removed a colleague"),
     N_("added a sign-in connection"),
     N_("changed a sign-in connection"),

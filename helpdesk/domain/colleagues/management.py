@@ -23,8 +23,9 @@ from helpdesk.models.organization import Organization, OrganizationAddress
 from helpdesk.models.user import Membership, User
 from helpdesk.translation import gettext
 
-INVITED = "invited a colleague"
-MAX_INVITATIONS = 50  # of an organization in a day: each is a mail to an address that somebody typed
+INVITED, REFUSED = "invited a colleague", "could not invite a colleague"
+MAX_INVITATIONS = 50  # of an organization in a day, refused ones too: each is a mail to an address that somebody typed,
+# or an answer that tells something about it
 
 
 def invite(email: str, *, ticket_visibility: str, actor: User) -> None:
@@ -32,15 +33,20 @@ def invite(email: str, *, ticket_visibility: str, actor: User) -> None:
 
     It is an address at one of the organization's domains, or at a public mail domain and of nobody known elsewhere: an
     admin could otherwise draw people of other customers, and their mail, into their own organization. Somebody who was
-    removed is admitted again. Raises PermissionDenied, ValidationError and ConflictError.
+    removed is admitted again. Raises PermissionDenied, ValidationError and ConflictError. A refused address is counted
+    as well, so the caller commits then too; of the limit nobody learns anything about an address.
     """
     organization = _lock(actor)
     email = users.canonical_email(email)
     if ticket_visibility not in users.TICKET_VISIBILITY_LABELS:
         raise ValidationError(gettext("Choose what this person sees."), "ticket_visibility")
-    user = users.find_user(email)
-    _ensure_can_be_invited(email, user, organization)
     _ensure_few_invitations(organization)
+    user = users.find_user(email)
+    try:
+        _ensure_can_be_invited(email, user, organization)
+    except (ValidationError, ConflictError):
+        audit_log.add_entry(REFUSED, actor, email, organization.id)
+        raise
     if user is None:
         user = users.create_user(email, organization=organization)
     if user.email == email or user.organization_id == organization.id:
@@ -172,8 +178,8 @@ def _is_known_elsewhere(email: str, user: User | None, organization: Organizatio
 
 def _ensure_few_invitations(organization: Organization) -> None:
     since = clock.now() - timedelta(days=1)
-    of_today = (AuditEntry.organization_id == organization.id, AuditEntry.action == INVITED, AuditEntry.at > since)
-    if (db.session.scalar(select(func.count()).where(*of_today)) or 0) >= MAX_INVITATIONS:
+    of_today = (AuditEntry.organization_id == organization.id, AuditEntry.action.in_((INVITED, REFUSED)))
+    if (db.session.scalar(select(func.count()).where(*of_today, AuditEntry.at > since)) or 0) >= MAX_INVITATIONS:
         raise ConflictError(gettext("Many people were invited today. Invite the others tomorrow."), "email")
 
 

@@ -44,7 +44,7 @@ def invite() -> ResponseReturnValue:
     try:
         management.invite(values["email"], ticket_visibility=values["ticket_visibility"], actor=actor)
     except (ValidationError, ConflictError) as error:
-        db.session.rollback()
+        db.session.commit()  # a refused address is counted
         return render_list(values, {error.field or "email": error.message}), 422
     db.session.commit()
     flash(gettext("An invitation is on its way to %(email)s.", email=values["email"].strip()), "success")
