@@ -34,6 +34,11 @@ def formed(make, session, team):
     return ticket
 
 
+def newest(session):
+    session.expire_all()
+    return session.query(Ticket).order_by(Ticket.id.desc()).first()
+
+
 def fresh(session, ticket):
     session.expire_all()
     return session.get(Ticket, ticket.id)
@@ -214,6 +219,36 @@ def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
     modal = day.workspace.modal(PRIYA)
     assert "field-who" in [block["block_id"] for block in modal["blocks"]]
     assert modal["state"]["values"]["subject"]["value"]["value"] == "The roof leaks badly"
+
+
+def test_the_modal_for_a_new_ticket_speaks_the_words_of_the_form(formed, day, session, make):
+    own = {
+        "subject_label": "Whose laptop?",
+        "body_label": "What happened to it?",
+        "body_help": "The number stands on its bottom.",
+        "confirmation": "We call you *today*.",
+        "description": "For laptops & phones.",
+    }
+    make.form("laptop", name="A laptop that is broken or lost", **own)
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create")
+    modal = day.workspace.modal(PRIYA)
+    assert modal["title"]["text"] == "Incident" and "Subject" in str(modal["blocks"]) and "laptop" not in modal["title"]
+    organization = {"organization": {"value": str(formed.organization_id)}}
+    session.rollback()
+    day.do(
+        "press_view", PRIYA, modal["id"], "choose_form", "laptop", organization | {"form": {"choose_form": "laptop"}}
+    )
+    modal = day.workspace.modal(PRIYA)
+    by_id = {block["block_id"]: block for block in modal["blocks"] if "block_id" in block}
+    assert modal["title"]["text"].startswith("A laptop that is brok") and len(modal["title"]["text"]) <= 24
+    assert by_id["subject"]["label"]["text"] == "Whose laptop?"
+    assert by_id["body"]["label"]["text"] == "What happened to it?"
+    assert by_id["body"]["hint"]["text"] == "The number stands on its bottom."
+    assert "For laptops &amp; phones." in str(modal["blocks"])
+    given = {"subject": {"value": "Dana's"}, "body": {"value": "It fell."}}
+    assert day.do("submit", PRIYA, given) == {}
+    assert newest(session).form_version.form.slug == "laptop"
+    assert "We call you" in day.ephemeral_texts(PRIYA), "what people read once the ticket is filed"
 
 
 def test_a_shortcut_makes_a_ticket_of_any_message_with_its_files(formed, day, session):

@@ -20,7 +20,7 @@ from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, email_address, users
 from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db
-from helpdesk.models.form import FormVersion
+from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
@@ -53,6 +53,7 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     remaining = blocks.MAX_VIEW_BYTES - 4 * len(draft.body) - 40_000
     shown, left_out = blocks.fit_fields(tuple(each for each in asked if each), blocks.MAX_MODAL_BLOCKS - 20, remaining)
     slug = chosen.form.slug if chosen else ""
+    own = _own_words(chosen.form) if chosen else {}
     return blocks.create_modal(
         blocks.CreateValues(
             organizations=organizations,
@@ -62,6 +63,11 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
             requester=draft.requester,
             subject=draft.subject[:MAX_SUBJECT_LENGTH],
             body=draft.body,
+            title=own.get("name", "") if len(offered) > 1 else "",
+            description=own.get("description", ""),
+            subject_label=own.get("subject_label", ""),
+            body_label=own.get("body_label", ""),
+            body_help=own.get("body_help", ""),
             fields=shown,
             web_fields=tuple(each.label for each in left_out),
             url=urls.absolute_url("/desk"),
@@ -193,6 +199,12 @@ def _list_forms(offered: list[FormVersion]) -> blocks.Choices:
     return tuple((each.form.slug, translate_content(each.form.name, Part.form)) for each in offered)
 
 
+def _own_words(form: Form) -> dict[str, str]:
+    """What the form calls itself and its fixed fields, in the team's language; "" where it has no words of its own."""
+    names = ("name", "description", "subject_label", "body_label", "body_help")
+    return {name: translate_content(getattr(form, name), Part.form) for name in names}
+
+
 def _search_organizations(typed: str) -> blocks.Choices:
     names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(Organization.name)
     names = names.limit(MAX_SUGGESTIONS)
@@ -250,8 +262,13 @@ def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str, is_link
             if place
             else gettext("This thread does not belong to it. Answer in the portal.")
         )
+    form = ticket.form_version.form if ticket.form_version else None
+    confirmation = translate_content(form.confirmation, Part.form) if form else ""
     content = blocks.link_line(
-        gettext("Filed as"), f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number), hint
+        gettext("Filed as"),
+        f"#{ticket.number} {ticket.subject}",
+        urls.ticket_url(ticket.number),
+        " ".join(each for each in (confirmation, hint) if each),
     )
     url = origin.get("url")
     if isinstance(url, str) and url:

@@ -1,6 +1,7 @@
 """Everything of ours that Slack shows: plain values in, Slack's JSON out, within its limits. Pure."""
 
 from helpdesk.channels.slack.render.blocks.cards import CardValues, card_message, plain_card_message
+from helpdesk.channels.slack.render.blocks.create_modal import CreateValues, create_modal
 from helpdesk.channels.slack.render.blocks.ephemerals import (
     agents_only_notice,
     file_offer,
@@ -33,11 +34,9 @@ from helpdesk.channels.slack.render.blocks.messages import (
 )
 from helpdesk.channels.slack.render.blocks.modals import (
     NOBODY,
-    CreateValues,
     EditValues,
     ReplyModalValues,
     body_from_values,
-    create_modal,
     edit_modal,
     modal_errors,
     reply_modal,

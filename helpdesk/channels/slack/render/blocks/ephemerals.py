@@ -59,7 +59,7 @@ def link_block(text: str, label: str, url: str) -> dict:
 def link_line(text: str, label: str, url: str, hint: str = "") -> dict:
     """Make a small line with a link, "Filed as #42 The printer is on fire", and with a sentence behind it."""
     line = f"{elements.escape_text(text, 300)} {elements.mrkdwn_link(url, label)}"
-    line += f". {elements.escape_text(hint, 600)}" if hint else ""
+    line += f". {elements.escape_text(hint, 1000)}" if hint else ""
     return {"text": line, "blocks": [elements.context_block(line)]}
 
 

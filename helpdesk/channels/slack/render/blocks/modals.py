@@ -18,7 +18,6 @@ from helpdesk.channels.slack.render.blocks.inputs import (
     tag_blocks,
 )
 from helpdesk.models.form import Widget
-from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.translation import gettext, lazy_gettext, ngettext
 
 MAX_TITLE_LENGTH = 24
@@ -45,25 +44,6 @@ class EditValues:
     all_tags: Choices = ()
     fields: tuple[ModalField, ...] = ()
     private: dict[str, Any] = field(default_factory=dict)
-    web_fields: tuple[str, ...] = ()
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class CreateValues:
-    """Values of the modal for a new ticket. ``origin`` comes back with it: the place of the message that it is made
-    of.
-    """
-
-    organizations: Choices
-    forms: Choices
-    organization: str | None = None
-    form: str | None = None
-    requester: str = ""
-    subject: str = ""
-    body: str = ""
-    fields: tuple[ModalField, ...] = ()
-    origin: dict[str, Any] = field(default_factory=dict)
     web_fields: tuple[str, ...] = ()
     url: str = ""
 
@@ -112,54 +92,11 @@ def edit_modal(values: EditValues) -> dict:
         ),
         *tag_blocks(values.tags, values.all_tags),
     ]
-    blocks += _form_blocks(values.fields, values.web_fields, values.url, "changed", MAX_MODAL_BLOCKS - len(blocks) - 1)
+    blocks += form_blocks(values.fields, values.web_fields, values.url, "changed", MAX_MODAL_BLOCKS - len(blocks) - 1)
     private = {"reference": values.reference} | values.private
-    return _modal_view(
+    return modal_view(
         "edit_ticket", gettext("Ticket #%(number)s", number=values.number), gettext("Save"), blocks, private
     )
-
-
-def create_modal(values: CreateValues) -> dict:
-    """Return the view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action
-    choose_form.
-    """
-    form = input_block(
-        ModalField("form", gettext("Form"), Widget.single_choice, values.form, values.forms, required=True)
-    )
-    form |= {"dispatch_action": True}
-    form["element"]["action_id"] = "choose_form"
-    blocks = [
-        input_block(
-            ModalField(
-                "organization",
-                gettext("Organization"),
-                Widget.single_choice,
-                values.organization,
-                values.organizations,
-                required=True,
-            )
-        ),
-        *([form] if len(values.forms) > 1 else []),
-        input_block(
-            ModalField(
-                "requester",
-                gettext("Requester’s email address"),
-                value=values.requester,
-                help=gettext("Empty if it is not known."),
-                input_format="email",
-            )
-        ),
-        input_block(
-            ModalField(
-                "subject", gettext("Subject"), Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True
-            )
-        ),
-        *_body_blocks(values.body),
-    ]
-    blocks += _form_blocks(values.fields, values.web_fields, values.url, "asked", MAX_MODAL_BLOCKS - len(blocks) - 1)
-    glue = [following for _, following in split_for_inputs(values.body)[:-1]]
-    private = {**values.origin, "glue": glue} if glue else {k: v for k, v in values.origin.items() if k != "glue"}
-    return _modal_view("create_ticket", gettext("New ticket"), gettext("File ticket"), blocks, private)
 
 
 def reply_modal(values: ReplyModalValues) -> dict:
@@ -191,7 +128,7 @@ def reply_modal(values: ReplyModalValues) -> dict:
     blocks = [
         *([canned] if values.canned_replies else []),
         input_block(ModalField("kind", gettext("Who reads it"), Widget.single_choice, "reply", kinds, required=True)),
-        *_body_blocks(
+        *body_blocks(
             values.body, gettext("Message"), f"body-{set_by_macro}" if set_by_macro else "", values.is_body_needed
         ),
         *(_change_block(*change, set_by_macro) for change in changes),
@@ -200,7 +137,7 @@ def reply_modal(values: ReplyModalValues) -> dict:
     private = {name: value for name, value in values.private.items() if name != "glue"} | (
         {"glue": glue} if glue else {}
     )
-    return _modal_view(
+    return modal_view(
         "reply_ticket", gettext("Reply to #%(number)s", number=values.number), gettext("Send"), blocks, private
     )
 
@@ -233,7 +170,7 @@ def body_from_values(values: dict[str, Any], glue: object) -> str:
     return "".join(part + following for part, following in zip(parts, [*between, ""], strict=True))
 
 
-def _body_blocks(body: str, label: str = "", action_id: str = "", is_needed: bool = True) -> list[dict]:
+def body_blocks(body: str, label: str = "", action_id: str = "", is_needed: bool = True, help: str = "") -> list[dict]:
     """Make the inputs of the body. Slack keeps what was typed in an input whose ids stay: a new text needs another
     ``action_id``.
     """
@@ -247,6 +184,7 @@ def _body_blocks(body: str, label: str = "", action_id: str = "", is_needed: boo
                 Widget.multi_line,
                 part,
                 required=number == 0 and is_needed,
+                help="" if number else help,
             )
         )
         for number, (part, _) in enumerate(parts)
@@ -260,7 +198,7 @@ def _body_name(number: int) -> str:
     return f"body-{number + 1}" if number else "body"
 
 
-def _form_blocks(
+def form_blocks(
     fields: tuple[ModalField, ...], web_fields: tuple[str, ...], url: str, verb: str, max_count: int
 ) -> list[dict]:
     """Make the inputs of a form's fields, and name those that a modal cannot hold, with a link to the page that can."""
@@ -282,7 +220,7 @@ def _form_blocks(
     return [*made, elements.section_block(f"{line}: {link}" if url else line)]
 
 
-def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
+def modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
     metadata = json.dumps(private, separators=(",", ":"))
     if len(metadata) > MAX_PRIVATE_METADATA_LENGTH:
         raise ValueError("More is to be remembered with this form than Slack keeps.")
