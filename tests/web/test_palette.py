@@ -3,6 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.web.test_reading_tickets import soup
+
 
 @pytest.fixture
 def filed_ticket(make):
@@ -40,3 +42,19 @@ def test_settings_are_offered_to_admins_only(make, browser_of):
 
 def test_without_words_it_lists_where_to_go(make, browser_of):
     assert {"Mine", "Customers"} <= set(found(browser_of(make.agent()), ""))
+
+
+@pytest.mark.parametrize(
+    ("role", "addresses"),
+    [
+        ("agent", ["/settings/replies", "/settings/articles"]),
+        ("lead", ["/settings/replies", "/settings/articles", "/settings/rules"]),
+    ],
+)
+def test_the_settings_that_a_role_may_open_are_beside_each_of_them(make, session, browser_of, role, addresses):
+    person = browser_of(make.agent(role=role))
+    assert soup(person.get("/desk")).select(".site-nav a[href='/settings/replies']")
+    for path in addresses:
+        page = soup(person.get(path))
+        assert [link["href"] for link in page.select(".side-nav a")] == addresses
+        assert page.select_one(".side-nav a[aria-current]")["href"] == path

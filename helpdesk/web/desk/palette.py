@@ -82,11 +82,10 @@ def list_pages(user: User) -> list[PaletteEntry]:
     ]
     if user.is_lead:
         entries.append(PaletteEntry(gettext("Page"), gettext("Review"), "", "/review"))
-        entries.append(PaletteEntry(gettext("Page"), gettext("Rules"), "", "/settings/rules"))
     if user.is_admin:
         entries.append(PaletteEntry(gettext("Page"), gettext("Settings"), "", "/settings"))
-        entries += [PaletteEntry(gettext("Settings"), each.label, "", each.address) for each in navigation.NAVIGATION]
-    return entries
+    settings_pages = navigation.list_entries(user)
+    return entries + [PaletteEntry(gettext("Settings"), each.label, "", each.address) for each in settings_pages]
 
 
 def list_macros(user: User, number: int) -> list[PaletteEntry]:

@@ -84,10 +84,16 @@ class Chart:
 
 
 def make_chart(
-    title: str, unit: str, rows: Sequence[ChartRow], format_tick: Callable[[float], str], *, is_line: bool = False
+    title: str,
+    unit: str,
+    rows: Sequence[ChartRow],
+    format_tick: Callable[[float], str],
+    *,
+    is_line: bool = False,
+    highest: float = 0,
 ) -> Chart:
-    """Return the chart of ``rows``, whose axis goes from 0 to a round number above the highest value."""
-    highest = round_up(max((row.value or 0 for row in rows), default=0))
+    """Return the chart of ``rows``, whose axis goes from 0 to ``highest``, else to a round number above all values."""
+    highest = highest or round_up(max((row.value or 0 for row in rows), default=0))
     width = WIDTH / max(len(rows), 1)
     points = [
         Point(

@@ -105,7 +105,14 @@ def make_charts(trends: QualityTrends) -> list[Chart]:
     ]
     return [
         make_chart(gettext("Reviews"), gettext("Reviews"), counts, lambda value: format_number(round(value))),
-        make_chart(gettext("Average score"), gettext("of 5"), scores, lambda value: format_number(value), is_line=True),
+        make_chart(
+            gettext("Average score"),
+            gettext("of 5"),
+            scores,
+            lambda value: format_number(value),
+            is_line=True,
+            highest=max(scorecards.SCORES),
+        ),
     ]
 
 

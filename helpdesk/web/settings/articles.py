@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("settings_articles", __name__, url_prefix="/settings/artic
 @authorization.team_only
 def list_articles() -> ResponseReturnValue:
     """Show every article, drafts too, with how often it helped."""
-    return render_in_settings("settings/articles.html", articles=articles.list_all(), languages=LANGUAGES)
+    return navigation.render_settings_page("settings/articles.html", articles=articles.list_all(), languages=LANGUAGES)
 
 
 @blueprint.get("/new")
@@ -108,7 +108,7 @@ def render_page(article: Article | None, form: ArticleForm) -> str:
     own = {article.id} if article is not None else set()
     originals = [each for each in articles.list_all() if each.translation_of_id is None and each.id not in own]
     form.offer_originals(articles.list_titles(originals))
-    return render_in_settings(
+    return navigation.render_settings_page(
         "settings/article.html",
         article=article,
         form=form,
@@ -117,10 +117,3 @@ def render_page(article: Article | None, form: ArticleForm) -> str:
         translations=articles.list_translations(authentication.get_current_user(), article) if article else [],
         languages=LANGUAGES,
     )
-
-
-def render_in_settings(template: str, **values: Any) -> str:
-    """Render with the settings' navigation for admins, without it for others, who may open no other settings."""
-    if current_user.is_admin:
-        return navigation.render_settings_page(template, **values)
-    return render_template(template, navigation=[], **values)

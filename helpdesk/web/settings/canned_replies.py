@@ -1,8 +1,6 @@
 """Canned replies, also called macros: every team member has their own; leads and admins edit the shared ones."""
 
-from typing import Any
-
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -25,7 +23,7 @@ blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings
 def list_canned_replies() -> ResponseReturnValue:
     """Show the shared replies and one's own."""
     replies = canned_replies.list_replies(authentication.get_current_user())
-    return render_in_settings(
+    return navigation.render_settings_page(
         "settings/replies.html", replies=[(reply, macros.describe_macro(reply)) for reply in replies]
     )
 
@@ -101,20 +99,13 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
 
 def render_page(reply: CannedReply | None, form: CannedReplyForm) -> str:
     """Render the form of one reply; None is a new one."""
-    return render_in_settings(
+    return navigation.render_settings_page(
         "settings/reply.html",
         reply=reply,
         form=form,
         variables=list(VARIABLES.items()),
         may_share=current_user.is_lead,
     )
-
-
-def render_in_settings(template: str, **values: Any) -> str:
-    """Render with the settings' navigation for admins, without it for others, who may open no other settings."""
-    if current_user.is_admin:
-        return navigation.render_settings_page(template, **values)
-    return render_template(template, navigation=[], **values)
 
 
 def get_reply_or_404(reply_id: int) -> CannedReply:

@@ -4,18 +4,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request
+from flask_login import current_user
 
+from helpdesk.models.user import Role, User
 from helpdesk.translation import lazy_gettext
 
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """One settings page: its name, URL, description and icon."""
+    """One settings page: its name, URL, description, icon, and the least role that may open it."""
 
     label: str
     address: str
     what: str
     symbol: str = "settings"
+    role: Role = Role.admin
 
 
 NAVIGATION: list[NavigationEntry] = [
@@ -102,18 +105,21 @@ NAVIGATION: list[NavigationEntry] = [
         "/settings/replies",
         lazy_gettext("Texts for answers that come up often."),
         "reply",
+        Role.agent,
     ),
     NavigationEntry(
         lazy_gettext("Help articles"),
         "/settings/articles",
         lazy_gettext("Answers that people find by themselves, by category and language."),
         "file",
+        Role.agent,
     ),
     NavigationEntry(
         lazy_gettext("Rules"),
         "/settings/rules",
         lazy_gettext("What is done by itself when a ticket is filed, replied to, changed or idle."),
         "retry",
+        Role.lead,
     ),
     NavigationEntry(
         lazy_gettext("Tags"),
@@ -164,12 +170,12 @@ NAVIGATION: list[NavigationEntry] = [
 
 
 def render_settings_page(template: str, **values: Any) -> str:
-    """Render a settings page with the navigation; the current page is marked."""
+    """Render a settings page with the pages that this person may open beside it; the current one is marked."""
     return render_template(template, navigation=list_links(), **values)
 
 
 def list_links() -> list[tuple[str, str, bool]]:
-    """(label, URL, is current) of every page."""
+    """(label, URL, is current) of every page that this person may open."""
     current = max(
         (
             entry.address
@@ -179,4 +185,10 @@ def list_links() -> list[tuple[str, str, bool]]:
         key=len,
         default="",
     )
-    return [(entry.label, entry.address, entry.address == current) for entry in NAVIGATION]
+    return [(entry.label, entry.address, entry.address == current) for entry in list_entries(current_user)]
+
+
+def list_entries(user: User) -> list[NavigationEntry]:
+    """The settings pages that somebody of the team may open."""
+    roles = {Role.agent} | ({Role.lead} if user.is_lead else set()) | ({Role.admin} if user.is_admin else set())
+    return [entry for entry in NAVIGATION if entry.role in roles]

@@ -1,10 +1,7 @@
 """Rules: their list, the form of one, switching, ordering, and what one would have done last month."""
 
-from typing import Any
-
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -25,7 +22,7 @@ blueprint = Blueprint("settings_rules", __name__, url_prefix="/settings/rules")
 def list_rules() -> ResponseReturnValue:
     """Show all rules in the order in which they act."""
     rows = [(rule, dry_run.describe_actions(RuleDefinition.of(rule))) for rule in management.list_rules()]
-    return render_in_settings("settings/rules.html", rows=rows, triggers=definition.TRIGGER_LABELS)
+    return navigation.render_settings_page("settings/rules.html", rows=rows, triggers=definition.TRIGGER_LABELS)
 
 
 @blueprint.get("/new")
@@ -116,20 +113,13 @@ def save_rule(rule: Rule | None) -> ResponseReturnValue:
 def render_page(rule: Rule | None, form: RuleForm) -> str:
     """Render the form of one rule; None is a new one."""
     stored = RuleDefinition.of(rule) if rule else None
-    return render_in_settings(
+    return navigation.render_settings_page(
         "settings/rule.html",
         rule=rule,
         form=form,
         tried=dry_run.try_rule(stored) if stored else None,
         does=dry_run.describe_actions(stored) if stored else [],
     )
-
-
-def render_in_settings(template: str, **values: Any) -> str:
-    """Render with the settings' navigation for admins, without it for leads, who may open few other settings."""
-    if current_user.is_admin:
-        return navigation.render_settings_page(template, **values)
-    return render_template(template, navigation=[], **values)
 
 
 def get_rule_or_404(rule_id: int) -> Rule:
