@@ -43,7 +43,10 @@ def test_customers_read_it_from_until_and_only_those_it_is_for(make, browser_of,
     assert shown(ann) == shown(ben) == "Exports are slow today."
     assert not soup(admin.get("/desk")).select_one(".announcement")
     assert soup(ann.get("/tickets")).select_one("footer a[href='https://status.example/']")
-    save(admin, announcement_organization="globex")
+    save(admin, announcement="# Slow exports, see https://status.example/slow <b>now</b>")
+    line = soup(ann.get("/tickets")).select_one(".announcement")
+    assert line.select_one("a[href='https://status.example/slow']") and not line.select("h1, b")
+    save(admin, announcement="Exports are slow today.", announcement_organization="globex")
     assert (shown(ann), shown(ben)) == ("Exports are slow today.", "")
     refused = save(admin, 422, announcement_from="2026-11-28T09:00", announcement_until="2026-11-28T08:00")
     assert "It ends before it begins." in refused.text

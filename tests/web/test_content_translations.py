@@ -98,3 +98,14 @@ def test_the_welcome_is_shown_to_everybody_in_their_language(app, client, make, 
     (text,) = texts.list_groups()[0].texts
     assert page_forms.submit(client, sent, sent.sent_values() | {text.key: "أهلا"}).status_code == 303
     assert "أهلا" in app.test_client().get("/sign-in", headers={"Accept-Language": "ar"}).text
+
+
+def test_an_announcement_is_read_in_the_language_of_each_customer(app, client, make, session, browser_of):
+    settings.set("announcement", "Slow today")
+    session.commit()
+    sent = open_texts(client, "/settings/translations/de?of=sentences")
+    (text,) = texts.list_groups()[0].texts
+    assert page_forms.submit(client, sent, sent.sent_values() | {text.key: "Heute langsam"}).status_code == 303
+    customer = browser_of(make.user(make.organization()))
+    assert "Heute langsam" in customer.get("/tickets", headers={"Accept-Language": "de"}).text
+    assert "Slow today" in customer.get("/tickets", headers={"Accept-Language": "en"}).text

@@ -16,6 +16,7 @@ from helpdesk.translation import gettext, lazy_gettext
 
 SENTENCES = {
     "welcome_text": lazy_gettext("Welcome above the ways of signing in"),
+    "announcement": lazy_gettext("Announcement"),
     "received_text": lazy_gettext("In the mail about a received ticket"),
     "solved_text": lazy_gettext("In the mail about a solved ticket"),
     "closing_text": lazy_gettext("In the warning before a ticket closes"),
