@@ -7,6 +7,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.notifications import choices, digests, events, inbox, sentences
 from helpdesk.domain.people import preferences
 from helpdesk.domain.reporting import qa_reviews
+from helpdesk.domain.rules import definition, management
 from helpdesk.domain.sla import timers
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.notification import Notification, NotificationKind
@@ -124,6 +125,16 @@ def unmatched_mail(ticket, maya, jonas, session):
     return "An email matches no ticket"
 
 
+def rule(ticket, maya, jonas, session):
+    wanted = definition.Actions(notify=(maya.id,))
+    conditions = definition.Conditions(statuses=("pending",))
+    values = {"name": "Waiting", "trigger": "changed", "idle_hours": None, "conditions": conditions, "wanted": wanted}
+    management.switch_rule(management.save_rule(None, **values, actor=jonas), True, actor=jonas)
+    session.commit()
+    tickets.set_status(ticket, "pending", actor=jonas)
+    return "#{}: the rule “Waiting” tells you"
+
+
 CAUSES = [
     assign,
     mention,
@@ -136,6 +147,7 @@ CAUSES = [
     review_answer,
     delivery_failed,
     unmatched_mail,
+    rule,
 ]
 
 
@@ -155,6 +167,10 @@ def test_each_kind_is_listed_and_mailed_once_and_not_where_it_is_not_wanted(
     [mail] = [mail for mail in mailbox.list_for("maya@support.example") if expected in mail.message["Subject"]]
     assert "Smoke" in mail.text or cause is unmatched_mail
     assert not mailbox.list_for("otto@support.example")
+
+
+def test_every_kind_has_a_cause_above():
+    assert set(NotificationKind) == {cause.__name__.removesuffix("_on_followed") for cause in CAUSES}
 
 
 def test_nobody_is_notified_of_what_they_did_themselves(ticket, maya, session):
