@@ -33,6 +33,11 @@ def test_a_number_is_found_as_people_copy_it(make, dana, text):
     assert find_tickets(outsider, text.format(wanted.id)) == []
 
 
+def test_a_number_is_read_behind_a_word_of_any_language():
+    for text in ("Anfrage #66", "チケット＃66", "التذكرة #٦٦", "№ 66", "Ticket: #66", "[＃66] Re"):
+        assert search.parse_ticket_number(text) == 66, text
+
+
 @pytest.mark.parametrize("text", ["printer 66", "6 6", "#", "66.5", "https://x.example/pages/66", "[66"])
 def test_what_is_no_number_of_a_ticket_is_words(text):
     assert search.parse_ticket_number(text) is None

@@ -16,9 +16,9 @@ ENGLISH_ENDINGS = frozenset("sdtm")  # Dana's, I'd, don't, I'm: nothing that a t
 FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after", "tag")
 REPEATED_KEYS = ("tag",)  # given several times, each of them counts; the values are joined by spaces
 
-_NUMBER = r"#\s?([0-9]{1,18})"
-# "66", "#66", "# 66", "Ticket #66", "ticket 66".
-_NUMBER_ALONE_PATTERN = re.compile(r"\s*(?:ticket\s*)?#?\s*([0-9]{1,18})\s*", re.IGNORECASE)
+_NUMBER = r"[#＃]\s?(\d{1,18})"
+# "66", "#66", "# 66", "ticket 66"; behind one word in any language: "Ticket #66", "Anfrage #66", "チケット＃66".
+_NUMBER_ALONE_PATTERN = re.compile(r"\s*(?:ticket\s*|(?:[^\s\d#＃№]{1,30}\s*)?[#＃№])?\s*(\d{1,18})\s*", re.IGNORECASE)
 # "[#66] Printer", as in the subject of a mail, also behind "Re:".
 _NUMBER_IN_BRACKETS_PATTERN = re.compile(rf"\[\s*{_NUMBER}\s*\]")
 _ADDRESS_PATTERN = re.compile(r"https?://\S+?/tickets/([0-9]{1,18})(?:[/?#]\S*)?(?!\S)")
