@@ -13,6 +13,7 @@ def isolate(text: str) -> str:
 
     Unchanged where it is written from left to right, as the sentence is.
     """
+    text = str(text)
     is_needed = current_locale().text_direction == "rtl" or any(
         unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in text
     )

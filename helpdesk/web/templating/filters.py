@@ -49,6 +49,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(format_due_time)
     app.add_template_filter(labels.format_duration, "format_duration")
     app.add_template_filter(format_datetime)
+    app.add_template_filter(translation.isolate)
     app.add_template_filter(get_initials)
     app.add_template_filter(build_icon_renderer)
     app.add_template_filter(render_avatar)
