@@ -40,7 +40,7 @@ from helpdesk.web.middleware import (
     second_factor,
     security_headers,
 )
-from helpdesk.web.portal import articles, colleagues, new_ticket, ticket_list
+from helpdesk.web.portal import articles, colleagues, installed, new_ticket, ticket_list
 from helpdesk.web.reviews import quality, reports, review_queue, saved_reports, waiting_longest
 from helpdesk.web.templating import filters, fixed_parts, htmx_responses, macros, script_sentences, ticket_rows
 from helpdesk.web.tickets import (
@@ -73,6 +73,7 @@ BLUEPRINTS = (
     unsubscribe.blueprint,
     ticket_list.blueprint,
     new_ticket.blueprint,
+    installed.blueprint,
     colleagues.blueprint,
     articles.blueprint,
     ticket_page.blueprint,

@@ -19,6 +19,8 @@ MAX_AGE_SECONDS = 365 * 24 * 3600
 CSS_IMPORT = re.compile(r'^@import "\./(?P<file>[\w-]+\.css)";\n', re.M)
 JS_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"\./(?P<file>\w+\.js)";\n', re.M)
 JS_COMMENT_LINE = re.compile(r"^ *//.*\n", re.M)  # our modules have no text of several lines with one
+INDENTATION = re.compile(r"^ +", re.M)  # nor one that is indented
+CSS_COMMENT = re.compile(r" */\*.*?\*/\n?", re.DOTALL)
 JS_EXPORT = re.compile(r"^export const (?P<name>\w+)", re.M)
 MIME_TYPES = {".css": "text/css", ".js": "text/javascript"}
 
@@ -63,9 +65,14 @@ def folder_hash(folder: Path) -> str:
 
 
 def join_css(folder: Path) -> str:
-    """``app.css`` with each imported file in the place of its ``@import``."""
+    """``app.css`` with each imported file in the place of its ``@import``, without comments and indentation."""
     entry = (folder / "app.css").read_text(encoding="utf-8")
-    return CSS_IMPORT.sub(lambda found: (folder / found["file"]).read_text(encoding="utf-8"), entry)
+    return shorten_css(CSS_IMPORT.sub(lambda found: (folder / found["file"]).read_text(encoding="utf-8"), entry))
+
+
+def shorten_css(text: str) -> str:
+    """``text`` without comments and indentation."""
+    return INDENTATION.sub("", CSS_COMMENT.sub("", text))
 
 
 def join_js(folder: Path) -> str:
@@ -84,7 +91,7 @@ def _join_module(folder: Path, file: str, done: dict[str, str], importers: tuple
         raise ValueError(f"static/js: {' imports '.join((*importers, file))}, which is a cycle.")
     if file in done:
         return
-    source = JS_COMMENT_LINE.sub("", (folder / file).read_text(encoding="utf-8"))
+    source = INDENTATION.sub("", JS_COMMENT_LINE.sub("", (folder / file).read_text(encoding="utf-8")))
     for found in JS_IMPORT.finditer(source):
         _join_module(folder, found["file"], done, (*importers, file))
     exports = ", ".join(found["name"] for found in JS_EXPORT.finditer(source))

@@ -1,102 +1,246 @@
-"""Styles and scripts use nothing newer than the minimum of docs/browsers.md, unless something stands in for it.
+"""Styles and scripts use nothing newer than the minimum of docs/browsers.md, unless something stands in for it."""
 
-The versions follow MDN's browser compatibility data: Chromium, Firefox, Safari.
-"""
-
+import json
 import re
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import tinycss2
+
+from tests.conventions import browser_data
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "helpdesk" / "static"
-MINIMUM = (112, 117, 16.5)
-NOT_YET = 9999.0
+MINIMUM = (109, 115, 16.4)  # Chromium, Firefox, Safari
+LEAST = (*MINIMUM, MINIMUM[-1])  # Safari on telephones, too: browser_data.BROWSERS
+DECORATION = "decoration"
+STYLES = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "css").glob("*.css"))}
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "js").glob("*.js"))}
+OUR_NAMES = {"path", "element"}  # of our own objects and HTMX's, which are new names elsewhere
+EVERYTHING = "\n".join([*STYLES.values(), *SCRIPTS.values()])
 
-# pattern: (Chromium, Firefox, Safari), and what stands in for it where it is newer than the minimum: a text that must
-# be in the styles or scripts, or "decoration" for what may be missing.
-CSS_FEATURES = {
-    r"light-dark\(": ((123, 120, 17.5), "@supports not (color: light-dark(#000, #fff))"),
-    r":has\(": ((105, 121, 15.4), 'classList.toggle("composer-note"'),
-    r"field-sizing": ((123, NOT_YET, 26.2), "decoration"),
-    r"\(scripting:": ((120, 113, 17.0), "decoration"),
-    r"scrollbar-gutter": ((94, 97, 18.2), "decoration"),
-    r"text-wrap: (balance|pretty)": ((117, 121, 17.5), "decoration"),
-    r"@container": ((105, 110, 16.0), ""),
-    r"color-mix\(": ((111, 113, 16.2), ""),
-    r"@layer": ((99, 97, 15.4), ""),
-    r"&": ((112, 117, 16.5), ""),
-    r"\bdvh\b|\d(dvh|svh|lvh)\b": ((108, 101, 15.4), ""),
-    r"revert-layer": ((99, 97, 15.4), ""),
-    r"@property": ((85, 128, 16.4), ""),
-    r"@starting-style|allow-discrete": ((117, 129, 17.5), ""),
-    r"@scope": ((118, 128, 17.4), ""),
-    r"interpolate-size|calc-size\(": ((129, NOT_YET, NOT_YET), ""),
-    r"subgrid": ((117, 71, 16.0), ""),
-}
-JS_FEATURES = {
-    r"\.at\(": ((92, 90, 15.4), ""),
-    r"\.toSorted\(|\.toReversed\(|\.toSpliced\(": ((110, 115, 16.0), ""),
-    r"Object\.groupBy|Map\.groupBy": ((117, 119, 17.4), ""),
-    r"Promise\.withResolvers": ((119, 121, 17.4), ""),
-    r"structuredClone": ((98, 94, 15.4), ""),
-    r"navigator\.locks": ((69, 96, 15.4), ""),
-    r"BroadcastChannel": ((54, 38, 15.4), ""),
-    r"\.showModal\(": ((37, 98, 15.4), ""),
-    r"requestSubmit": ((76, 75, 16.0), ""),
-    r"\.togglePopover\(|\.showPopover\(": ((114, 125, 17.0), ""),
-    r"Set\.prototype\.union|\.isSubsetOf\(": ((122, 127, 17.0), ""),
-    r"Iterator\.prototype|\.values\(\)\.map\(": ((122, 131, 18.4), ""),
-    r"startViewTransition": ((111, 144, 18.0), ""),
-    r"/v\b(?=[;,.)])": ((112, 116, 17.0), ""),
-    r"\?\?=|\|\|=|&&=": ((85, 79, 14.0), ""),
-    r"AbortSignal\.any": ((116, 124, 17.4), ""),
+# What is newer than the minimum, and a text of the styles or scripts that stands in for it; DECORATION may be missing.
+FALLBACKS = {
+    "light-dark()": "@supports not (color: light-dark(#000, #fff))",
+    "color-mix()": "@supports not (color: color-mix(in oklab, #000, #fff))",
+    ":has": "@supports not selector(:has(*))",
+    "field-sizing": DECORATION,
+    "scrollbar-gutter": DECORATION,
+    "text-wrap": DECORATION,
+    "text-size-adjust": DECORATION,
+    "text-align: match-parent": DECORATION,
+    "forced-color-adjust": DECORATION,
+    "paint-order": DECORATION,
+    "accent-color": DECORATION,
+    "overscroll-behavior": DECORATION,
+    "cursor": DECORATION,  # telephones have none
+    "resize": DECORATION,
+    "user-select": "-webkit-user-select: none",
+    "AbortSignal.timeout": "ask().catch(() => true)",  # only the name of its error is newer
+    ".getLayoutMap": "navigator.keyboard?.getLayoutMap?.()",
+    "Navigator.keyboard": "navigator.keyboard?.getLayoutMap?.()",
+    "Navigator.userAgentData": "navigator.userAgentData?.platform || navigator.platform",
 }
 
 
-def without_comments(text: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+def walk_css(nodes) -> Iterator[tuple[str, list]]:
+    """(kind, tokens) of every part: ``selector``, ``declaration:name``, ``at:keyword``."""
+    for node in nodes:
+        if node.type == "at-rule":
+            yield f"at:{node.at_keyword}", node.prelude
+            if node.content and node.at_keyword not in ("keyframes", "font-face"):
+                yield from walk_css(tinycss2.parse_blocks_contents(node.content, skip_whitespace=True))
+        elif node.type == "qualified-rule":
+            yield "selector", node.prelude
+            yield from walk_css(tinycss2.parse_blocks_contents(node.content, skip_whitespace=True))
+        elif node.type == "declaration":
+            yield f"declaration:{node.lower_name}", node.value
+        else:
+            assert node.type == "comment", f"not understood: {node.serialize()}"
 
 
-CSS = {path.name: without_comments(path.read_text(encoding="utf-8")) for path in (STATIC / "css").glob("*.css")}
-JS = {path.name: without_comments(path.read_text(encoding="utf-8")) for path in (STATIC / "js").glob("*.js")}
-EVERYTHING = "\n".join([*CSS.values(), *JS.values()])
+def parts(text: str) -> list[tuple[str, list]]:
+    return list(walk_css(tinycss2.parse_stylesheet(text, skip_whitespace=True)))
 
 
-def is_newer(versions: tuple[float, ...]) -> bool:
-    return any(version > least for version, least in zip(versions, MINIMUM, strict=True))
+def flatten(tokens) -> Iterator:
+    for token in tokens:
+        yield token
+        yield from flatten(getattr(token, "content", None) or getattr(token, "arguments", None) or [])
 
 
-def used_in(pattern: str, files: dict[str, str]) -> list[str]:
-    return [name for name, text in files.items() if re.search(pattern, text)]
+def selectors(prelude) -> list[str]:
+    """The selectors of a list; commas inside of functions belong to their selector."""
+    groups = [[]]
+    for token in prelude:
+        if token == ",":
+            groups.append([])
+        else:
+            groups[-1].append(token)
+    return [tinycss2.serialize(group).strip() for group in groups]
 
 
-@pytest.mark.parametrize(("pattern", "entry"), [*CSS_FEATURES.items()])
-def test_a_newer_feature_of_styles_has_something_in_its_place(pattern, entry):
-    versions, fallback = entry
-    if is_newer(versions) and (files := used_in(pattern, CSS)):
-        assert fallback, f"{pattern} in {files} is newer than the minimum {MINIMUM}"
-        assert fallback == "decoration" or fallback in EVERYTHING
+def fragile_lists(text: str) -> list[str]:
+    """Lists in which one selector with :has() makes browsers that do not know it drop the others as well."""
+    listed = [selectors(tokens) for kind, tokens in parts(text) if kind == "selector"]
+    bare = re.compile(r"(?:(?!:is\(|:where\().)*:has\(")  # not inside :is(), which forgives
+    return [", ".join(each) for each in listed if len(each) > 1 and any(bare.match(one) for one in each)]
 
 
-@pytest.mark.parametrize(("pattern", "entry"), [*JS_FEATURES.items()])
-def test_a_newer_feature_of_scripts_has_something_in_its_place(pattern, entry):
-    versions, fallback = entry
-    if is_newer(versions) and (files := used_in(pattern, JS)):
-        assert fallback and fallback in EVERYTHING, f"{pattern} in {files} is newer than the minimum {MINIMUM}"
+def nested(text: str) -> list[str]:
+    return [tinycss2.serialize(tokens) for kind, tokens in parts(text) if kind == "selector" and "&" in tokens]
+
+
+def test_no_rule_is_nested():
+    assert [found for text in STYLES.values() for found in nested(text)] == []
+    assert nested(".a { color: red; & .b { color: blue } }") == ["& .b "]
+
+
+def test_has_takes_no_other_selector_with_it():
+    assert [found for text in STYLES.values() for found in fragile_lists(text)] == []
+    assert fragile_lists(".a, .b:has(i) { color: red }") and not fragile_lists(":is(.a, .b:has(i)) i { color: red }")
 
 
 def test_every_colour_with_two_schemes_has_a_light_value_alone():
-    tokens = CSS["tokens.css"]
+    tokens = STYLES["tokens.css"]
     two_schemes = set(re.findall(r"(--[\w-]+): light-dark\(", tokens))
     fallback = tokens.split("@supports not")[1]
     assert two_schemes and two_schemes <= set(re.findall(r"(--[\w-]+):", fallback))
-    elsewhere = [name for name, text in CSS.items() if "light-dark(" in text and name != "tokens.css"]
+    elsewhere = [
+        name for name, text in STYLES.items() if re.search(r"--[\w-]+: light-dark\(", text) and name != "tokens.css"
+    ]
     assert elsewhere == [], "only tokens.css has colours of two schemes"
+
+
+def test_every_mixed_colour_has_a_plain_one():
+    rules = STYLES["older_browsers.css"].split("color-mix(in oklab, #000, #fff)")[1]
+    for name, text in STYLES.items():
+        for node in re.findall(r"([^{}]+)\{[^{}]*color-mix\(in oklab, var", text):
+            selector = node.split(";")[-1].strip().removeprefix("from").strip() or "@keyframes"
+            assert selector == "@keyframes" or name == "tokens.css" or selector in rules, f"{name}: {selector}"
 
 
 def test_the_document_states_the_same_minimum():
     text = (ROOT / "docs/browsers.md").read_text(encoding="utf-8")
-    assert [float(found) for found in re.findall(r"^\| \w.*? \| ([\d.]+) \| \w+ \d{4} \|$", text, re.M)] == list(
-        MINIMUM
+    stated = re.findall(r"^\| \w.*? \| ([\d.]+)(?: ESR)? \| \w+ \d{4} \|$", text, re.M)
+    assert [float(found) for found in stated] == list(MINIMUM)
+    for feature, fallback in FALLBACKS.items():
+        assert fallback == DECORATION or fallback in EVERYTHING, feature
+
+
+@cache
+def css_data() -> dict[str, dict[str, list[tuple[float, ...]]]]:
+    """Versions by kind and name: properties, values ("property:value"), functions and units, selectors, at-rules."""
+    data, known = browser_data.load()["css"], defaultdict(lambda: defaultdict(list))
+    for path, entry in browser_data.entries(data["properties"]):
+        known["value" if len(path) > 1 else "property"][":".join(path)].append(browser_data.versions(entry))
+    for path, entry in browser_data.entries(data["types"]):
+        known["function"][path[-1].removesuffix("_function")].append(browser_data.versions(entry))
+    for kind in ("selectors", "at-rules"):
+        for path, entry in browser_data.entries(data[kind]):
+            known[kind][path[-1] if len(path) < 3 else ":".join(path)].append(browser_data.versions(entry))
+    return known
+
+
+def css_features(text: str) -> Iterator[tuple[str, str, str]]:
+    """(kind, name in the data, name in FALLBACKS) of every feature that a style sheet uses."""
+    for kind, tokens in parts(text):
+        every = list(flatten(tokens))
+        if kind == "selector":
+            names = [
+                after.value if after.type == "ident" else after.name
+                for token, after in zip(every, every[1:], strict=False)
+                if token == ":" and after.type in ("ident", "function")
+            ]
+            yield from (("selectors", name, f":{name}") for name in names)
+        elif kind.startswith("at:"):
+            yield "at-rules", kind[3:], f"@{kind[3:]}"
+            yield from (
+                ("at-rules", token.value, token.value)
+                for token in every
+                if token.type == "ident" and kind in ("at:media", "at:container")
+            )
+        else:
+            name = kind.removeprefix("declaration:")
+            yield "property", name, name
+            for token in every:
+                if token.type == "ident":
+                    yield "value", f"{name}:{token.value}", f"{name}: {token.value}"
+                if token.type == "function":
+                    yield "function", token.lower_name, f"{token.lower_name}()"
+                    yield "value", f"{name}:{token.lower_name}", f"{name}: {token.lower_name}()"
+
+
+def is_newer(found: list[tuple[float, ...]]) -> bool:
+    """Whether no meaning of the name is as old as the minimum; names that the data does not have are not features."""
+    return bool(found) and not any(all(a <= b for a, b in zip(each, LEAST, strict=True)) for each in found)
+
+
+def newer_css(text: str) -> set[str]:
+    return {
+        shown
+        for kind, name, shown in css_features(text)
+        if not name.startswith("-") and is_newer(css_data()[kind].get(name, []))
+        if shown not in FALLBACKS and shown.partition(": ")[0] not in FALLBACKS
+    }
+
+
+def test_styles_use_nothing_newer_than_the_minimum():
+    assert {name: found for name, text in STYLES.items() if (found := newer_css(text))} == {}
+    probe = "@scope (.a) { b { interpolate-size: allow-keywords; width: calc-size(auto, size) } } a:open { color: red }"
+    assert {"@scope", "interpolate-size", ":open"} <= newer_css(probe)
+
+
+@cache
+def js_data() -> dict[str, list[tuple[float, ...]]]:
+    """Versions by name: "Owner.name" and ".name" for what objects have, "name" for what is global."""
+    data, known = browser_data.load(), defaultdict(list)
+    for tree in (data["api"], data["javascript"]["builtins"]):
+        for path, entry in browser_data.entries(tree):
+            found = browser_data.versions(entry)
+            name = path[-1].removesuffix("_static").removesuffix("_event")
+            if len(path) == 1:
+                known[name].append(found)
+            else:
+                known[f".{name}"].append(found)
+                known[f"{path[-2]}.{name}"].append(found)
+    return known
+
+
+def newer_js(files: list[Path]) -> dict[str, set[str]]:
+    acorn = browser_data.find_module("acorn")
+    if shutil.which("node") is None:
+        pytest.skip("WARNING: node is not installed, so newer features of scripts are not looked for.")
+    done = subprocess.run(
+        ["node", str(Path(__file__).parent / "newer_features.js"), *map(str, files)],
+        env={"NODE_PATH": str(acorn.parent), "PATH": str(Path(shutil.which("node")).parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
+    assert done.returncode == 0, f"newer than ES2022: {done.stderr}"
+    known, newer = js_data(), defaultdict(set)
+    for file, used in json.loads(done.stdout).items():
+        for name in used["globals"]:
+            if is_newer(known.get(name, [])):
+                newer[file].add(name)
+        for name in used["members"]:
+            owner, _, member = name.partition(".")
+            owner = {"navigator": "Navigator", "document": "Document", "window": "Window"}.get(owner, owner)
+            exact = known.get(f"{owner}.{member}", []) if owner else []
+            if member not in OUR_NAMES and is_newer(exact or known.get(f".{member}", [])):
+                newer[file].add(f"{owner}.{member}")
+    return newer
+
+
+def test_scripts_use_nothing_newer_than_the_minimum(tmp_path):
+    found = newer_js(sorted((STATIC / "js").glob("*.js")))
+    assert {file: names - set(FALLBACKS) for file, names in found.items() if names - set(FALLBACKS)} == {}
+    probe = tmp_path / "probe.js"
+    probe.write_text("Promise.withResolvers(); document.startViewTransition(); [1].values().take(1);")
+    assert newer_js([probe])["probe.js"] >= {"Promise.withResolvers", "Document.startViewTransition", ".take"}

@@ -120,6 +120,8 @@ TABLE = {
     "GET /tickets/new": PERSON,
     "GET /tickets/similar": PERSON,
     "POST /tickets": PERSON,
+    "POST /tickets/shared": PERSON,
+    "GET /manifest.webmanifest": PUBLIC,
     "POST /previews": PERSON,
     "POST /files": PERSON,
     "GET /files/<key>": TICKET,

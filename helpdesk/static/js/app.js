@@ -29,5 +29,6 @@ import "./relative_times.js";
 import "./time_zone.js";
 import "./signed_out.js";
 import "./platform.js";
+import "./on_screen_keyboard.js";
 import "./browser_notices.js";
 import "./live.js";

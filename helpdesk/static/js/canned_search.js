@@ -1,5 +1,6 @@
 // "::" and some characters in a reply search the macros; Enter inserts one.
 import { byId, createElement, listen, query } from "./dom.js";
+import { isComposing } from "./key_safety.js";
 import { _ } from "./sentences.js";
 
 const TRIGGER = /(^|\s)::([^\n:]{0,40})$/;
@@ -71,7 +72,7 @@ listen("input", ({ target }) => {
 });
 
 listen("keydown", (event) => {
-  if (!list || event.target !== list.field || event.isComposing) return;
+  if (!list || event.target !== list.field || isComposing(event)) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) activate(list.index + step);
   else if (event.key === "Enter" || event.key === "Tab") insert(list.children[list.index].value);

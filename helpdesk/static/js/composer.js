@@ -2,6 +2,7 @@
 //
 // A text that was begun as a note is only sent to the customer after a question. After sending, the focus stays here.
 import { announce, byId, listen, onContent, query } from "./dom.js";
+import { characterOf, isComposing } from "./key_safety.js";
 import { _ } from "./sentences.js";
 
 const QUESTION = _("You began this text as an internal note. Send it to the customer?");
@@ -70,9 +71,10 @@ listen("input", ({ target }) => {
 // Right after a reply was sent, "n" in the empty composer still means: write a note. Any other key begins a reply.
 listen("keydown", (event) => {
   const form = event.target.closest?.("form[data-composer]");
-  if (!form || !("justSent" in form.dataset) || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+  if (!form || !("justSent" in form.dataset) || isComposing(event)) return;
+  if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
   delete form.dataset.justSent;
-  if (event.key !== "n" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (characterOf(event) !== "n" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target !== bodyOf(form) || event.target.value || !byId("compose-note")) return;
   event.preventDefault();
   setMode("note");
@@ -81,7 +83,7 @@ listen("keydown", (event) => {
 // In every form, not only in this one. With Shift, a reply also solves the ticket.
 listen("keydown", (event) => {
   const { target } = event;
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || !target.form) return;
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isComposing(event) || !target.form) return;
   if (!target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
   event.preventDefault();
   const status = target.form.elements.status;

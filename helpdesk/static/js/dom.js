@@ -15,9 +15,10 @@ export const stopEvent = (event) => {
   event.stopImmediatePropagation();
 };
 
-// Tell screen readers.
+// Tell screen readers; the same sentence again is one that differs for them.
 export const announce = (text) => {
-  byId("announcer").textContent = text;
+  const announcer = byId("announcer");
+  announcer.textContent = announcer.textContent === text ? `${text}\u00a0` : text;
 };
 
 // Call `setUp(query)` for the page now and for every part that HTMX inserts later. `query(selector)` gives the matching

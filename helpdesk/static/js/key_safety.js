@@ -5,6 +5,7 @@ import { byId, listen, query } from "./dom.js";
 const REST_MS = 1000; // after typing or sending
 const TEXT_FIELD = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const LATIN = /^[A-Za-z]$/;
+const IN_OTHER_SCRIPT = /^(?![A-Za-z]+$)[\p{L}\p{M}]{1,3}$/u; // and no name of a key, such as "Tab"
 let typedUntil = 0;
 let sentUntil = 0;
 
@@ -28,15 +29,23 @@ export const isOnContent = (element) => {
   return Boolean(element.closest("#main")) && !element.closest("form[data-composer], [data-menu]");
 };
 
-// The Latin character of a key. Other layouts give it by the place of the key, and Caps Lock counts for nothing.
+// Whether an input method is at work. Safari says so for the key that ends it by the code alone.
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+// The Latin character of a key. Other layouts give it by the place of the key, and Caps Lock counts for nothing. A key
+// may give two letters (Arabic lam-alef) or a vowel sign (Hindi).
 export const characterOf = (event) => {
-  if (LATIN.test(event.key)) return event.getModifierState("CapsLock") ? event.key.toLowerCase() : event.key;
-  const place = /^Key([A-Z])$/.exec(event.code);
-  return place && /^\p{L}$/u.test(event.key) ? place[1].toLowerCase() : event.key;
+  const { key, code } = event;
+  if (event.getModifierState("AltGraph")) return key;
+  if (LATIN.test(key)) return event.getModifierState("CapsLock") ? key.toLowerCase() : key;
+  if (key === "؟") return "?";
+  const place = /^Key([A-Z])$/.exec(code);
+  if (place && IN_OTHER_SCRIPT.test(key)) return event.shiftKey ? place[1] : place[1].toLowerCase();
+  return code === "Slash" && IN_OTHER_SCRIPT.test(key) && !event.shiftKey ? "/" : key;
 };
 
 listen("keydown", (event) => {
-  if (event.key.length === 1 && isTyping(event.target)) countAsTyping();
+  if (event.key?.length === 1 && isTyping(event.target)) countAsTyping();
 }, true);
 listen("submit", countAsSending, true);
 listen("htmx:afterRequest", ({ detail }) => {

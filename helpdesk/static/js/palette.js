@@ -1,5 +1,6 @@
 // The command palette of the team: Ctrl+K, some characters, Enter.
 import { byId, isTeam, listen, query, queryAll } from "./dom.js";
+import { characterOf, isComposing } from "./key_safety.js";
 
 const dialog = () => byId("palette");
 const options = () => queryAll("#palette-results [role=option]");
@@ -24,12 +25,12 @@ const open = () => {
 
 listen("keydown", (event) => {
   const isOpener = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-  if (isOpener && (event.key === "k" || event.code === "KeyK") && isTeam() && dialog()) {
+  if (isOpener && characterOf(event) === "k" && isTeam() && dialog()) {
     event.preventDefault();
     open();
     return;
   }
-  if (event.target.id !== "palette-search" || event.isComposing) return;
+  if (event.target.id !== "palette-search" || isComposing(event)) return;
   const current = options().findIndex((option) => option.getAttribute("aria-selected") === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) select(current + step);

@@ -2,13 +2,14 @@
 // it in as it is; so does pasting with Shift, and undoing takes it away like anything typed.
 import { announce, createElement, listen, query } from "./dom.js";
 import { codeBlock, inlineCode, looksLikeCode } from "./code_detection.js";
+import { characterOf } from "./key_safety.js";
 import { _ } from "./sentences.js";
 import { replaceSelection } from "./toolbar.js";
 
 let isPlain = false; // Shift was held with the key that pastes
 
 listen("keydown", (event) => {
-  if (event.key.toLowerCase() === "v") isPlain = event.shiftKey;
+  if (characterOf(event)?.toLowerCase() === "v") isPlain = event.shiftKey;
 }, true);
 
 const isInsideFence = (before) => (before.match(/^\s*(?:```|~~~)/gm) || []).length % 2 === 1;

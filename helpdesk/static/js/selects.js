@@ -1,6 +1,7 @@
 // Selects that act by themselves (data-act-on-choice) do so when a choice is made: by pointer, or by Enter. Arrow keys
 // and typing only look; the button "Set" beside the select shows that something is chosen but not set.
 import { listen, query } from "./dom.js";
+import { isComposing } from "./key_safety.js";
 
 const ENTER_MS = 150; // within which a change belongs to the Enter that closed the list of options
 
@@ -18,7 +19,7 @@ listen("pointerdown", ({ target }) => {
 
 listen("keydown", (event) => {
   const { target, key } = event;
-  if (!isActing(target) || event.isComposing) return;
+  if (!isActing(target) || isComposing(event)) return;
   if (key === "Enter") {
     target.enteredAt = Date.now();
     if (!query(".is-unset", target.form)) return;

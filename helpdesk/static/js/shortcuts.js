@@ -1,7 +1,9 @@
 // Keyboard shortcuts of the team. They can be switched off, because single characters disturb speech input.
 import { focusComposer } from "./composer.js";
 import { byId, isTeam, listen, onContent, query, queryAll } from "./dom.js";
-import { countAsTyping, hasJustSent, hasJustTyped, isOnContent, isTyping, characterOf } from "./key_safety.js";
+import {
+  characterOf, countAsTyping, hasJustSent, hasJustTyped, isComposing, isOnContent, isTyping,
+} from "./key_safety.js";
 import { closeMenu } from "./menus.js";
 import { moveInQueue } from "./queue_keys.js";
 import { getItem, setItem } from "./storage.js";
@@ -48,11 +50,12 @@ const leaveField = (field) => {
 };
 
 listen("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229) return; // an input method is at work
+  if (isComposing(event)) return;
   const typing = isTyping(event.target);
   if (event.key === "Escape" && !closeMenu() && typing && isTeam()) leaveField(event.target);
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !isTeam() || event.key.length !== 1) return;
   const key = characterOf(event);
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !isTeam()) return;
+  if (key?.length !== 1) return; // filling in by the browser names no key
   const isPartOfWord = waiting !== undefined;
   clearTimeout(waiting);
   waiting = undefined;

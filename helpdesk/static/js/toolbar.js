@@ -1,5 +1,6 @@
 // Buttons that write Markdown around the selected text. What they write can be undone as if it were typed.
 import { listen, query, queryAll } from "./dom.js";
+import { characterOf, isComposing } from "./key_safety.js";
 
 const AROUND = { bold: ["**", "**"], italic: ["*", "*"], code: ["`", "`"] };
 const BEFORE_LINES = { list: "- ", quote: "> " };
@@ -47,9 +48,10 @@ listen("click", ({ target }) => {
 
 listen("keydown", (event) => {
   const { target, key } = event;
-  if (target.matches?.("form[data-composer] textarea") && (event.ctrlKey || event.metaKey) && KEYS[key]) {
+  const kind = (event.ctrlKey || event.metaKey) && !event.altKey && KEYS[characterOf(event)];
+  if (kind && target.matches?.("form[data-composer] textarea") && !isComposing(event)) {
     event.preventDefault();
-    format(target, KEYS[key]);
+    format(target, kind);
   }
   const button = target.closest?.("[data-toolbar] button");
   const forward = document.documentElement.dir === "rtl" ? -1 : 1;

@@ -1,6 +1,7 @@
 // The toast that offers to undo: it counts down and goes when it is too late. Z undoes, and Ctrl+Z in an empty
 // composer.
 import { announce, byId, listen, onContent, query } from "./dom.js";
+import { characterOf } from "./key_safety.js";
 import { neighbour } from "./queue_keys.js";
 import { _ } from "./sentences.js";
 
@@ -49,7 +50,7 @@ export const undoLast = () => {
 };
 
 listen("keydown", (event) => {
-  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === "z";
+  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && characterOf(event) === "z";
   const form = event.target.closest?.("form[data-composer]");
   if (isUndo && form && event.target.name === "body" && !event.target.value && undoLast()) event.preventDefault();
 });

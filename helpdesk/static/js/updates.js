@@ -1,5 +1,6 @@
 // What a live update brought is marked, announced, and counted in the title while the tab is hidden.
 import { announce, byId, listen, queryAll } from "./dom.js";
+import { ngettext } from "./sentences.js";
 
 const readRevisions = () =>
   new Map(queryAll("[data-revision], [data-live]").map((element) => [element.id, element.dataset.revision]));
@@ -24,7 +25,9 @@ export const markNewEntries = () => {
   for (const entry of entries) entry.classList.add("is-new");
   if (entries.length === 1) announce(entries[0].dataset.announcement);
   if (entries.length > 1) {
-    announce(`${entries.length} ${entries[0].matches(".message") ? "new messages" : "tickets changed"}`);
+    const { length } = entries;
+    if (entries[0].matches(".message")) announce(ngettext("%(num)s new message", "%(num)s new messages", length));
+    else announce(ngettext("%(num)s ticket changed", "%(num)s tickets changed", length));
   }
   if (document.hidden) setUnreadCount(unreadCount + entries.filter((entry) => !("mine" in entry.dataset)).length);
 };

@@ -1,6 +1,6 @@
 // Files: chosen, dropped or pasted, removed again, and kept when a form comes back with errors.
 import { announce, createElement, listen, onContent, query, queryAll } from "./dom.js";
-import { _ } from "./sentences.js";
+import { _, ngettext } from "./sentences.js";
 
 const keptFiles = new Map();
 
@@ -55,15 +55,20 @@ const addFiles = (input, files) => {
   const added = [];
   for (const file of files) {
     if (file.size > maxBytes) {
-      refusals.push(`${file.name} is ${formatSize(file.size)}. A file may have at most ${formatSize(maxBytes)}.`);
-    } else if (!file.size) refusals.push(`${file.name} is empty.`);
+      refusals.push(_("%(name)s is %(size)s. A file may have at most %(most)s.", {
+        name: file.name, size: formatSize(file.size), most: formatSize(maxBytes),
+      }));
+    } else if (!file.size) refusals.push(_("%(name)s is empty.", { name: file.name }));
     else if (kept.length + added.length >= maxFiles) {
-      refusals.push(`${file.name} was not added: at most ${maxFiles} ${maxFiles === 1 ? "file" : "files"}.`);
+      refusals.push(ngettext(
+        "%(name)s was not added: at most %(num)s file.", "%(name)s was not added: at most %(num)s files.",
+        maxFiles, { name: file.name },
+      ));
     } else added.push(file);
   }
   setFiles(input, [...kept, ...added]);
   showRefusals(input, refusals);
-  if (added.length) announce(`${input.chosen.length} attached.`);
+  if (added.length) announce(ngettext("%(num)s file attached", "%(num)s files attached", input.chosen.length));
 };
 
 const handleTransfer = (event) => {

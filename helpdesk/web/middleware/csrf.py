@@ -1,6 +1,7 @@
 """Cross-site request forgery (CSRF): every POST carries a token of the session, as a hidden field or a header.
 
-The check is Flask-WTF's, for all views; ``authorization.machine_only`` and RFC 8058's one-click unsubscribe are exempt.
+The check is Flask-WTF's, for all views; ``authorization.machine_only`` and RFC 8058's one-click unsubscribe are exempt,
+and so is what a telephone's browser itself sends to the portal's share target (``web/portal/installed.py``).
 Source of the rule: OWASP's Cross-Site Request Forgery Prevention Cheat Sheet, synchronizer token pattern.
 """
 

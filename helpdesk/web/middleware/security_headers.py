@@ -38,6 +38,7 @@ def build_headers(current: config.Config) -> dict[str, str]:
         "style-src": "'self'",
         "img-src": " ".join(["'self'", "data:", *list_picture_origins(current)]),
         "font-src": "'self'",
+        "manifest-src": "'self'",
         "connect-src": "'self'",
         "form-action": " ".join(["'self'", *providers]),
         "frame-ancestors": "'none'",

@@ -18,6 +18,7 @@ from helpdesk.domain.knowledge_base import search
 from helpdesk.domain.people import users
 from helpdesk.domain.portal import support_hours
 from helpdesk.domain.ticket_lists import customer_list
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
@@ -26,6 +27,7 @@ from helpdesk.web import uploads
 from helpdesk.web.desk.people import find_matches
 from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication
+from helpdesk.web.portal import installed
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("new_ticket", __name__)
@@ -42,7 +44,7 @@ def show_new_ticket() -> ResponseReturnValue:
     if request.args.get("form") and form is None:
         abort(404)
     values = {name: _get_values(request.args, name) for name in request.args}
-    return render_page(requester, available, form, values)
+    return render_page(requester, available, form, values, installed.read_share())
 
 
 @blueprint.post("/tickets")
@@ -137,18 +139,24 @@ def render_requester_choice(text: str, error: str) -> str:
         error=error,
         matches=find_matches(text.strip()[:100]),
         form_slug=request.values.get("form", "")[:100],
+        shared=installed.read_share(),
     )
 
 
-def render_page(requester: User, available: list[Any], form: FormVersion | None, values: dict[str, Any]) -> str:
-    """The whole page, empty or with values from the URL."""
+def render_page(
+    requester: User, available: list[Any], form: FormVersion | None, values: dict[str, Any], shared: dict[str, str]
+) -> str:
+    """The whole page, empty or with values from the URL; ``shared`` came from another program of the device."""
     reader = authentication.get_current_user()
+    keys = shared["uploads"].split(",") if "uploads" in shared else []
+    kept = {"files": attachments.pending_uploads(keys, reader)} if keys else {}
     return render_template(
         "portal/new.html",
         available=available,
         address=filing_address(),
         team_returns="" if reader.is_team else support_hours.describe_return(reader),
-        **form_context(requester, form, values),
+        shared=shared,
+        **form_context(requester, form, values, stored_uploads=kept),
     )
 
 
@@ -164,7 +172,7 @@ def render_rejected_form(
     context = form_context(requester, form, values, errors, form_uploads.list_pending())
     if htmx and form:
         return render_template("portal/_ticket_form.html", **context), 422
-    return render_template("portal/new.html", available=available, address=filing_address(), **context), 422
+    return render_template("portal/new.html", available=available, address=filing_address(), shared={}, **context), 422
 
 
 def filing_address() -> str:
