@@ -18,7 +18,8 @@ class NotificationKind(StrEnum):
     """What a notification is about.
 
     ``rule``: a rule asked for it; ``detail`` is its name. For a target of the service level ``detail`` is the timer's
-    kind.
+    kind. ``sign_in_connection``: people may soon be unable to sign in with it, or already are; ``detail`` is what
+    ``connections.troubles`` says.
     """
 
     assigned = "assigned"
@@ -32,6 +33,7 @@ class NotificationKind(StrEnum):
     delivery_failed = "delivery_failed"
     unmatched_mail = "unmatched_mail"
     rule = "rule"
+    sign_in_connection = "sign_in_connection"
 
 
 class NotificationChannel(StrEnum):

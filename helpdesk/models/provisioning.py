@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time
@@ -34,7 +34,8 @@ class ScimResource(Base):
     """A person ("User") or a group ("Group") of a provider (RFC 7643), with everything it said in ``data``.
 
     ``user_id``: who the person is here, once its address is one that the connection may speak for. ``lookup_name``:
-    the user name or the group's name, folded, by which providers look for it.
+    the user name or the group's name, folded, by which providers look for it. ``has_deactivated``: the provider
+    deactivated the person, and may activate them again; whom somebody else deactivated it may not.
     """
 
     __tablename__ = "scim_resources"
@@ -49,6 +50,7 @@ class ScimResource(Base):
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)
+    has_deactivated: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[Created]
     changed_at: Mapped[Created]
 

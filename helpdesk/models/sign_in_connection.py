@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
@@ -22,6 +22,9 @@ class SignInConnection(Base):
     ``redirects_at_once``: who types an address is led there without a mail. ``role_rules``: what a group or claim
     gives, as a list of {"claim", "value", "gives"}. ``session_hours``: the longest age of its sessions.
     ``last_failure``: the code of the reason (``connections.failures``), ``last_failure_detail`` what belongs in it.
+    ``failed_in_a_row``: how often everybody's sign-in failed since the last one that worked. ``notified``: what admins
+    were notified of, with the day. ``is_held``: an admin of the installation switched it off, so that the admins of its
+    organization cannot switch it on.
     """
 
     __tablename__ = "sign_in_connections"
@@ -36,6 +39,7 @@ class SignInConnection(Base):
         "role_rules": CONFIGURATION,
         "last_failure": CODE,
         "last_failure_detail": CONFIGURATION,
+        "notified": CODE,
     }
 
     id: Mapped[Id]
@@ -48,6 +52,7 @@ class SignInConnection(Base):
     client_secret: Mapped[str] = mapped_column(Text, default="")
     tenant: Mapped[str] = mapped_column(String(64), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_held: Mapped[bool] = mapped_column(default=False, server_default=false())
     redirects_at_once: Mapped[bool] = mapped_column(default=False)
     logs_out_at_provider: Mapped[bool] = mapped_column(default=False)
     session_hours: Mapped[int | None]
@@ -58,6 +63,8 @@ class SignInConnection(Base):
     last_failure_at: Mapped[Time | None]
     last_failure: Mapped[str] = mapped_column(String(40), default="")
     last_failure_detail: Mapped[str] = mapped_column(String(255), default="")
+    failed_in_a_row: Mapped[int] = mapped_column(default=0, server_default="0")
+    notified: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
     organization: Mapped[Organization | None] = relationship()
     domains: Mapped[list["ConnectionDomain"]] = relationship(

@@ -168,7 +168,8 @@ class Membership(Base):
 
     ``User.ticket_visibility`` is the value of the current one. ``is_admin``: they manage the organization's people.
     ``removed_at``: an admin of the organization removed them; its other rules do not admit them then. ``invited_at``:
-    such an admin invited them, and they have not acted for the organization since.
+    such an admin invited them, and they have not acted for the organization since. ``is_emergency_admin``: while they
+    are an admin of it they may sign in by a link, whatever it requires.
     """
 
     __tablename__ = "memberships"
@@ -180,6 +181,7 @@ class Membership(Base):
     )
     ticket_visibility: Mapped[str] = mapped_column(String(16))
     is_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_emergency_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
     removed_at: Mapped[Time | None]
     invited_at: Mapped[Time | None]
 

@@ -40,7 +40,7 @@ from helpdesk.web.middleware import (
     second_factor,
     security_headers,
 )
-from helpdesk.web.portal import articles, colleagues, installed, new_ticket, ticket_list
+from helpdesk.web.portal import articles, colleagues, installed, new_ticket, sign_in_ways, ticket_list
 from helpdesk.web.reviews import quality, reports, review_queue, saved_reports, waiting_longest
 from helpdesk.web.templating import filters, fixed_parts, htmx_responses, macros, script_sentences, ticket_rows
 from helpdesk.web.tickets import (
@@ -75,6 +75,7 @@ BLUEPRINTS = (
     new_ticket.blueprint,
     installed.blueprint,
     colleagues.blueprint,
+    sign_in_ways.blueprint,
     articles.blueprint,
     ticket_page.blueprint,
     messages.blueprint,

@@ -72,6 +72,7 @@ def live_portal():
     var = Path(tempfile.mkdtemp(prefix="helpdesk-journeys-"))
     port, demo_port = free_port(), free_port()
     environment = os.environ | {"VAR_DIR": str(var), "PORT": str(port), "DEMO_PORT": str(demo_port)}
+    environment["WEBHOOKS_TO_LOOPBACK"] = "1"  # a customer's provider runs here
     printed = var / "printed.txt"  # a file, for nobody reads on once it has started, and a full pipe would stop it
     with printed.open("w") as output:
         process = subprocess.Popen(

@@ -18,6 +18,8 @@ from helpdesk.domain.integrations import api_tokens, webhooks
 from helpdesk.domain.ticket_lists import saved_views
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
+from helpdesk.models.user import Membership
 from helpdesk.web.middleware import personal_limits
 from tests.factories import signed_in_client
 from tests.web import page_forms
@@ -26,7 +28,9 @@ ROLES = ("nobody", "customer", "agent", "lead", "admin")
 WALK_REQUESTS = int(os.environ.get("RANDOM_WALK_REQUESTS", "150"))
 PAGES_OF_ONE_KIND = 3  # addresses that differ in numbers or in the query only
 FORMS_OF_ONE_KIND = 1
-LEAVE_ALONE = re.compile(r"/sign-out|/account/sessions|/deactivation|/erase$|/second-factor|/account/viewing/delete")
+LEAVE_ALONE = re.compile(
+    r"/sign-out|/account/sessions|/deactivation|/erase$|/second-factor|/account/viewing/delete|/check$"
+)
 HOSTILE = (
     "\x00",
     "-1",
@@ -88,6 +92,17 @@ def people(make, session):
         None, name="Hook", url="https://hooks.example/x", events=["ticket.filed"], is_active=True, actor=admin
     )
     api_tokens.issue_token(name="Token", scopes=["tickets:read"], user=admin)
+    session.add(Membership(user_id=dana.id, organization_id=globex.id, ticket_visibility="organization", is_admin=True))
+    connection = SignInConnection(
+        organization_id=globex.id,
+        name="Okta",
+        issuer="https://x.invalid",
+        client_id="x",
+        role_rules=[],
+        is_active=False,
+    )
+    connection.domains = [ConnectionDomain(domain="globex.invalid")]
+    session.add(connection)
     session.add(
         InboundEvent(
             source="email", external_id="m1", payload={}, raw=b"From: a@b.example\r\n\r\nHello", received_at=clock.now()
@@ -200,7 +215,7 @@ def crawl(crawler: Crawler, starts: tuple[str, ...], choose: random.Random, limi
 
 STARTS = {
     "nobody": ("/", "/sign-in", "/sign-in/code", "/tickets"),
-    "customer": ("/tickets", "/tickets/new", "/tickets/1", "/account", "/account/organization", "/desk"),
+    "customer": ("/tickets", "/tickets/new", "/tickets/1", "/account", "/account/organization", "/desk", "/colleagues"),
 }
 TEAM_STARTS = (
     "/desk",

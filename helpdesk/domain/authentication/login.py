@@ -55,7 +55,8 @@ def by_email(
     organizations = [
         each
         for each in admission.admitting_organizations(email)
-        if _matches_tenant(each, microsoft_tenant) and ways.permits(each, provider, theirs)
+        if _matches_tenant(each, microsoft_tenant)
+        and (ways.permits(each, provider, theirs) or ways.is_emergency_customer(user, each, provider))
     ]
     is_alias = user is not None and user.email != email
     if user is not None and is_alias:  # their sessions end as soon as their own address is not admitted

@@ -219,6 +219,7 @@ def list_organizations(user: User) -> list[Organization]:
         each
         for each in admission.admitting_organizations(user.email)
         if ways.permits(each, session.provider, session.connection_organization_id)
+        or ways.is_emergency_customer(user, each, session.provider)
     ]
 
 

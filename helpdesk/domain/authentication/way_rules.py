@@ -15,17 +15,21 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.sign_in_link import SignInLink
-from helpdesk.models.user import Role, User
+from helpdesk.models.user import Membership, Role, User
 from helpdesk.translation import gettext
 
 
-def set_rules(organization: Organization, given: Mapping[str, str], *, actor: User) -> int:
+def set_rules(
+    organization: Organization, given: Mapping[str, str], *, actor: User, emergency_admin: str | None = None
+) -> int:
     """Set each way of ``organization`` to "allowed", "required" or "off"; returns how many sessions ended.
 
-    Links that were mailed before, and that are not let in any more, end too. Raises PermissionDenied and
-    ValidationError.
+    ``emergency_admin``: the address of an admin of it who may still use a link; "" is nobody, None changes nothing.
+    Links that were mailed before, and that are not let in any more, end too. An admin of the organization may set what
+    lets in their own session. Raises PermissionDenied and ValidationError.
     """
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    may_change = permissions.can_connect_providers(actor, organization.id)
+    permissions.ensure(may_change, gettext("Only admins can do this."))
     rules = {way: given.get(way, ways.ALLOWED) for way in ways.WAYS}
     if not set(rules.values()) <= set(ways.RULES):
         raise ValidationError(gettext("Choose what is allowed, required or off."), "sign_in_rules")
@@ -38,23 +42,53 @@ def set_rules(organization: Organization, given: Mapping[str, str], *, actor: Us
         raise ValidationError(
             gettext("Before it is required, somebody has to have signed in with the provider once."), ways.OWN
         )
+    stays = emergency_admin == actor.email and _lets_in_session((ways.LINK,), actor)
+    if not permissions.can_administer(actor) and not stays and not _lets_in_session(permitted, actor):
+        raise ValidationError(
+            gettext("This would sign you out. Sign in first in a way that stays allowed."), "sign_in_rules"
+        )
     before, organization.sign_in_rules = organization.sign_in_rules, rules
-    db.session.flush()
-    if before == rules:
+    was, emergency = _set_emergency_admin(organization, emergency_admin)
+    if before == rules and was == emergency:
         return 0
     people = select(User.id).where(User.organization_id == organization.id)
-    ended = session_revocation.revoke_sessions(Session.user_id.in_(people), ~_has_way(permitted))
+    kept = emergency.id if emergency is not None else 0
+    by_link = and_(Session.user_id == kept, Session.provider.in_((ways.LINK, ways.INVITATION)))
+    ended = session_revocation.revoke_sessions(Session.user_id.in_(people), ~_has_way(permitted), ~by_link)
     if ways.LINK not in permitted:
-        _end_links(User.organization_id == organization.id)
+        _end_links(User.organization_id == organization.id, User.id != kept)
     audit_log.add_entry(
         "changed how people of an organization sign in",
         actor,
         organization.name,
         organization.id,
         rules=[before, rules],
+        emergency=emergency.email if emergency is not None else "",
         ended=ended,
     )
     return ended
+
+
+def list_organization_admins(organization: Organization) -> list[tuple[User, Membership]]:
+    """The admins of ``organization``, who may be chosen for emergencies, by address."""
+    query = (
+        select(User, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organization_id == organization.id,
+            Membership.is_admin,
+            Membership.removed_at.is_(None),
+            User.deactivated_at.is_(None),
+            User.role == Role.requester,
+        )
+    )
+    return [row._tuple() for row in db.session.execute(query.order_by(User.email))]
+
+
+def find_emergency_admin(organization: Organization) -> User | None:
+    """The admin of ``organization`` who may sign in by a link whatever it requires."""
+    admins = list_organization_admins(organization)
+    return next((user for user, membership in admins if membership.is_emergency_admin), None)
 
 
 def set_team_rule(rule: str, emergency_admin: str, *, actor: User) -> int:
@@ -112,7 +146,31 @@ def explain(email: str, organizations: tuple[Organization, ...], user: User | No
         sentences.append(
             gettext("%(organization)s lets in by: %(ways)s.", organization=each.name, ways=", ".join(names))
         )
+        if ways.is_emergency_customer(user, each, ways.LINK):
+            sentences.append(gettext("They are the admin for emergencies, who may sign in by a link as well."))
     return sentences
+
+
+def _set_emergency_admin(organization: Organization, email: str | None) -> tuple[User | None, User | None]:
+    """Choose the admin with the address ``email``; who it was and who it is. Raises ValidationError."""
+    before = find_emergency_admin(organization)
+    if email is None:
+        db.session.flush()
+        return before, before
+    chosen = None
+    for user, membership in list_organization_admins(organization):
+        membership.is_emergency_admin = user.email == email
+        chosen = user if membership.is_emergency_admin else chosen
+    if email and chosen is None:
+        raise ValidationError(gettext("Choose an admin for emergencies."), "emergency_admin")
+    db.session.flush()
+    return before, chosen
+
+
+def _lets_in_session(permitted: tuple[str, ...], actor: User) -> bool:
+    provider = actor.session.provider if actor.session is not None else ""
+    way = ways.way_of(provider)
+    return (ways.LINK if way == ways.INVITATION else way) in permitted
 
 
 def _has_way(permitted: tuple[str, ...]) -> ColumnElement[bool]:

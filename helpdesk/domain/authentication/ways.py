@@ -7,8 +7,9 @@ that are required are let in.
 from collections.abc import Mapping
 
 from helpdesk.domain.administration import settings
+from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.models.user import User
+from helpdesk.models.user import Membership, User
 from helpdesk.translation import lazy_gettext, lazy_pgettext
 
 LINK, GOOGLE, MICROSOFT, OWN = "link", "google", "microsoft", "own"
@@ -75,6 +76,19 @@ def is_emergency_admin(user: User) -> bool:
     return user.is_admin and bool(user.email == settings.get("emergency_admin"))
 
 
+def is_emergency_customer(user: User | None, organization: Organization, provider: str) -> bool:
+    """Whether ``provider`` is a link, and ``user`` the admin of ``organization`` who may always use one."""
+    if user is None or provider not in (LINK, INVITATION):
+        return False
+    membership = db.session.get(Membership, (user.id, organization.id))
+    return (
+        membership is not None
+        and membership.is_emergency_admin
+        and membership.is_admin
+        and membership.removed_at is None
+    )
+
+
 def permits_session(
     user: User, provider: str, *, is_connection: bool, is_active: bool, connection_organization_id: int | None
 ) -> bool:
@@ -87,4 +101,6 @@ def permits_session(
         return not is_connection
     if is_connection and connection_organization_id is None:
         return False
-    return permits(user.organization, provider, connection_organization_id)
+    if permits(user.organization, provider, connection_organization_id):
+        return True
+    return is_emergency_customer(user, user.organization, provider)

@@ -147,6 +147,14 @@ def can_manage_people(user: User, organization_id: int | None) -> bool:
     return membership is not None and membership.is_admin and membership.removed_at is None
 
 
+def can_connect_providers(user: User, organization_id: int | None) -> bool:
+    """Whether ``user`` may set up sign-in connections of the organization: the help desk's admins, and its own.
+
+    None is the team, whose connections only the former set up.
+    """
+    return can_administer(user) or can_manage_people(user, organization_id)
+
+
 def ensure(allowed: bool, sentence: str = lazy_gettext("You may not do this.")) -> None:
     """Raise PermissionDenied with ``sentence`` unless ``allowed``."""
     if not allowed:

@@ -8,12 +8,11 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, key_derivation
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.people import permissions
+from helpdesk.domain.authentication.connections import administration
 from helpdesk.extensions import db
 from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
-from helpdesk.translation import gettext
 
 PREFIX = "hdscim_"
 LAST_USED_INTERVAL = timedelta(minutes=5)
@@ -21,7 +20,7 @@ LAST_USED_INTERVAL = timedelta(minutes=5)
 
 def issue_token(connection: SignInConnection, *, actor: User) -> str:
     """Make a token of ``connection``; returns its secret, which is not stored. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    administration.ensure_permission(actor, connection.organization_id)
     secret = PREFIX + secrets.token_urlsafe(32)
     db.session.add(
         ScimToken(
@@ -64,6 +63,6 @@ def list_tokens(connection: SignInConnection) -> list[ScimToken]:
 
 def revoke_token(token: ScimToken, *, actor: User) -> None:
     """Let ``token`` be accepted no longer. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    administration.ensure_permission(actor, token.connection.organization_id)
     token.revoked_at = clock.now()
     audit_log.add_entry("revoked a SCIM token", actor, token.connection.name, token.connection.organization_id)

@@ -28,6 +28,7 @@ class Limit:
 LIMITS = {
     "previews": Limit(lazy_gettext("previews"), 60, 2),
     "exports": Limit(lazy_gettext("exports"), 20, 2),
+    "checks": Limit(lazy_gettext("checks"), 12, 2),
     "searches": Limit(lazy_gettext("searches"), 240, 4),
     "changes": Limit(lazy_gettext("changes"), 600, 12),
 }
@@ -38,6 +39,12 @@ EXPORT_ENDPOINTS = {
     "review_reports.export_report",
     "settings_data_requests.export_person",
     "settings_data_requests.export_organization",
+}
+# They ask servers that whoever presses the button has named.
+CHECK_ENDPOINTS = {
+    f"{blueprint}.{view}"
+    for blueprint in ("colleague_sign_in", "settings_connections")
+    for view in ("check_connection", "check_domain")
 }
 SEARCH_ENDPOINTS = {"new_ticket.list_similar_tickets"}
 RETRY_AFTER_SECONDS = 20
@@ -94,6 +101,8 @@ def classify_request() -> str | None:
         return "previews"
     if endpoint in EXPORT_ENDPOINTS:
         return "exports"
+    if endpoint in CHECK_ENDPOINTS:
+        return "checks"
     if request.method not in request_transactions.SAFE_METHODS:
         return "changes"
     return "searches" if endpoint in SEARCH_ENDPOINTS or request.args.get("q") else None

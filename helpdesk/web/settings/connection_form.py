@@ -53,7 +53,7 @@ class ConnectionForm(Form):
         [Optional()],
         description=lazy_gettext(
             "One rule on each line, the first that fits holds, asked at each sign-in: groups = Support : agent. "
-            "Customers get organization or own; the team agent, lead or admin."
+            "Customers get organization, own or organization-admin; the team agent, lead or admin."
         ),
         render_kw={"rows": 3, "spellcheck": "false"},
     )

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import urls
 from helpdesk.database.row_ids import is_id, parse_id
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import way_rules
@@ -23,7 +22,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
-from helpdesk.web import stale_forms
+from helpdesk.web import connection_pages, stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.connection_form import ConnectionForm, NewConnectionForm, make_form
@@ -98,7 +97,7 @@ def update_connection(connection_id: int) -> ResponseReturnValue:
     """Save a connection."""
     form, connection = ConnectionForm(request.form), get_connection_or_404(connection_id)
     try:
-        stale_forms.begin_change(lambda: stored_values(get_connection_or_404(connection_id)))
+        stale_forms.begin_change(lambda: connection_pages.stored_values(get_connection_or_404(connection_id)))
         administration.update_connection(connection, form.read_values(), actor=authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
@@ -114,13 +113,7 @@ def update_connection(connection_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def check_connection(connection_id: int) -> ResponseReturnValue:
     """Fetch the provider's document and keys."""
-    issuer = get_connection_or_404(connection_id).issuer
-    db.session.rollback()
-    error = diagnostics.find_error(issuer)
-    flash(
-        error or gettext("The provider answers, and its keys can be read."),
-        "error@test" if error else "success@test",
-    )
+    connection_pages.check_provider(get_connection_or_404(connection_id))
     return redirect(f"/settings/connections/{connection_id}#test", 303)
 
 
@@ -128,21 +121,7 @@ def check_connection(connection_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def check_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
     """Look for the record that proves a domain."""
-    row = get_domain_or_404(connection_id, domain_id)
-    name, value = domain_proofs.record_name(row), domain_proofs.record_value(row)
-    db.session.rollback()
-    try:
-        texts = domain_proofs.look_up_texts(name)  # slow, so outside a transaction
-        row = get_domain_or_404(connection_id, domain_id)
-        is_there = domain_proofs.check_domain(row, lambda _: texts, actor=authentication.get_current_user())
-    except (domain_proofs.LookupFailed, ConflictError):
-        flash(gettext("The name servers do not answer. Try again later."), "error@domains")
-    else:
-        db.session.commit()
-        if is_there:
-            flash(gettext("%(domain)s is proven.", domain=row.domain), "success@domains")
-        else:
-            flash(gettext("No record %(name)s with %(value)s was found.", name=name, value=value), "error@domains")
+    connection_pages.check_domain(lambda: get_domain_or_404(connection_id, domain_id))
     return redirect(f"/settings/connections/{connection_id}#domains", 303)
 
 
@@ -195,11 +174,6 @@ def stored_team_rule() -> dict[str, Any]:
     return {name: stored[name] for name in ("team_sign_in", "emergency_admin")}
 
 
-def stored_values(connection: SignInConnection) -> dict[str, Any]:
-    """The stored values that the form of a connection changes, but for the secret."""
-    return {name: value for name, value in make_form(connection).data.items() if name != "client_secret"}
-
-
 def render_list(errors: dict[str, str] | None = None) -> str:
     """The page of all connections, and what should be put right about them."""
     rows = administration.list_connections()
@@ -219,38 +193,16 @@ def render_list(errors: dict[str, str] | None = None) -> str:
 def render_new(organization: Organization | None, form: NewConnectionForm) -> str:
     """The page of a new connection."""
     return navigation.render_settings_page(
-        "settings/connection.html",
-        connection=None,
-        loaded="",
-        organization=organization,
-        form=form,
-        failure="",
-        addresses={},
-        tokens=[],
-        secret="",
+        "settings/connection.html", organization=organization, **connection_pages.describe_new(form)
     )
 
 
 def render_page(connection: SignInConnection, form: ConnectionForm, secret: str = "") -> str:
     """The page of one connection, with the ``secret`` of a token that was just made."""
-    own = urls.own_provider_url(connection.slug)
     return navigation.render_settings_page(
         "settings/connection.html",
-        connection=connection,
-        loaded=stale_forms.fingerprint(stored_values(connection)),
         organization=connection.organization,
-        form=form,
-        failure=failures.describe(connection) if connection.last_failure else "",
-        addresses={
-            "sign_in": own,
-            "callback": f"{own}/authorized",
-            "logout": f"{own}/logout",
-            "scim": urls.absolute_url("/scim/v2"),
-        },
-        tokens=tokens.list_tokens(connection),
-        secret=secret,
-        record_name=domain_proofs.record_name,
-        record_value=domain_proofs.record_value,
+        **connection_pages.describe_connection(connection, form, secret),
     )
 
 

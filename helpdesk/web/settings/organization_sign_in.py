@@ -7,6 +7,7 @@ from helpdesk.domain.authentication import way_rules, ways
 from helpdesk.domain.authentication.connections import administration
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.translation import gettext, ngettext
 from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
@@ -28,10 +29,15 @@ def show_ways(organization_id: int) -> ResponseReturnValue:
 def save_ways(organization_id: int) -> ResponseReturnValue:
     """Save the rules; sessions and links that they no longer let in end."""
     organization = get_organization_or_404(organization_id)
-    given = {way: request.form.get(way, "") for way in ways.WAYS}
+    given = {name: request.form.get(name, "") for name in (*ways.WAYS, "emergency_admin")}
     try:
-        stale_forms.begin_change(lambda: get_organization_or_404(organization_id).sign_in_rules)
-        ended = way_rules.set_rules(organization, given, actor=authentication.get_current_user())
+        stale_forms.begin_change(lambda: stored_values(get_organization_or_404(organization_id)))
+        ended = way_rules.set_rules(
+            organization,
+            given,
+            actor=authentication.get_current_user(),
+            emergency_admin=request.form.get("emergency_admin"),
+        )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         status = 409 if isinstance(error, ConflictError) else 422
@@ -43,14 +49,21 @@ def save_ways(organization_id: int) -> ResponseReturnValue:
     return redirect(f"/settings/organizations/{organization_id}/sign-in", 303)
 
 
+def stored_values(organization: Organization) -> dict[str, str]:
+    """What is stored of how the people of ``organization`` sign in."""
+    emergency = way_rules.find_emergency_admin(organization)
+    return organization.sign_in_rules | {"emergency_admin": emergency.email if emergency is not None else ""}
+
+
 def render_page(organization_id: int, given: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
     """Render the page with the stored rules, or with what was given and the errors."""
     organization = get_organization_or_404(organization_id)
     return navigation.render_settings_page(
         "settings/organization_sign_in.html",
         organization=organization,
-        rules=given or organization.sign_in_rules,
-        loaded=stale_forms.fingerprint(organization.sign_in_rules),
+        rules=given or stored_values(organization),
+        admins=[(user.email, user.display_name) for user, _ in way_rules.list_organization_admins(organization)],
+        loaded=stale_forms.fingerprint(stored_values(organization)),
         ways=ways.WAY_LABELS,
         choices=list(ways.RULE_LABELS.items()),
         connections=administration.list_connections(organization),

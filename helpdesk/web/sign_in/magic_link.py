@@ -51,7 +51,7 @@ def request_link() -> ResponseReturnValue:
     except ValidationError as error:
         return login_page.render_login_page(next_path, typed, error.errors, 422)
     route = routing.find_route(email) if link is None else None
-    if route is not None and route.connection.redirects_at_once:
+    if route is not None and route.is_at_once:
         return leave_for_provider(route.connection.slug, next_path)
     proof = proof_of_work.is_proof(request.form.get("challenge", ""), typed, request.form.get("proof", ""))
     return send_link(email, next_path=link.next_path if link else next_path, has_proof=proof)

@@ -27,6 +27,7 @@ from helpdesk.domain.authentication.connections import (
 )
 from helpdesk.domain.authentication.login import NotAdmitted
 from helpdesk.domain.authentication.provider_claims import ProviderClaims, UnverifiedIdentity
+from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.guarded_http import GuardedAdapter
 from helpdesk.models.sign_in_connection import SignInConnection
@@ -76,8 +77,8 @@ class ConnectionBlueprint(RequestScopedBlueprint):
 
     @authorization.public
     def login(self, **_: str) -> ResponseReturnValue:
-        """Redirect the browser to the provider. With ``?test`` an admin tries it."""
-        is_test = "test" in request.args and current_user.is_authenticated and current_user.is_admin
+        """Redirect the browser to the provider. With ``?test`` who sets it up tries it."""
+        is_test = "test" in request.args and may_test(self.connection)
         try:
             # Somebody who is signed in proves again who they are.
             again = {"prompt": "login"} if current_user.is_authenticated and not is_test else {}
@@ -176,23 +177,32 @@ class ConnectionBlueprint(RequestScopedBlueprint):
         described = failures.describe(connection)
         db.session.commit()
         kept = g.get("oauth_kept")
-        if (is_test or (kept is not None and kept.is_test)) and current_user.is_authenticated and current_user.is_admin:
+        if (is_test or (kept is not None and kept.is_test)) and may_test(self.connection):
             return login_page.render_login_failed(described, status)
         if reason in ("unreachable", "address", "document", "keys"):
             sentence = gettext("The provider of your company does not answer at the moment. Try again later.")
         return login_page.render_login_failed(sentence, status)
 
 
+def may_test(connection: SignInConnection) -> bool:
+    """Whether whoever sends the request may set up ``connection``, and so try it."""
+    if not current_user.is_authenticated:
+        return False
+    return permissions.can_connect_providers(authentication.get_current_user(), connection.organization_id)
+
+
 def show_test(connection: SignInConnection, claimed: ProviderClaims, values: dict[str, Any]) -> Response:
     """The claims of an admin's own account, and what they would lead to; nothing of it is kept."""
-    if not (current_user.is_authenticated and current_user.is_admin):
+    if not may_test(connection):
         abort(404)
+    base = "/settings/connections" if current_user.is_admin else "/colleagues/sign-in/connections"
     outcome = preview.describe_outcome(connection, claimed)
     html = render_template(
         "sign_in/provider_test.html",
         connection=connection,
         claims=sorted((name, str(value)[:500]) for name, value in values.items()),
         outcome=outcome,
+        base=base,
     )
     response = Response(html, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"

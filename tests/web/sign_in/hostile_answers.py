@@ -81,6 +81,8 @@ DOCUMENTS = {
     "no issuer": {"issuer": None},
     "no token endpoint": {"token_endpoint": None},
     "keys on a private network": {"jwks_uri": "https://10.0.0.7/keys"},
+    "keys on a private network that the operator named for another": {"jwks_uri": "https://keycloak.internal/keys"},
+    "a token endpoint there": {"token_endpoint": "https://keycloak.internal/admin/users"},
     "keys at the cloud's metadata": {"jwks_uri": "http://169.254.169.254/latest/meta-data"},
     "a token endpoint in a file": {"token_endpoint": "file:///etc/passwd"},
     "a token endpoint with a password": {"token_endpoint": "https://a:b@login.globex.example/token"},

@@ -12,7 +12,8 @@ import time
 import flask
 import pytest
 
-from helpdesk.domain.authentication import provider_keys
+from helpdesk.domain.authentication import provider_claims, provider_keys
+from helpdesk.domain.authentication.connections import claims
 from helpdesk.models.session import Session
 from helpdesk.models.user import Identity, User
 from tests.web.sign_in.companies import clear_caches, connect, serve_company
@@ -22,7 +23,9 @@ from tests.web.sign_in.hostile_answers import ADDRESSES, BODIES, DANA, DOCUMENTS
 
 @pytest.fixture
 def settings(box):
-    return {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": box.port, "WEBHOOKS_TO_LOOPBACK": True}
+    named = ["keycloak.internal"]
+    mail = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": box.port}
+    return mail | {"WEBHOOKS_TO_LOOPBACK": True, "PRIVATE_PROVIDER_HOSTS": named}
 
 
 @pytest.fixture
@@ -211,6 +214,16 @@ def test_each_tab_has_its_own_state(browser, provider, world):
     second = browser.get(f"/sign-in/sso/{world.slug}").headers["Location"]
     assert browser.get(chosen(second, DANA)).status_code == 303
     assert browser.get(chosen(first, DANA)).status_code == 303 and browser.who() == DANA
+
+
+@pytest.mark.parametrize(
+    "tenant", [provider_claims.PERSONAL_ACCOUNTS_TENANT_ID, "22222222-2222-4333-8444-555555555555"]
+)
+def test_a_directory_of_private_accounts_or_another_one_proves_nobody(world, tenant):
+    world.preset = "microsoft"
+    world.issuer = f"https://login.microsoftonline.com/{provider_claims.PERSONAL_ACCOUNTS_TENANT_ID}/v2.0"
+    with pytest.raises(provider_claims.UnverifiedIdentity):
+        claims.parse_claims(world, {"sub": "1", "oid": "1", "tid": tenant, "email": DANA, "xms_edov": True})
 
 
 def test_the_table_has_at_least_sixty_lies():

@@ -5,9 +5,10 @@ import pytest
 from helpdesk import clock
 from helpdesk.domain.administration import settings as stored_settings
 from helpdesk.domain.authentication import signed_links, way_rules
-from helpdesk.domain.authentication.connections import domain_proofs
+from helpdesk.domain.authentication.connections import administration, domain_proofs
 from helpdesk.domain.errors import ValidationError
 from helpdesk.models.api_token import ApiToken
+from helpdesk.models.organization import OrganizationAddress
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity, User
@@ -163,6 +164,10 @@ def test_who_wishes_is_led_there_at_once(browser, provider, connection, session)
     session.commit()
     answer = browser.post("/sign-in/link", {"email": DANA})
     assert answer.status_code == 200 and f'content="0; url=/sign-in/sso/{connection.slug}"' in answer.text
+    connection.organization.addresses.append(OrganizationAddress(email="freelancer@mail.example"))
+    session.commit()
+    answer = browser.post("/sign-in/link", {"email": "freelancer@mail.example"})
+    assert needs_a_mail(answer), "an address of a domain that is not proven stays its owner's to sign in with a link"
 
 
 def test_a_connection_that_is_off_or_gone_ends_its_sessions(browser, provider, connection, session):
@@ -175,8 +180,6 @@ def test_a_connection_that_is_off_or_gone_ends_its_sessions(browser, provider, c
 
 def test_its_session_sees_its_own_organization_only(browser, provider, connection, globex, session, make):
     initech = make.organization("Initech", domain="initech.example")
-    from helpdesk.models.organization import OrganizationAddress
-
     session.add(OrganizationAddress(organization_id=initech.id, email=DANA))
     session.commit()
     provider.account(DANA)
@@ -235,12 +238,15 @@ def test_the_test_shows_claims_and_signs_in_nobody(app, provider, connection, se
     assert tester.who() == admin.email
 
 
-def test_an_old_session_ends_when_the_connection_says_so(browser, provider, globex, session):
+def test_an_old_session_ends_when_the_connection_says_so(browser, provider, globex, session, make):
     connection = connect(session, globex, provider, session_hours=2)
     provider.account(DANA)
     assert signed_in(sign_in(browser, provider, connection))
     row = session.query(Session).one()
     assert (row.expires_at - row.created_at).total_seconds() == 7200
+    administration.update_connection(connection, {"session_hours": 1}, actor=make.agent("Ada", role="admin"))
+    session.commit()
+    assert (row.expires_at - row.created_at).total_seconds() == 3600, "those that have begun end earlier, too"
 
 
 def test_logout_at_the_provider_ends_the_session_here(app, new_browser, provider, connection, session):

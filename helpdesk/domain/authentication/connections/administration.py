@@ -1,8 +1,9 @@
 """What admins do with connections: add, change and delete them, and read what became of the last sign-ins."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -10,8 +11,9 @@ from sqlalchemy.orm import selectinload
 from helpdesk import clock, encryption
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication.connections import domain_proofs, provider_address, roles
-from helpdesk.domain.errors import FieldRule, ValidationError, ensure_fields
+from helpdesk.domain.authentication import provider_claims, ways
+from helpdesk.domain.authentication.connections import domain_proofs, failures, provider_address, roles
+from helpdesk.domain.errors import ConflictError, FieldRule, ValidationError, ensure_fields
 from helpdesk.domain.people import permissions, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
@@ -28,6 +30,15 @@ PRESET_LABELS = {
     "slack": lazy_gettext("Sign in with Slack, for the team"),
 }
 PRESET_ISSUERS = {"google": "https://accounts.google.com", "slack": "https://slack.com"}
+# Issuers with accounts of everybody: what proves an address there is what their preset asks for.
+PRESETS_BY_HOST = {
+    "accounts.google.com": "google",
+    "slack.com": "slack",
+    "login.microsoftonline.com": "microsoft",
+    "sts.windows.net": "microsoft",
+}
+HELD_SENTENCE = lazy_gettext("The support team switched this connection off. Ask them to switch it on.")
+MAX_CONNECTIONS = 10  # of an organization, that its own admins set up
 MAX_SESSION_HOURS = 14 * 24
 PLAIN_FIELDS = ("is_active", "redirects_at_once", "logs_out_at_provider")
 
@@ -58,9 +69,14 @@ def find_by_slug(slug: str) -> SignInConnection | None:
 
 def create_connection(organization: Organization | None, values: dict[str, Any], *, actor: User) -> SignInConnection:
     """Add a connection of ``organization``, or of the team with None. ``values`` as for ``update_connection``, and
-    preset, issuer and domains. Raises PermissionDenied and ValidationError.
+    preset, issuer and domains. An admin of the organization sets up at most MAX_CONNECTIONS, whose provider is on the
+    public internet. Raises PermissionDenied, ValidationError and ConflictError.
     """
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    ensure_permission(actor, organization.id if organization is not None else None)
+    is_own_admin = not permissions.can_administer(actor)
+    theirs = list_connections(organization) if is_own_admin else []
+    if len(theirs) >= MAX_CONNECTIONS:
+        raise ConflictError(gettext("These are many connections. Delete one first."))
     preset = values.get("preset") or "oidc"
     connection = SignInConnection(
         organization=organization,
@@ -69,17 +85,20 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
         issuer=PRESET_ISSUERS.get(preset, "").strip() or str(values.get("issuer", "")).strip(),
         role_rules=[],
     )
-    is_for_its_owner = preset in PRESETS and (preset != "slack" or organization is None)
-    issuer_error = provider_address.url_error(connection.issuer)
+    if any(each.is_held and each.issuer == connection.issuer for each in theirs):
+        raise ConflictError(str(HELD_SENTENCE), "issuer")
+    fits = preset in PRESETS and (preset != "slack" or organization is None) and _fits_issuer(preset, connection.issuer)
+    issuer_error = provider_address.url_error(connection.issuer, is_private_allowed=not is_own_admin)
     _apply(
         connection,
         values,
-        ("preset", is_for_its_owner, gettext("Choose what kind of provider it is.")),
+        ("preset", fits, gettext("Choose what kind of provider it is.")),
         ("issuer", not issuer_error, issuer_error or ""),
         ("client_secret", values.get("client_secret"), gettext("This is needed.")),
     )
     db.session.add(connection)
     db.session.flush()
+    connection.is_held = organization is not None and not connection.is_active and not is_own_admin
     domain_proofs.set_domains(connection, values.get("domains", ()))
     audit_log.add_entry(
         "added a sign-in connection",
@@ -95,12 +114,17 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
 def update_connection(connection: SignInConnection, values: dict[str, Any], *, actor: User) -> None:
     """Change name, client_id, client_secret ("" keeps it), domains, rules and switches of ``connection``.
 
-    The issuer stays: accounts are of one issuer, and another one would be other people. Raises PermissionDenied and
-    ValidationError.
+    The issuer stays: accounts are of one issuer, and another one would be other people. What an admin of the help desk
+    switched off, the organization's own cannot switch on. Raises PermissionDenied, ValidationError and ConflictError.
     """
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
-    before = _describe(connection)
-    _apply(connection, values)
+    ensure_permission(actor, connection.organization_id)
+    before, was_active = _describe(connection), connection.is_active
+    switches_on = connection.is_held and values.get("is_active") and not permissions.can_administer(actor)
+    _apply(connection, values, ("is_active", not switches_on, str(HELD_SENTENCE)))
+    if was_active and not connection.is_active:
+        _ensure_not_required(connection, actor)
+    if permissions.can_administer(actor) and connection.organization_id is not None:
+        connection.is_held = not connection.is_active
     if "domains" in values:
         domain_proofs.set_domains(connection, values["domains"])
     db.session.flush()
@@ -109,6 +133,8 @@ def update_connection(connection: SignInConnection, values: dict[str, Any], *, a
         changed["client_secret"] = ["…", "…"]
     if not connection.is_active:
         session_revocation.revoke_sessions(Session.connection_id == connection.id)
+    if "session_hours" in changed and connection.session_hours:
+        _shorten_sessions(connection, timedelta(hours=connection.session_hours))
     if changed:
         audit_log.add_entry(
             "changed a sign-in connection", actor, connection.name, connection.organization_id, **changed
@@ -116,8 +142,14 @@ def update_connection(connection: SignInConnection, values: dict[str, Any], *, a
 
 
 def delete_connection(connection: SignInConnection, *, actor: User) -> None:
-    """Delete ``connection`` with its accounts, and end the sessions it began. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    """Delete ``connection`` with its accounts, and end the sessions it began.
+
+    Raises PermissionDenied and ConflictError.
+    """
+    ensure_permission(actor, connection.organization_id)
+    if connection.is_held and not permissions.can_administer(actor):
+        raise ConflictError(str(HELD_SENTENCE))
+    _ensure_not_required(connection, actor)
     session_revocation.revoke_sessions(Session.connection_id == connection.id)
     for identity in db.session.scalars(select(Identity).where(Identity.provider == connection.provider)):
         db.session.delete(identity)
@@ -127,10 +159,18 @@ def delete_connection(connection: SignInConnection, *, actor: User) -> None:
     db.session.flush()
 
 
+def ensure_permission(actor: User, organization_id: int | None) -> None:
+    """Raise PermissionDenied unless ``actor`` may set up connections of the organization; None is the team."""
+    allowed = permissions.can_connect_providers(actor, organization_id)
+    permissions.ensure(allowed, gettext("Only admins can do this."))
+
+
 def record_failure(connection: SignInConnection, reason: str, detail: str = "") -> None:
-    """Keep why the last sign-in failed."""
+    """Keep why the last sign-in failed, and how often it now failed in a way that is everybody's."""
     connection.last_failure_at = clock.now()
     connection.last_failure, connection.last_failure_detail = reason[:40], detail[:255]
+    if reason in failures.OF_EVERYBODY:
+        connection.failed_in_a_row += 1
     db.session.flush()
 
 
@@ -138,6 +178,33 @@ def renew_encryption() -> None:
     """Encrypt the secrets with the present SECRET_KEY, before a former one is given up."""
     for row in db.session.scalars(select(SignInConnection).where(SignInConnection.client_secret != "")):
         row.client_secret = encryption.renew(Purpose.PROVIDER_SECRET, row.client_secret)
+
+
+def _shorten_sessions(connection: SignInConnection, lasts: timedelta) -> None:
+    """Let no session that ``connection`` began last longer than ``lasts``."""
+    began = Session.connection_id == connection.id, Session.revoked_at.is_(None)
+    for session in db.session.scalars(select(Session).where(*began)):
+        session.expires_at = min(session.expires_at, session.created_at + lasts)
+    db.session.flush()
+
+
+def _fits_issuer(preset: str, issuer: str) -> bool:
+    """Whether the ``preset`` knows whose accounts ``issuer`` has, at which anybody may have one."""
+    known = PRESETS_BY_HOST.get(urlsplit(issuer).hostname or "")
+    return known in (None, preset) and provider_claims.PERSONAL_ACCOUNTS_TENANT_ID not in issuer
+
+
+def _ensure_not_required(connection: SignInConnection, actor: User) -> None:
+    """An organization's own admin does not take away the last provider where nothing else is let in.
+
+    Raises ConflictError.
+    """
+    organization = connection.organization
+    if organization is None or permissions.can_administer(actor):
+        return
+    others = [each for each in list_connections(organization) if each.is_active and each.id != connection.id]
+    if ways.list_permitted(organization.sign_in_rules) == (ways.OWN,) and not others:
+        raise ConflictError(gettext("Your own provider is required. Let your people sign in another way first."))
 
 
 def _apply(connection: SignInConnection, values: dict[str, Any], *rules: FieldRule) -> None:

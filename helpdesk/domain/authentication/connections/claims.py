@@ -25,7 +25,7 @@ def parse_claims(connection: SignInConnection, claims: dict[str, Any]) -> Provid
         verified = verified and email is not None and claims.get("hd") == email_address.domain_of(email)
     elif connection.preset == "microsoft":
         subject, tenant = claims.get("oid"), provider_claims.tenant_id(claims)
-        if tenant is None or f"/{tenant}/" not in connection.issuer:
+        if tenant in (None, provider_claims.PERSONAL_ACCOUNTS_TENANT_ID) or f"/{tenant}/" not in connection.issuer:
             raise _refusal("directory")
         # Of one directory only, whose admin assigns both; its domains are proven apart.
         email = email or _read_address(claims.get("preferred_username"))

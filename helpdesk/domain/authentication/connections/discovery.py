@@ -6,6 +6,7 @@ A document that names another issuer is refused, and so is every address in it t
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import requests
@@ -102,8 +103,10 @@ def parse_metadata(issuer: str, found: Any) -> Metadata:
             str(found.get("issuer"))[:200],
         )
     addresses = {key: found.get(key) for key in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+    # What is on the internet leads to no private network: only a provider there names hosts of it.
+    find_error = partial(provider_address.url_error, is_private_allowed=provider_address.is_private(issuer))
     for key, url in addresses.items():
-        if why_not := provider_address.url_error(url):
+        if why_not := find_error(url):
             raise DiscoveryFailed(
                 gettext(
                     "The provider's document has an address that cannot be used (%(key)s). %(why)s",
@@ -127,8 +130,8 @@ def parse_metadata(issuer: str, found: Any) -> Metadata:
         algorithms=algorithms,
         takes_basic=not methods or "client_secret_basic" in methods,
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
-        end_session_url=str(end) if provider_address.url_error(end) is None else "",
-        userinfo_url=str(userinfo) if provider_address.url_error(userinfo) is None else "",
+        end_session_url=str(end) if find_error(end) is None else "",
+        userinfo_url=str(userinfo) if find_error(userinfo) is None else "",
     )
 
 

@@ -29,6 +29,11 @@ REASONS = {
     "userinfo": lazy_gettext("The provider's UserInfo endpoint did not answer, or spoke of somebody else."),
     "unsigned": lazy_gettext("The provider sent no ID token; ask it for the scope openid."),
 }
+# Whoever signs in meets these; what a visitor can bring about by themselves is not among them.
+OF_EVERYBODY = frozenset(
+    ("address", "unreachable", "document", "issuer", "algorithm", "keys", "key", "signature", "clock", "audience")
+    + ("secret", "userinfo", "unsigned")
+)
 
 
 def describe(connection: SignInConnection) -> str:

@@ -19,7 +19,8 @@ def describe_outcome(connection: SignInConnection, claimed: ProviderClaims) -> s
                 "A mail to %(email)s would ask them to prove the address once; then they are signed in.",
                 email=result.email,
             )
-        return _describe_person(result.user)
+        is_admin = claimed.gives == roles.ORGANIZATION_ADMIN
+        return _describe_person(result.user, roles.ORGANIZATION_ADMIN if is_admin else "")
     except (NotAdmitted, UnverifiedIdentity) as error:
         reason = str(failures.REASONS.get(getattr(error, "reason", ""), ""))
         return gettext("Nobody would be signed in: %(reason)s", reason=reason or error.message)
@@ -27,7 +28,7 @@ def describe_outcome(connection: SignInConnection, claimed: ProviderClaims) -> s
         db.session.rollback()
 
 
-def _describe_person(user: User) -> str:
+def _describe_person(user: User, gives: str) -> str:
     if user.is_team:
         return gettext(
             "%(email)s would be signed in to the team (%(role)s).",
@@ -38,5 +39,5 @@ def _describe_person(user: User) -> str:
         "%(email)s would be signed in to %(organization)s (%(sees)s).",
         email=user.email,
         organization=user.organization.name if user.organization else "",
-        sees=str(roles.GIVES_LABELS[user.ticket_visibility]),
+        sees=str(roles.GIVES_LABELS[gives or user.ticket_visibility]),
     )

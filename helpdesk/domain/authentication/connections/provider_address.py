@@ -9,8 +9,11 @@ from helpdesk.translation import gettext
 MAX_LENGTH = 255
 
 
-def url_error(url: object) -> str | None:
-    """Why ``url`` is no address that may be called, as a sentence; None if it is one. Does not resolve its name."""
+def url_error(url: object, *, is_private_allowed: bool = True) -> str | None:
+    """Why ``url`` is no address that may be called, as a sentence; None if it is one. Does not resolve its name.
+
+    ``is_private_allowed``: it may be at a host of a private network that the operator named.
+    """
     if not isinstance(url, str) or len(url) > MAX_LENGTH or not url.isascii() or any(ord(c) <= 32 for c in url):
         return gettext("This is not an address.")
     try:
@@ -24,7 +27,7 @@ def url_error(url: object) -> str | None:
         return None if parts.scheme in ("http", "https") else gettext("An address begins with https.")
     if parts.scheme != "https":
         return gettext("An address begins with https.")
-    return None if is_named(host) else webhook_address.url_error(url)
+    return None if is_private_allowed and is_named(host) else webhook_address.url_error(url)
 
 
 def check_address(host: str, address: str) -> None:
@@ -43,3 +46,8 @@ def is_own_machine(host: str) -> bool:
 def is_named(host: str) -> bool:
     """Whether the operator named ``host`` as one of a private network that may be called."""
     return host.lower() in {name.lower() for name in config.current().PRIVATE_PROVIDER_HOSTS}
+
+
+def is_private(url: str) -> bool:
+    """Whether ``url`` is at a host that the operator named as one of a private network."""
+    return is_named(urlsplit(url).hostname or "")

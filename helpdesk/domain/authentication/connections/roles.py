@@ -1,7 +1,8 @@
 """What a group or claim of a provider gives: the role in the team, or what a customer sees. Asked at each sign-in.
 
 The first rule that fits holds. A customer whom none fits sees their own tickets; somebody of the team whom none fits is
-not let in. A connection without rules changes nothing. The last admin stays admin.
+not let in. A connection without rules changes nothing. The last admin stays admin; so does that of an organization,
+whose admins are the provider's affair only where a rule makes some.
 """
 
 from collections.abc import Iterable
@@ -9,16 +10,19 @@ from typing import Any
 
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import users
+from helpdesk.domain.people import memberships, users
+from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext, lazy_gettext
 
 TEAM_ROLES = (Role.agent, Role.lead, Role.admin)
 VISIBILITIES = ("organization", "own")
+ORGANIZATION_ADMIN = "organization-admin"  # sees what the organization sees, and manages its people
 GIVES_LABELS = {
     "organization": lazy_gettext("All tickets of the organization"),
     "own": lazy_gettext("Only their own tickets"),
+    ORGANIZATION_ADMIN: lazy_gettext("Manages people"),
     "agent": lazy_gettext("Agent"),
     "lead": lazy_gettext("Lead"),
     "admin": lazy_gettext("Admin"),
@@ -29,7 +33,8 @@ Rule = dict[str, Any]
 
 def list_choices(connection: SignInConnection) -> tuple[str, ...]:
     """What a rule of ``connection`` can give."""
-    return tuple(str(role) for role in TEAM_ROLES) if connection.organization_id is None else VISIBILITIES
+    of_customers = (*VISIBILITIES, ORGANIZATION_ADMIN)
+    return tuple(str(role) for role in TEAM_ROLES) if connection.organization_id is None else of_customers
 
 
 def parse_rules(text: str, choices: Iterable[str]) -> list[Rule]:
@@ -70,9 +75,12 @@ def apply_grant(connection: SignInConnection, user: User, grant: str | None) -> 
     """Give ``user`` the role or visibility ``grant``; None, that nothing fits, is the least that a customer can see."""
     if not user.is_team:
         if connection.organization is not None:
-            visibility = grant if grant in VISIBILITIES else "own"
+            is_admin = grant == ORGANIZATION_ADMIN
+            visibility = "organization" if is_admin else grant if grant in VISIBILITIES else "own"
             if visibility != user.ticket_visibility:
                 users.set_ticket_visibility(user, connection.organization, visibility, actor=None)
+            if any(rule["gives"] == ORGANIZATION_ADMIN for rule in connection.role_rules):
+                _set_organization_admin(user, connection.organization, is_admin)
         return
     if connection.organization_id is not None or grant not in TEAM_ROLES:
         return
@@ -80,6 +88,15 @@ def apply_grant(connection: SignInConnection, user: User, grant: str | None) -> 
         users.set_role(user, grant, actor=None)
     except ConflictError as error:  # the last admin
         audit_log.add_entry("kept a role that a provider would change", None, user.email, reason=error.message)
+
+
+def _set_organization_admin(user: User, organization: Organization, is_admin: bool) -> None:
+    try:
+        memberships.set_admin_by_provider(user, organization, is_admin)
+    except ConflictError as error:  # the last one
+        audit_log.add_entry(
+            "kept a role that a provider would change", None, user.email, organization.id, reason=error.message
+        )
 
 
 def _as_text(value: str | bool | int) -> str:

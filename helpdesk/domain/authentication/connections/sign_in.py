@@ -39,6 +39,10 @@ def sign_in(
     if connection.organization_id is None and connection.role_rules and claimed.gives is None:
         raise _refuse(claimed.email or "", "group")
     identity = find_identity(connection, claimed)
+    if identity is not None and connection.preset == "slack" and _is_linked_to_another(identity):
+        db.session.delete(identity)  # an admin corrected whose account of Slack it is
+        db.session.flush()
+        identity = None
     if identity is not None:
         result = _sign_in_known(connection, identity, claimed)
     else:
@@ -54,6 +58,7 @@ def finish(connection: SignInConnection, user: User, claimed: ProviderClaims) ->
     if connection.role_rules:
         roles.apply_grant(connection, user, claimed.gives)
     connection.last_sign_in_at = clock.now()
+    connection.failed_in_a_row = 0
     db.session.flush()
 
 
@@ -150,6 +155,11 @@ def _has_other_subject(connection: SignInConnection, user: User) -> bool:
         provider=connection.name,
     )
     return True
+
+
+def _is_linked_to_another(identity: Identity) -> bool:
+    linked = db.session.scalar(select(User.id).where(User.slack_user_id == identity.subject))
+    return linked is not None and linked != identity.user_id
 
 
 def _find_by_slack(connection: SignInConnection, claimed: ProviderClaims) -> User | None:
