@@ -13,7 +13,7 @@ from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.authentication.connections import administration as sign_in_connections
 from helpdesk.domain.authentication.connections import domain_proofs
 from helpdesk.domain.integrations import connections, idempotency_keys
-from helpdesk.domain.monitoring import delivery_alerts, sizes
+from helpdesk.domain.monitoring import connection_watch, delivery_alerts, sizes
 from helpdesk.domain.notifications import digests
 from helpdesk.domain.privacy import database_file, erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress
@@ -75,6 +75,13 @@ def check_domain_proofs() -> None:
     """Look again for the records that prove the domains of sign-in connections."""
     for row_id in domain_proofs.list_due():
         domain_proofs.check_again(row_id)
+
+
+@job
+def watch_connections() -> None:
+    """Try the provider of every sign-in connection, and notify the admins of what keeps people out."""
+    for connection_id in connection_watch.list_ids():
+        connection_watch.watch(connection_id)
 
 
 @job

@@ -34,6 +34,7 @@ PERIODIC_JOBS = {
     jobs.purge_old_rows: 86_400,
     jobs.renew_encryption: 86_400,
     jobs.check_domain_proofs: 3600,
+    jobs.watch_connections: 3600,
     jobs.poll_mailbox: 20,
     jobs.summarize_quarantine: 600,
     jobs.alert_admins: 60,

@@ -6,6 +6,7 @@ from helpdesk.channels.slack.channel import SlackChannel
 from helpdesk.channels.slack.organization_channels import ORGANIZATION_CHANNELS
 from helpdesk.channels.webhook.channel import WebhookChannel
 from helpdesk.domain.integrations import person_events
+from helpdesk.domain.monitoring import connection_watch
 from helpdesk.domain.notifications import events
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people import organization_channels
@@ -17,6 +18,7 @@ def register_channels() -> None:
     person_events.register()
     events.register()
     run.register()
+    connection_watch.register()
     for channel in (SlackChannel(), EmailChannel(), WebhookChannel(), BrowserChannel()):
         registry.register_channel(channel)
     organization_channels.register_kind(ORGANIZATION_CHANNELS)

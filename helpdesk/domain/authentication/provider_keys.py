@@ -1,13 +1,16 @@
 """The public keys of sign-in providers, fetched when they are needed and kept for some minutes."""
 
+import base64
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import jwt
 import requests
+from cryptography import x509
 
 from helpdesk import bounded_http
 
@@ -25,6 +28,7 @@ _sets: dict[str, "_KeySet"] = {}
 class _KeySet:
     keys: jwt.PyJWKSet
     fetched_at: float  # time.monotonic()
+    expires_at: datetime | None = None  # when the last certificate ends, if every key has one (x5c, RFC 7517)
 
     def find(self, key_id: str | None) -> jwt.PyJWK | None:
         signing = [key for key in self.keys.keys if _is_for_signing(key)]
@@ -63,12 +67,23 @@ def fetch_keys(url: str, fetch: Fetch = bounded_http.fetch_json) -> _KeySet:
         raise jwt.PyJWKClientConnectionError(f"The keys cannot be fetched: {type(error).__name__}") from error
     if not isinstance(found, dict):
         raise jwt.PyJWKClientError("The keys are no JSON object.")
-    fetched = _KeySet(jwt.PyJWKSet.from_dict(found), time.monotonic())
+    fetched = _KeySet(jwt.PyJWKSet.from_dict(found), time.monotonic(), _find_last_day(found))
     with _lock:
         if len(_sets) > 100:
             _sets.clear()
         _sets[url] = fetched
     return fetched
+
+
+def _find_last_day(found: dict[str, Any]) -> datetime | None:
+    ends = []
+    for key in found["keys"]:
+        try:
+            chain = key["x5c"]
+            ends.append(x509.load_der_x509_certificate(base64.b64decode(chain[0])).not_valid_after_utc)
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return max(ends, default=None)
 
 
 def _is_for_signing(key: jwt.PyJWK) -> bool:

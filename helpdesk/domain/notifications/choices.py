@@ -24,6 +24,7 @@ KIND_LABELS = {
     NotificationKind.delivery_failed: lazy_gettext("A message does not arrive"),
     NotificationKind.unmatched_mail: lazy_gettext("An email matches no ticket"),
     NotificationKind.rule: lazy_gettext("A rule notifies me"),
+    NotificationKind.sign_in_connection: lazy_gettext("A sign-in connection needs an admin"),
 }
 RHYTHM_LABELS = {
     MailRhythm.soon: lazy_gettext("One email each, unless I read it first"),
@@ -31,13 +32,19 @@ RHYTHM_LABELS = {
     MailRhythm.daily: lazy_gettext("One email a day"),
 }
 # No chat mentions somebody because of these.
-WITHOUT_CHAT = {NotificationKind.review, NotificationKind.review_answer, NotificationKind.unmatched_mail}
+WITHOUT_CHAT = {
+    NotificationKind.review,
+    NotificationKind.review_answer,
+    NotificationKind.unmatched_mail,
+    NotificationKind.sign_in_connection,
+}
 _PERSONAL = {
     NotificationKind.assigned,
     NotificationKind.mention,
     NotificationKind.review,
     NotificationKind.review_answer,
     NotificationKind.rule,
+    NotificationKind.sign_in_connection,
 }
 _FOR_LEADS = {NotificationKind.unmatched_mail, NotificationKind.review_answer}
 

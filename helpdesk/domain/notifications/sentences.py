@@ -21,6 +21,8 @@ def path(notification: Notification) -> str:
     """Where on our pages it is about."""
     if notification.kind == NotificationKind.unmatched_mail:
         return "/desk/quarantine"
+    if notification.kind in _paths:
+        return _paths[notification.kind](notification.detail or "")
     if notification.kind == NotificationKind.review:
         return "/desk/remarks"
     if notification.kind == NotificationKind.review_answer:
@@ -54,3 +56,10 @@ _SENTENCES: dict[NotificationKind, Callable[[Notification, dict[str, object]], s
     NotificationKind.unmatched_mail: lambda _, values: gettext("An email matches no ticket", **values),
     NotificationKind.rule: lambda _, values: gettext("#%(number)s: the rule “%(rule)s” tells you", **values),
 }
+_paths: dict[str, Callable[[str], str]] = {}
+
+
+def register_kind(kind: NotificationKind, describe_detail: Callable[[str], str], path_of: Callable[[str], str]) -> None:
+    """Have notifications of ``kind`` described, and their page named, by what reads their ``detail``."""
+    _SENTENCES[kind] = lambda notification, _: describe_detail(notification.detail or "")
+    _paths[kind] = path_of

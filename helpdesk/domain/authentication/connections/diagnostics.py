@@ -1,7 +1,8 @@
 """What can be found out about a connection without a person, and what an operator should know."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import jwt
 
@@ -15,19 +16,35 @@ from helpdesk.translation import format_date, gettext
 REMIND_BEFORE = timedelta(days=14)
 
 
+@dataclass(frozen=True)
+class ProviderState:
+    """What became of fetching document and keys. ``reason``: a code of ``failures``, "" where nothing is wrong."""
+
+    reason: str = ""
+    detail: str = ""
+    sentence: str = ""
+    keys_expire_at: datetime | None = None
+
+
+def fetch_state(issuer: str) -> ProviderState:
+    """Fetch document and keys of the provider at ``issuer``. Slow: no transaction should be open."""
+    try:
+        metadata = discovery.fetch_metadata(issuer)
+        keys = provider_keys.fetch_keys(metadata.keys_url, fetch_checked)
+    except discovery.DiscoveryFailed as failure:
+        sentence = f"{failure.message} ({failure.detail})" if failure.detail else failure.message
+        return ProviderState(failure.reason, failure.detail, sentence)
+    except (jwt.PyJWTError, ValueError):
+        return ProviderState("keys", "", str(failures.REASONS["keys"]))
+    return ProviderState(keys_expire_at=keys.expires_at)
+
+
 def find_error(issuer: str) -> str:
     """Why the provider at ``issuer`` cannot be used, by its document and keys; "" if no reason is found.
 
     Slow: no transaction should be open.
     """
-    try:
-        metadata = discovery.fetch_metadata(issuer)
-        provider_keys.fetch_keys(metadata.keys_url, fetch_checked)
-    except discovery.DiscoveryFailed as failure:
-        return f"{failure.message} ({failure.detail})" if failure.detail else failure.message
-    except (jwt.PyJWTError, ValueError):
-        return str(failures.REASONS["keys"])
-    return ""
+    return fetch_state(issuer).sentence
 
 
 def list_warnings(connection: SignInConnection) -> Iterator[str]:
