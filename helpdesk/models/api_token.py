@@ -8,7 +8,7 @@ from helpdesk.extensions import Base
 from helpdesk.models.personal_data import RowDeleted
 from helpdesk.models.user import User
 
-API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
+API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read", "connections:read", "connections:write")
 
 
 class ApiToken(Base):

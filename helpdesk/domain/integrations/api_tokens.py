@@ -23,6 +23,8 @@ SCOPE_LABELS = {
     "tickets:read": lazy_gettext("Read tickets and what is said on them"),
     "tickets:write": lazy_gettext("File, reply, note and change tickets"),
     "organizations:read": lazy_gettext("Read organizations and their people"),
+    "connections:read": lazy_gettext("Read sign-in connections, without their secrets"),
+    "connections:write": lazy_gettext("Add, change and delete sign-in connections"),
 }
 
 

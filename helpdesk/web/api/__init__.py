@@ -1,6 +1,6 @@
 """The JSON API: the same operations and rules as on the pages, for programs with a token."""
 
-from helpdesk.web.api import files, messages, openapi, organizations, reference, tags, tickets
+from helpdesk.web.api import connections, files, messages, openapi, organizations, reference, tags, tickets
 
 BLUEPRINTS = (
     openapi.blueprint,
@@ -9,5 +9,6 @@ BLUEPRINTS = (
     messages.blueprint,
     files.blueprint,
     organizations.blueprint,
+    connections.blueprint,
     tags.blueprint,
 )

@@ -9,12 +9,12 @@ from pydantic.json_schema import models_json_schema
 
 from helpdesk import config
 from helpdesk.database.row_ids import MAX_ID
-from helpdesk.web.api import schemas
+from helpdesk.web.api import connection_schemas, schemas
 from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("api_description", __name__)
 REF = "#/components/schemas/{model}"
-PARTS = ("Ticket", "Message", "Organization", "PersonDetails")  # what can be read in part
+PARTS = ("Ticket", "Message", "Organization", "PersonDetails", "Connection")  # what can be read in part
 PROBLEM_STATUSES = (400, 401, 403, 404, 409, 412, 413, 422, 429)
 IF_MATCH = {
     "name": "If-Match",
@@ -41,8 +41,10 @@ TAGS = {
     "files": "Files up and down.",
     "tags": "The team's words for kinds of tickets.",
     "organizations": "Organizations and their people.",
+    "connections": "Sign-in connections: the identity providers of organizations and of the team.",
 }
 NUMBER = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+DOMAIN = {"type": "string", "minLength": 1, "maxLength": 253, "pattern": "^[a-z0-9.-]+$"}
 SLUG = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9-]+$"}
 
 
@@ -130,13 +132,52 @@ def _paths() -> dict[str, Any]:
             "parameters": [slug],
             "get": _operation("listPeople", "List its people", organizations, _page(_part("PersonDetails")), rows),
         },
+        **_connection_paths(),
+    }
+
+
+def _connection_paths() -> dict[str, Any]:
+    read, write, one = "connections:read", "connections:write", [_path_parameter("id", NUMBER)]
+    domain = [*one, _path_parameter("domain", DOMAIN)]
+    rows = _query_parameters(connection_schemas.ConnectionParameters)
+    fields = _query_parameters(schemas.FieldsParameters)
+    whole = _ref("Connection")
+    delete = _operation("deleteConnection", "Delete a connection", write, {})
+    delete["responses"]["204"] = {"description": "Done."}
+    del delete["responses"]["200"]
+    return {
+        "/api/connections": {
+            "get": _operation("listConnections", "List sign-in connections", read, _page(_part("Connection")), rows),
+            "post": _operation(
+                "addConnection", "Add a connection", write, whole, [IDEMPOTENCY_KEY], "NewConnection", 201
+            ),
+        },
+        "/api/connections/{id}": {
+            "parameters": one,
+            "get": _operation("readConnection", "Read a connection", read, _part("Connection"), fields),
+            "patch": _operation("changeConnection", "Change a connection", write, whole, body="ConnectionChange"),
+            "delete": delete,
+        },
+        "/api/connections/{id}/check": {
+            "parameters": one,
+            "post": _operation("checkConnection", "Fetch document and keys", write, _ref("ProviderState")),
+        },
+        "/api/connections/{id}/domains/{domain}/check": {
+            "parameters": domain,
+            "post": _operation("checkDomain", "Look for the record that proves a domain", write, whole),
+        },
+        "/api/connections/{id}/domains/{domain}/vouch": {
+            "parameters": domain,
+            "post": _operation("vouchForDomain", "Set a domain as proven", write, whole),
+        },
     }
 
 
 def _component_schemas() -> dict[str, Any]:
-    answers = [(model, "serialization") for model in schemas.ANSWERS]
+    answers = [(model, "serialization") for model in (*schemas.ANSWERS, *connection_schemas.ANSWERS)]
     bodies = [
-        (model, "validation") for model in (*schemas.REQUEST_BODIES, schemas.Problem)
+        (model, "validation")
+        for model in (*schemas.REQUEST_BODIES, *connection_schemas.REQUEST_BODIES, schemas.Problem)
     ]  # responses leave out a problem's defaults
     _, definitions = models_json_schema([*answers, *bodies], ref_template=REF)
     found: dict[str, Any] = definitions["$defs"]

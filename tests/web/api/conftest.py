@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.domain.integrations import api_tokens
 
-ALL = ["tickets:read", "tickets:write", "organizations:read"]
+ALL = ["tickets:read", "tickets:write", "organizations:read", "connections:read", "connections:write"]
 
 
 class Program:

@@ -47,4 +47,4 @@ def test_the_api_is_what_its_description_says(app, program, ann, make, session):
             case.call_and_validate(headers=asker.headers, excluded_checks=[positive_data_acceptance])
 
         ask()
-    assert len(tried) == 12
+    assert len(tried) == 20
