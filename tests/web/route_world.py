@@ -153,7 +153,7 @@ def sign_in_connection(session, organization) -> dict:
     connection.domains = [ConnectionDomain(domain="globex.example")]
     session.add(connection)
     session.flush()
-    return {"connection_id": connection.id, "domain_id": connection.domains[0].id}
+    return {"connection_id": connection.id, "domain_id": connection.domains[0].id, "domain": "globex.example"}
 
 
 def saved_view(agent):

@@ -1,16 +1,23 @@
 """Provisioning by SCIM 2.0: what a provider sends becomes people, their rights and their leaving; nobody else's."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_tester import Status, check_server
 
 from helpdesk import clock
+from helpdesk.demo import wsgi_server
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as stored_settings
+from helpdesk.domain.people import users
 from helpdesk.domain.provisioning import tokens
 from helpdesk.models.provisioning import ScimResource
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
-from helpdesk.models.user import User, UserAlias
+from helpdesk.models.user import Membership, User, UserAlias
+from tests import timeouts
 from tests.factories import signed_in_client
 
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:"
@@ -86,7 +93,7 @@ def test_a_person_comes_changes_and_leaves(app, okta, session):
     dana = person(session, "dana@globex.example")
     assert (dana.name, dana.organization.name, dana.language) == ("Dana Deed", "Globex", "de")
     browser = signed_in_client(app, dana)
-    assert okta.patch(f"Users/{key}", {"op": "Replace", "path": "displayName", "value": "Dana D."}).status_code == 204
+    assert okta.patch(f"Users/{key}", {"op": "Replace", "path": "displayName", "value": "Dana D."}).status_code == 200
     assert person(session, dana.email).name == "Dana D." and browser.get("/tickets").status_code == 200
     found = okta.send("GET", 'Users?filter=userName eq "dana@GLOBEX.example"').json
     assert found["totalResults"] == 1 and found["Resources"][0]["id"] == key
@@ -108,10 +115,10 @@ def test_deactivation_signs_out_at_once_and_activation_lets_in_again(app, okta, 
     key = okta.add_person("dana@globex.example", active=True)
     browser = signed_in_client(app, person(session, "dana@globex.example"))
     answer = okta.patch(f"Users/{key}", operation)
-    assert answer.status_code == 204 and okta.send("GET", f"Users/{key}").json["active"] is False, answer.text
+    assert answer.status_code == 200 and okta.send("GET", f"Users/{key}").json["active"] is False, answer.text
     assert browser.get("/tickets").status_code == 302
     assert not person(session, "dana@globex.example").is_active
-    assert okta.patch(f"Users/{key}", {"op": "replace", "value": {"active": True}}).status_code == 204
+    assert okta.patch(f"Users/{key}", {"op": "replace", "value": {"active": True}}).status_code == 200
     assert person(session, "dana@globex.example").is_active
 
 
@@ -198,6 +205,16 @@ def test_only_a_valid_token_comes_in(app, okta, session):
     assert okta.send("GET", "Users").status_code == 401
 
 
+def test_a_second_tester_finds_nothing_over_http(app, okta, session):
+    with wsgi_server.serve_app(app) as server:
+        command = [sys.executable, "-m", "scim_sanity", "probe", f"{server.url}/scim/v2", "--token", okta.secret]
+        command += ["--json-output", "--strict", "--i-accept-side-effects"]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=timeouts.LIMIT, check=False)
+    found = json.loads(ran.stdout[ran.stdout.index("{") :])
+    wrong = [each for each in found["results"] if each["status"] in ("fail", "error", "warn")]
+    assert wrong == [] and found["summary"]["passed"] > 20, ran.stdout
+
+
 def test_an_independent_tester_finds_nothing(app, okta, session):
     headers = {"Authorization": f"Bearer {okta.secret}"}
     client = WSGISCIMClient(app, base_url="http://localhost/scim/v2", headers=headers)
@@ -206,3 +223,47 @@ def test_an_independent_tester_finds_nothing(app, okta, session):
     assert len(results) > 50 and wrong == []
     session.rollback()
     assert session.query(ScimResource).count() == 0
+
+
+def test_a_provider_activates_only_whom_it_deactivated_itself(okta, session, make):
+    key = okta.add_person("dana@globex.example", active=True)
+    dana = person(session, "dana@globex.example")
+    users.deactivate_user(dana, actor=make.agent(role="admin"))
+    session.commit()
+    for active in (False, True):
+        assert okta.patch(f"Users/{key}", {"op": "replace", "value": {"active": active}}).status_code == 200
+        assert not person(session, dana.email).is_active, "the help desk's own decision stays"
+
+
+def test_it_decides_nothing_about_who_is_of_the_team_or_of_another_domain_now(okta, session):
+    maya = okta.add_person("maya@globex.example", active=True)
+    rita = okta.add_person("rita@globex.example", active=True)
+    people = {email: person(session, email) for email in ("maya@globex.example", "rita@globex.example")}
+    maya_now = people["maya@globex.example"]
+    maya_now.role, maya_now.organization_id = "agent", None
+    people["rita@globex.example"].email = "rita@initech.example"
+    session.commit()
+    for key in (maya, rita):
+        assert okta.patch(f"Users/{key}", {"op": "replace", "value": {"active": False}}).status_code == 200
+        assert okta.send("DELETE", f"Users/{key}").status_code == 204
+    session.rollback()
+    assert all(user.is_active for user in people.values())
+
+
+def test_a_group_makes_admins_of_the_organization_and_keeps_the_last(app, session, make, globex):
+    rules = [("IT", "organization-admin"), ("Leads", "organization")]
+    provider = Provider(app, session, make, connect(session, globex, "globex.example", rules))
+    dana, erin = (provider.add_person(f"{name}@globex.example") for name in ("dana", "erin"))
+    group = provider.add_group("IT", dana, erin)
+
+    def list_admins():
+        session.rollback()
+        rows = session.query(Membership).filter_by(organization_id=globex.id, is_admin=True)
+        return sorted(session.get(User, row.user_id).email for row in rows)
+
+    assert list_admins() == ["dana@globex.example", "erin@globex.example"]
+    assert not any(user.is_team for user in session.query(User).filter(User.email.like("%globex%")))
+    for leaver, left in ((dana, ["erin@globex.example"]), (erin, ["erin@globex.example"])):
+        remove = {"op": "remove", "path": f'members[value eq "{leaver}"]'}
+        assert provider.patch(f"Groups/{group}", remove).status_code in (200, 204)
+        assert list_admins() == left

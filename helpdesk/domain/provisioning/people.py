@@ -32,16 +32,20 @@ def apply(
     a role. Raises ConflictError, as for the last admin.
     """
     user = row.user or _find_or_create(connection, row)
-    if user is None:
+    if user is None or not _decides_about(connection, user):
         return
     row.user_id = user.id
     db.session.flush()
     if not is_active(row):
         if was_active is not False and user.is_active:
             handover.deactivate_user(user, actor=None)
+            row.has_deactivated = True
         return
-    if was_active is False and not user.is_active and user.erased_at is None and user.merged_into_id is None:
+    if not user.is_active and not row.has_deactivated:
+        return  # somebody here deactivated them
+    if not user.is_active and user.erased_at is None and user.merged_into_id is None and _has_place(connection, row):
         users.activate_user(user, actor=None)
+    row.has_deactivated = not user.is_active
     _fill_in(connection, user, row.data)
     _apply_group_roles(connection, user, row, has_lost_role)
 
@@ -77,7 +81,7 @@ def apply_group(
 def deprovision_person(connection: SignInConnection, row: ScimResource) -> None:
     """Deactivate the person ``row``, whom the provider has deleted; its account no longer signs them in."""
     user = row.user
-    if row.kind != USER or user is None:
+    if row.kind != USER or user is None or not _decides_about(connection, user):
         return
     if user.is_active:
         handover.deactivate_user(user, actor=None)
@@ -121,6 +125,12 @@ def read_address(data: dict[str, Any]) -> str | None:
     return None
 
 
+def _decides_about(connection: SignInConnection, user: User) -> bool:
+    """Whether ``connection`` still speaks for ``user``, who may be of the team now, or have another address."""
+    is_of_owner = user.is_team == (connection.organization_id is None)
+    return is_of_owner and sign_in.speaks_for(connection, email_address.domain_of(user.email))
+
+
 def _find_or_create(connection: SignInConnection, row: ScimResource) -> User | None:
     email = read_address(row.data)
     if email is None or not sign_in.speaks_for(connection, email_address.domain_of(email)):
@@ -157,15 +167,27 @@ def _fill_in(connection: SignInConnection, user: User, data: dict[str, Any]) -> 
 
 
 def _apply_group_roles(connection: SignInConnection, user: User, row: ScimResource, has_lost_role: bool) -> None:
-    if not any(rule["claim"] == GROUPS_CLAIM for rule in connection.role_rules):
+    if not _asks_groups(connection):
         return
     grant = roles.find_grant(connection, {GROUPS_CLAIM: _list_group_names(connection, row)})
     if connection.organization_id is None and grant is None:
         if has_lost_role:
             handover.deactivate_user(user, actor=None)
+            row.has_deactivated = True
         return
     if connection.organization is None or user.organization_id == connection.organization_id:
         roles.apply_grant(connection, user, grant)
+
+
+def _has_place(connection: SignInConnection, row: ScimResource) -> bool:
+    """Whether the person may be active here: of the team only with a group that gives a role, if groups do."""
+    if connection.organization_id is not None or not _asks_groups(connection):
+        return True
+    return roles.find_grant(connection, {GROUPS_CLAIM: _list_group_names(connection, row)}) is not None
+
+
+def _asks_groups(connection: SignInConnection) -> bool:
+    return any(rule["claim"] == GROUPS_CLAIM for rule in connection.role_rules)
 
 
 def _list_group_names(connection: SignInConnection, row: ScimResource) -> list[str]:

@@ -1,21 +1,27 @@
 """What the SCIM endpoint offers, and which deviations of providers it accepts."""
 
+from typing import Any
+
 from scim2_models import (
     AuthenticationScheme,
     Bulk,
     ChangePassword,
+    Context,
     EnterpriseUser,
     ETag,
     Filter,
     Group,
     Patch,
+    Resource,
     ResourceType,
+    ResponseParameters,
     ScimPolicy,
     ScimProvider,
     ServiceProviderConfig,
     Sort,
     User,
 )
+from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 MAX_RESULTS = 200
@@ -47,4 +53,17 @@ PROVIDER = ScimProvider(
     config=CONFIG,
     policy=POLICY,
 )
-SERVICE = ScimService(PROVIDER)
+
+
+class AnsweringService(ScimService):
+    """The library's service, whose answer to a PATCH has the resource, as RFC 7644, section 3.5.2, prefers."""
+
+    def patch_response(
+        self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
+    ) -> ScimResponse:
+        """The changed resource, also where no attributes were asked for."""
+        published = self.publish(base_url, resource)
+        return self.resource_response(published, Context.RESOURCE_REPLACEMENT_RESPONSE, response_parameters)
+
+
+SERVICE = AnsweringService(PROVIDER)

@@ -121,7 +121,7 @@ class ConnectionStorage(ScimStorage):
 
     def _write(self, row: ScimResource, resource: Resource[Any]) -> None:
         data = json.loads(resource.model_dump_json(exclude_none=True, by_alias=True))
-        for name in ("id", "meta", "groups"):
+        for name in ("id", "meta", "groups", "password"):  # Okta sends one, and nobody signs in with it here
             data.pop(name, None)
         name = people.normalize_name(str(data.get("userName") or data.get("displayName") or ""))
         others = select(ScimResource.id).where(

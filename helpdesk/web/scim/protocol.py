@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from helpdesk import urls
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.provisioning import tokens
+from helpdesk.domain.provisioning import deviations, tokens
 from helpdesk.domain.provisioning.service import SERVICE
 from helpdesk.domain.provisioning.storage import ConnectionStorage
 from helpdesk.extensions import db
@@ -25,13 +25,14 @@ def answer_request(path: str) -> Response:
     connection = tokens.find_connection(secret)
     if connection is None:
         return to_response(_error(HTTPStatus.UNAUTHORIZED, "Send a valid SCIM token.", {"WWW-Authenticate": "Bearer"}))
+    body = request.get_data(cache=False)
     asked = ScimRequest(
         method=request.method,
         base_url=urls.absolute_url("/scim/v2"),
         path="/" + path,
         query=request.args.to_dict(),
         headers=list(request.headers.items()),
-        body=request.get_data(cache=False),
+        body=deviations.normalize_patch(body) if request.method == "PATCH" else body,
     )
     try:
         answer = ScimHandler(SERVICE, ConnectionStorage(connection)).handle(asked)
