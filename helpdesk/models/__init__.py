@@ -11,6 +11,7 @@ from helpdesk.models import (  # noqa: F401
     content_translation,
     custom_emoji,
     delivery,
+    draft,
     event,
     follower,
     form,

@@ -197,6 +197,7 @@ SETTINGS = {
         SettingDefinition(
             "notification_retention_days", 90, "Days after which notifications of the team are deleted; 0 keeps them."
         ),
+        SettingDefinition("draft_retention_days", 30, "Days after which unchanged drafts are deleted; 0 keeps them."),
         SettingDefinition("size_retention_days", 400, "Days after which recorded sizes of tables are deleted."),
         SettingDefinition("setup_dismissed", False, "Do not open the set-up checklist by itself any more."),
         SettingDefinition("setup_ticket", "", "Number of the test ticket of the set-up checklist."),

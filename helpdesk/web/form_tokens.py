@@ -8,7 +8,7 @@ from flask import request
 from helpdesk.domain import idempotency
 
 # What a browser or a second button may change between two sendings of the same words.
-NOT_CONTENT = {"csrf_token", "form_token", "status", "seen", "written_as", "compose"}
+NOT_CONTENT = {"csrf_token", "form_token", "status", "seen", "written_as", "compose", "draft", "draft_name"}
 
 
 def read_form_token(*place: object) -> str | None:

@@ -18,8 +18,8 @@ VERSION_SEGMENT = re.compile(r"v-[0-9a-f]{10}/")
 MAX_AGE_SECONDS = 365 * 24 * 3600
 CSS_IMPORT = re.compile(r'^@import "\./(?P<file>[\w-]+\.css)";\n', re.M)
 JS_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"\./(?P<file>\w+\.js)";\n', re.M)
-JS_COMMENT_LINE = re.compile(r"^ *//.*\n", re.M)  # our modules have no text of several lines with one
-INDENTATION = re.compile(r"^ +", re.M)  # nor one that is indented
+JS_COMMENT = re.compile(r"^ *//.*\n|(?<=[;,{(\[]) +// .*$", re.M)  # our modules have no text with one
+INDENTATION = re.compile(r"^ +|^\n", re.M)  # nor one of several lines that is indented
 CSS_COMMENT = re.compile(r" */\*.*?\*/\n?", re.DOTALL)
 JS_EXPORT = re.compile(r"^export const (?P<name>\w+)", re.M)
 MIME_TYPES = {".css": "text/css", ".js": "text/javascript"}
@@ -91,13 +91,14 @@ def _join_module(folder: Path, file: str, done: dict[str, str], importers: tuple
         raise ValueError(f"static/js: {' imports '.join((*importers, file))}, which is a cycle.")
     if file in done:
         return
-    source = INDENTATION.sub("", JS_COMMENT_LINE.sub("", (folder / file).read_text(encoding="utf-8")))
+    source = JS_COMMENT.sub("", (folder / file).read_text(encoding="utf-8"))
     for found in JS_IMPORT.finditer(source):
         _join_module(folder, found["file"], done, (*importers, file))
     exports = ", ".join(found["name"] for found in JS_EXPORT.finditer(source))
     body = JS_EXPORT.sub(r"const \g<name>", JS_IMPORT.sub(_import_as_constants, source))
     if re.search(r"^(import|export)\b", body, re.M):
         raise ValueError(f"static/js/{file}: this form of import or export is not supported.")
+    body = INDENTATION.sub("", body)
     done[file] = f"const {_module_name(file)} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
 
 

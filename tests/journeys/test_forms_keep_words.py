@@ -69,6 +69,38 @@ def test_what_one_tab_sent_is_cleared_in_the_other(live_portal, open_browser):
     wait_for(lambda: other.input_value("#body-reply") == "")
 
 
+def test_a_note_goes_on_on_another_device_and_stays_a_note(live_portal, open_browser):
+    page, phone = open_browser(), open_browser(width=360)
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=unassigned")
+    address = live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href")
+    page.goto(address)
+    page.click("label[for=compose-note]")
+    page.type("#body-note", "Between us")
+    sign_in_once(phone, live_portal, PRIYA)
+
+    def text_on_the_phone():
+        phone.goto(address)
+        phone.wait_for_load_state("networkidle")
+        return phone.input_value("#composer textarea")
+
+    wait_for(lambda: text_on_the_phone() == "Between us")
+    assert phone.is_checked("#compose-note")
+    phone.click("button:has-text('Add note')")
+    phone.wait_for_selector("article.message-note:has-text('Between us')")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_for(lambda: page.input_value("#composer textarea") == "")
+    assert page.is_checked("#compose-note")
+    page.type("#body-note", "Mine")
+    wait_for(lambda: page.evaluate("document.querySelector('[name=draft]').value.length < 20"))
+    phone.type("#composer textarea", "Other")
+    phone.wait_for_selector(".other-draft:has-text('Mine')")
+    assert phone.input_value("#composer textarea") == "Other"
+    phone.click("button:has-text('Use that text')")
+    assert phone.input_value("#body-note") == "Mine"
+    page.fill("#body-note", "")
+
+
 def test_a_file_that_is_too_large_is_refused_in_words(live_portal, open_browser):
     page = open_browser(width=360)
     sign_in_once(page, live_portal, DANA)
@@ -149,11 +181,24 @@ def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, op
     page.wait_for_selector("#ticket")
     page.fill("#body-reply", "")
     page.type("#body-reply", "::screensh")
-    page.wait_for_selector("#canned-suggestions li:has-text('Ask for a screenshot')")
+    page.wait_for_selector("#suggestions li:has-text('Ask for a screenshot')")
     page.keyboard.press("Enter")
     wait_for(lambda: "could you send a screenshot" in page.input_value("#body-reply"))
     assert "::" not in page.input_value("#body-reply")
     page.fill("#body-reply", "")
+    page.type("#body-reply", "@")  # whom a customer would read
+    page.type("#body-reply", " Done :tada")
+    page.wait_for_selector("#suggestions li:has-text('tada')")
+    page.keyboard.press("Enter")
+    assert page.input_value("#body-reply") == "@ Done 🎉 "
+    page.fill("#body-reply", "")
+    page.click("label[for=compose-note]")
+    for typed, chosen in (("@pri", "@Priya"), ("#3", "#3 ")):
+        page.type("#body-note", typed)
+        page.wait_for_selector("#suggestions li")
+        page.keyboard.press("Enter")
+        assert chosen in page.input_value("#body-note")
+    page.fill("#body-note", "")
 
 
 def test_the_focus_stays_at_a_message_that_was_deleted(live_portal, open_browser):

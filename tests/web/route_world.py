@@ -56,6 +56,7 @@ class World:
         session.commit()
         self.parameters = {
             "number": ticket.id,
+            "draft_name": f"message-{ticket.id}",
             "other_number": other.id,
             "message_id": message.id,
             "organization_id": globex.id,

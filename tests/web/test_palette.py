@@ -58,3 +58,15 @@ def test_the_settings_that_a_role_may_open_are_beside_each_of_them(make, session
         page = soup(person.get(path))
         assert [link["href"] for link in page.select(".side-nav a")] == addresses
         assert page.select_one(".side-nav a[aria-current]")["href"] == path
+
+
+def test_the_composer_asks_for_tickets_only(filed_ticket, make, browser_of):
+    desk = browser_of(make.agent())
+    page = BeautifulSoup(desk.get("/desk/palette?kind=tickets&q=prin").get_data(as_text=True), "html.parser")
+    assert [link["href"] for link in page.select("a")] == [f"/tickets/{filed_ticket.number}"]
+
+
+def test_emoji_are_found_by_name(make, browser_of):
+    customer = browser_of(make.user(make.organization()))
+    assert customer.get("/emoji-names?q=tad").json[0] == ["tada", "🎉"]
+    assert customer.get("/emoji-names?q=t").json == []

@@ -16,6 +16,7 @@ from helpdesk.domain.inbox import contents
 from helpdesk.extensions import Base, db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import PURGEABLE_DELIVERY, Delivery
+from helpdesk.models.draft import Draft
 from helpdesk.models.inbound_content import InboundContent
 from helpdesk.models.inbound_event import PURGEABLE_STATES, InboundEvent
 from helpdesk.models.notification import Notification
@@ -68,6 +69,7 @@ PURGES = (
         ),
     ),
     Purge("notification_retention_days", Notification, lambda before: Notification.created_at < before),
+    Purge("draft_retention_days", Draft, lambda before: Draft.updated_at < before),
     Purge("size_retention_days", SizeRecord, lambda before: SizeRecord.at < before),
 )
 

@@ -17,7 +17,7 @@ import "./clipboard.js";
 import "./composer.js";
 import "./toolbar.js";
 import "./paste.js";
-import "./canned_search.js";
+import "./suggestions.js";
 import "./palette.js";
 import "./undo.js";
 import "./conversation.js";

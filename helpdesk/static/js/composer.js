@@ -106,6 +106,6 @@ listen("htmx:afterSettle", ({ detail }) => {
   if (body.value) body.setSelectionRange(body.value.length, body.value.length);
 });
 
-listen("draft:cleared", ({ target }) => target.matches("form[data-composer]") && syncMode(target));
+listen("draft:changed", ({ target }) => target.matches("form[data-composer]") && syncMode(target));
 
 onContent((queryPart) => queryPart("form[data-composer]").forEach(syncMode));

@@ -14,4 +14,6 @@ listen("change", ({ target }) => {
   if (target.form) updateConditionalFields(target.form);
 });
 
+listen("draft:changed", ({ target }) => updateConditionalFields(target));
+
 onContent((queryPart) => queryPart("form").forEach(updateConditionalFields));

@@ -4,7 +4,9 @@ import { characterOf, isComposing } from "./key_safety.js";
 
 const AROUND = { bold: ["**", "**"], italic: ["*", "*"], code: ["`", "`"] };
 const BEFORE_LINES = { list: "- ", quote: "> " };
-const KEYS = { b: "bold", i: "italic" };
+// As in Slack, but for code, whose key there opens the browser's own tools.
+const KEYS = { b: "bold", i: "italic", e: "code" };
+const SHIFT_KEYS = { KeyU: "link", Digit8: "list", Digit9: "quote" };
 
 // execCommand keeps the undo history of the field, which setRangeText does not.
 export const replaceSelection = (field, text) => {
@@ -48,8 +50,9 @@ listen("click", ({ target }) => {
 
 listen("keydown", (event) => {
   const { target, key } = event;
-  const kind = (event.ctrlKey || event.metaKey) && !event.altKey && KEYS[characterOf(event)];
-  if (kind && target.matches?.("form[data-composer] textarea") && !isComposing(event)) {
+  const isKey = (event.ctrlKey || event.metaKey) && !event.altKey && !isComposing(event);
+  const kind = isKey && (event.shiftKey ? SHIFT_KEYS[event.code] : KEYS[characterOf(event)]);
+  if (kind && target.matches?.("form[data-composer] textarea")) {
     event.preventDefault();
     format(target, kind);
   }

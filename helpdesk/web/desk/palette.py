@@ -37,9 +37,10 @@ class PaletteEntry:
 @blueprint.get("/palette")
 @authorization.team_only
 def show_palette() -> ResponseReturnValue:
-    """Show the places that match ``q``; without words, the views and pages."""
-    words = request.args.get("q", "").strip()[:100]
-    entries = list_entries(authentication.get_current_user(), words, find_open_ticket())
+    """Show the places that match ``q``; without words, the views and pages. With ``kind=tickets`` only tickets."""
+    words, user = request.args.get("q", "").strip()[:100], authentication.get_current_user()
+    is_of_tickets = request.args.get("kind") == "tickets"
+    entries = find_tickets(user, words) if is_of_tickets else list_entries(user, words, find_open_ticket())
     return render_template("desk/_palette_results.html", entries=entries, words=words)
 
 

@@ -23,7 +23,7 @@ from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
 from helpdesk.translation import current_code, gettext
-from helpdesk.web import uploads
+from helpdesk.web import drafts, uploads
 from helpdesk.web.desk.people import find_matches
 from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication
@@ -87,6 +87,8 @@ def create_ticket() -> ResponseReturnValue:
             attachments=form_uploads.attach(forms.answer_file_keys(form, answers)),
             form_token=token,
         )
+        if form is not None:
+            drafts.empty_sent_draft(authentication.get_current_user(), f"ticket-{form.form.slug}")
         number = ticket.number
         requester_name = requester.display_name if current_user.is_team else ""
         confirmation = "" if current_user.is_team else translate_content(form.form.confirmation, Part.form)

@@ -46,6 +46,7 @@ class RetentionForm(SettingsForm):
         lazy_gettext("Merges and moves"), lazy_gettext("They can be undone until then. 0 keeps them.")
     )
     notification_retention_days = _days(lazy_gettext("Notifications of the team"))
+    draft_retention_days = _days(lazy_gettext("Drafts that nobody went on with"))
     understood = BooleanField(lazy_gettext("Yes, erase"))
 
     def count_expiring(self) -> int:

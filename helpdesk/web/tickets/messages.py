@@ -15,7 +15,7 @@ from helpdesk.domain.tickets import collisions, macros
 from helpdesk.extensions import db, htmx
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
-from helpdesk.web import uploads
+from helpdesk.web import drafts, uploads
 from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
@@ -69,6 +69,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     undo_offer = None
     try:
         form_uploads.store()
+        drafts.empty_sent_draft(authentication.get_current_user(), f"message-{number}")
         if kind == "reply" and ticket.is_closed:
             follow_up = tickets.create_follow_up(
                 ticket,

@@ -1,18 +1,14 @@
 """The page of one ticket and its fragments."""
 
-from typing import Any
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
-from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import htmx
-from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
-from helpdesk.web.tickets import agent_tools, conversation_changes, folding, sidebar, undo
+from helpdesk.web.tickets import conversation_changes, folding, prefilled, sidebar, undo
 from helpdesk.web.tickets.page_context import (
     composer_context,
     conversation_context,
@@ -31,21 +27,12 @@ blueprint = Blueprint("ticket_page", __name__, url_prefix=TICKET_URL_PREFIX)
 def show_ticket(number: int) -> ResponseReturnValue:
     """Show the whole page; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
-    context = page_context(ticket) | composer_context(ticket, values=chosen_macro_values(ticket))
+    context = page_context(ticket) | composer_context(ticket, values=prefilled.prefilled_values(ticket))
     if sent_id := parse_id(request.args.get("sent")):
         context["undo"] = undo.describe_reply(tickets.find_undoable_reply(ticket, current_user, sent_id))
     html = render_template("tickets/show.html", **context)
     mark_read(ticket)
     return html
-
-
-def chosen_macro_values(ticket: Ticket) -> dict[str, Any] | None:
-    """The composer's values with the macro that the address names, as the command palette does; nothing is sent."""
-    macro_id = parse_id(request.args.get("macro"))
-    if macro_id is None or not current_user.is_team or ticket.is_closed:
-        return None
-    macro = canned_replies.find_reply(authentication.get_current_user(), macro_id)
-    return agent_tools.filled_values(ticket, macro) if macro else None
 
 
 @blueprint.get("/header")

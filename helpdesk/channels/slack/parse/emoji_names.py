@@ -32,6 +32,12 @@ def strip_skin_tone(name: str) -> str:
     return name.strip(":").partition("::")[0]
 
 
+def find_emoji(words: str, most: int) -> list[tuple[str, str]]:
+    """Return names that contain ``words``, each with its character; those that begin with them first."""
+    found = [(name, character) for name, character in _load_characters().items() if words in name and "::" not in name]
+    return sorted(found, key=lambda each: (not each[0].startswith(words), len(each[0]), each[0]))[:most]
+
+
 @lru_cache(maxsize=1)
 def _load_characters() -> dict[str, str]:
     """Return the character for each name, and for each name with a tone, "::skin-tone-2" to "6", or two of them."""

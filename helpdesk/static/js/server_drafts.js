@@ -1,0 +1,161 @@
+// Drafts on the server: the same words on every device of a person. Each saving names the revision that it continues,
+// so what was typed elsewhere meanwhile is shown instead of being overwritten, and what was sent does not come back.
+//
+// Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `next`, a saving
+// without an answer yet; `isSent`, the form was sent from here.
+import { readForm, replaceForm } from "./draft_fields.js";
+import { announce, createElement, csrfToken, listen, query, queryAll } from "./dom.js";
+import { _ } from "./sentences.js";
+import { getItem, setItem } from "./storage.js";
+
+const SAVE_AFTER_MS = 1500;
+const KEEPALIVE_LENGTH = 15000; // characters; browsers send 64 KB after a page is left
+const MOST_SHOWN = 400; // characters of the other text
+const states = new Map();
+let isSignedOut = false;
+
+const { user } = document.body.dataset;
+const tab = () => sessionStorage;
+const stateKey = (name) => `draft:state:${user}:${name}`;
+const formOf = (name) => queryAll("form[data-draft]").find((form) => form.dataset.draft === name && form.isSynced);
+const newRevision = () => Date.now().toString(36) + Math.random().toString(36).slice(2, 12);
+
+const stateOf = (name) => {
+  if (!states.has(name)) {
+    const kept = JSON.parse(getItem(stateKey(name), tab) || getItem(stateKey(name)) || "{}");
+    states.set(name, { revision: "", text: "", next: "", isSent: false, ...kept, queue: Promise.resolve() });
+  }
+  return states.get(name);
+};
+
+const change = (name, values) => {
+  const state = Object.assign(stateOf(name), values);
+  const { revision, text, next, isSent } = state;
+  const kept = JSON.stringify({ revision, text, next, isSent });
+  setItem(stateKey(name), kept);
+  setItem(stateKey(name), kept, tab);
+  const field = formOf(name)?.elements.draft;
+  if (field) field.value = revision;
+};
+
+// One request at a time for each form. Without an answer the words stay in this browser.
+const enqueue = (name, work) => {
+  const state = stateOf(name);
+  state.queue = state.queue.then(() => !isSignedOut && work(name)).catch(() => {});
+};
+
+const send = async (name, content) => {
+  const { revision: continues } = stateOf(name);
+  const revision = newRevision();
+  change(name, { next: revision });
+  const answer = await fetch(`/drafts/${name}`, {
+    method: "POST",
+    keepalive: content.length < KEEPALIVE_LENGTH,
+    headers: { "X-CSRFToken": csrfToken(), "Content-Type": "application/json" },
+    body: JSON.stringify({ user, content, revision, continues }),
+  });
+  if (answer.status === 204) change(name, { revision, text: content });
+  if (answer.status === 409) await settle(name, await answer.json());
+};
+
+const save = async (name) => {
+  const state = stateOf(name);
+  const form = formOf(name);
+  if (!form || form.submitTimer || form.draftSent || state.notice?.isConnected) return;
+  const content = readForm(form);
+  if (content !== state.text) await send(name, content);
+};
+
+const load = async (name) => {
+  const answer = await fetch(`/drafts/${name}?user=${user}`);
+  if (answer.status === 204) {
+    change(name, { revision: "", text: "", isSent: false });
+    await save(name);
+  } else if (answer.ok && !answer.redirected) await settle(name, await answer.json());
+};
+
+// What the server has, beside what this page has.
+const settle = async (name, { revision, content }) => {
+  const state = stateOf(name);
+  const form = formOf(name);
+  const mine = form ? readForm(form) : "";
+  const isOurs = revision === state.revision || revision === state.next;
+  const isUnchanged = mine === state.text;
+  const wasSent = state.isSent && isOurs;
+  const hasFocus = form?.contains(document.activeElement);
+  state.isSent = false;
+  if (isOurs || !form || mine === content || !content) change(name, { revision, text: content });
+  if (content && wasSent) return send(name, ""); // it was saved while it was being sent
+  if (!form || mine === content) return undefined;
+  if (mine && (isOurs || (!content && !isUnchanged))) return save(name);
+  if (content && (hasFocus || (mine && !isUnchanged))) return showOther(name, form, { revision, content });
+  change(name, { revision, text: content });
+  replaceForm(form, content);
+  if (!content) announce(_("This was sent from another tab."));
+  return undefined;
+};
+
+const textOf = (content) =>
+  Object.values(JSON.parse(content)).filter((value) => typeof value === "string").join("\n").slice(0, MOST_SHOWN);
+
+// Both texts stay until the person chooses one.
+const showOther = (name, form, { revision, content }) => {
+  const state = stateOf(name);
+  state.notice?.remove();
+  const sentence = _("You wrote this in another tab or on another device:");
+  const notice = createElement("div", "notice notice-warning other-draft");
+  const quote = createElement("blockquote", "newer-reply plain-preview", textOf(content));
+  const actions = createElement("p", "cluster");
+  const close = (isTaken) => {
+    notice.remove();
+    change(name, { revision, text: content });
+    if (isTaken) replaceForm(form, content);
+    else enqueue(name, save);
+    query("textarea, input:not([type=hidden])", form).focus();
+  };
+  for (const [label, isTaken] of [[_("Use that text"), true], [_("Keep the text below"), false]]) {
+    const button = createElement("button", "button button-s", label);
+    button.type = "button";
+    button.onclick = () => close(isTaken);
+    actions.append(button);
+  }
+  quote.dir = "auto";
+  notice.append(createElement("p", "", sentence), quote, actions);
+  form.prepend(notice);
+  state.notice = notice;
+  announce(sentence);
+};
+
+export const startSyncing = (form) => {
+  const name = form.dataset.draft;
+  form.isSynced = !form.isPrefilled;
+  if (!form.isSynced) return;
+  for (const [field, value] of Object.entries({ draft: "", draft_name: name })) {
+    if (!form.elements[field]) form.append(Object.assign(createElement("input"), { type: "hidden", name: field, value }));
+  }
+  change(name, {});
+  enqueue(name, load);
+};
+
+export const syncSoon = (form) => {
+  if (!form.isSynced) return;
+  const state = stateOf(form.dataset.draft);
+  state.timer ??= setTimeout(() => {
+    state.timer = null;
+    enqueue(form.dataset.draft, save);
+  }, SAVE_AFTER_MS);
+};
+
+export const expectSending = (name) => change(name, { isSent: true });
+
+// What is kept in this browser is removed when a person signs out; nothing is kept after that.
+export const stopSyncing = () => {
+  isSignedOut = true;
+};
+
+const syncAll = (work) => {
+  for (const form of queryAll("form[data-draft]")) if (form.isSynced) enqueue(form.dataset.draft, work);
+};
+
+listen("visibilitychange", () => syncAll(document.hidden ? save : load));
+addEventListener("pagehide", () => syncAll(save));

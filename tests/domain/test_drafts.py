@@ -1,0 +1,113 @@
+"""Drafts on the server: only their writer's, never overwritten from elsewhere, emptied by sending."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from helpdesk import clock
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import drafts
+from helpdesk.domain.privacy import erasure, row_retention
+from helpdesk.models.draft import Draft
+
+ONE, TWO, THREE = "revision1", "revision2", "revision3"
+WORDS = json.dumps({"body": "Half a thought", "compose=note": False})
+MORE = json.dumps({"body": "Half a thought and more"})
+
+
+def content(user, name="message-7"):
+    draft = drafts.find_draft(user, name)
+    return draft and (draft.revision, draft.content)
+
+
+def test_each_person_has_their_own(session, make):
+    maya, theo = make.agent(), make.agent()
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    drafts.save_draft(theo, "message-7", MORE, revision=TWO)
+    session.commit()
+    assert content(maya) == (ONE, WORDS) and content(theo) == (TWO, MORE)
+
+
+def test_two_places_that_continue_the_same_draft_do_not_overwrite_each_other(session, make):
+    maya = make.agent()
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    drafts.save_draft(maya, "message-7", MORE, revision=TWO, continues=ONE)
+    for continues in ("", ONE):
+        with pytest.raises(ConflictError):
+            drafts.save_draft(maya, "message-7", "{}", revision=THREE, continues=continues)
+    assert content(maya) == (TWO, MORE)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_same_saving_twice_is_one(session, make):
+    maya = make.agent()
+    for _ in range(2):
+        drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    assert content(maya) == (ONE, WORDS)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sending_empties_what_was_sent_and_nothing_else(session, make):
+    maya = make.agent()
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    drafts.save_draft(maya, "message-8", WORDS, revision=ONE)
+    drafts.empty_sent_draft(maya, "message-7", TWO)  # saved elsewhere since this one was sent
+    assert content(maya) == (ONE, WORDS)
+    drafts.empty_sent_draft(maya, "message-7", ONE)
+    revision, left = content(maya)
+    assert left == "" and revision != ONE and content(maya, "message-8") == (ONE, WORDS)
+    with pytest.raises(ConflictError):  # a tab that did not hear of it cannot bring it back
+        drafts.save_draft(maya, "message-7", MORE, revision=TWO, continues=ONE)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_note_is_not_given_to_somebody_who_left_the_team(session, make):
+    maya = make.agent()
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE, is_note=True)
+    maya.role, maya.organization_id = "requester", make.organization().id
+    session.commit()
+    assert drafts.find_draft(maya, "message-7") is None
+    drafts.save_draft(maya, "message-7", MORE, revision=TWO)
+    assert content(maya) == (TWO, MORE)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_limits(session, make, monkeypatch):
+    maya = make.agent()
+    for name, text, revision in (
+        ("message-7", json.dumps({"body": "x" * drafts.MAX_LENGTH}), ONE),
+        ("message-7", "[1]", ONE),
+        ("message-7", '{"a":' * 5000, ONE),
+        ("Message 7", WORDS, ONE),
+        ("message-7", WORDS, "no"),
+    ):
+        with pytest.raises(ValidationError):
+            drafts.save_draft(maya, name, text, revision=revision)
+    monkeypatch.setattr(drafts, "MAX_DRAFTS", 1)
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    with pytest.raises(ValidationError):
+        drafts.save_draft(maya, "message-8", WORDS, revision=ONE)
+    drafts.save_draft(maya, "message-7", MORE, revision=TWO, continues=ONE)
+    drafts.save_draft(maya, "message-7", "", revision=THREE, continues=TWO)
+    drafts.save_draft(maya, "message-8", WORDS, revision=ONE)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_they_go_with_their_ticket_their_writer_and_their_time(session, make):
+    maya, theo, admin = make.agent(), make.agent(), make.agent(role="admin")
+    ticket = make.ticket(make.user(make.organization()))
+    drafts.save_draft(maya, f"message-{ticket.id}", WORDS, revision=ONE, ticket=ticket)
+    drafts.save_draft(maya, "person", WORDS, revision=ONE)
+    drafts.save_draft(theo, "person", WORDS, revision=ONE)
+    session.commit()
+    erasure.erase_tickets([ticket.id])
+    erasure.erase_person(maya, actor=admin)
+    session.commit()
+    assert list(session.scalars(select(Draft.user_id))) == [theo.id]
+    old = clock.now() - timedelta(days=settings.get("draft_retention_days") + 1)
+    session.execute(update(Draft).values(updated_at=old))
+    assert row_retention.purge_next_batch() == 1
+    assert list(session.scalars(select(Draft.id))) == []

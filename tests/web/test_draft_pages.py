@@ -1,0 +1,118 @@
+"""Drafts over HTTP: whose page it is, what another tab saved, and what sending does."""
+
+import json
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from helpdesk.domain import tickets
+from helpdesk.domain.people import drafts
+from tests.factories import signed_in_client
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+NOTE = json.dumps({"body": "Between us", "written_as": "note"})
+
+
+@pytest.fixture
+def desk(app, make):
+    maya, theo, ann = make.agent(), make.agent(), make.user(make.organization())
+    return maya, theo, ann, make.ticket(ann), lambda user: signed_in_client(app, user)
+
+
+def token(client) -> str:
+    return re.search(r'name="csrf-token" content="([^"]+)"', client.get("/account").text)[1]
+
+
+def post(client, path, **body):
+    return client.post(path, headers={"X-CSRFToken": token(client)}, **body)
+
+
+def save(client, user, ticket, content=NOTE, revision="revision1", **more):
+    typed = {"user": str(user.id), "content": content, "revision": revision, **more}
+    return post(client, f"/drafts/message-{ticket.id}", json=typed)
+
+
+def shown(client, user, ticket):
+    return client.get(f"/drafts/message-{ticket.id}?user={user.id}")
+
+
+def test_only_the_writer_gets_it_back(desk):
+    maya, theo, ann, ticket, sign_in = desk
+    assert save(sign_in(maya), maya, ticket).status_code == 204
+    assert shown(sign_in(maya), maya, ticket).json == {"content": NOTE, "revision": "revision1"}
+    for other in (theo, ann):
+        assert shown(sign_in(other), other, ticket).status_code == 204
+
+
+def test_a_page_of_somebody_who_signed_out_meanwhile_saves_and_shows_nothing(desk):
+    maya, theo, ann, ticket, sign_in = desk
+    save(sign_in(theo), theo, ticket)
+    client = sign_in(theo)
+    assert save(client, maya, ticket, revision="revision2", continues="revision1").status_code == 400
+    assert shown(client, maya, ticket).status_code == 204
+    assert shown(client, theo, ticket).json["revision"] == "revision1"
+
+
+def test_what_was_saved_elsewhere_is_told(desk):
+    maya, theo, ann, ticket, sign_in = desk
+    client = sign_in(maya)
+    save(client, maya, ticket)
+    refused = save(client, maya, ticket, content='{"body":"other"}', revision="revision2")
+    assert refused.status_code == 409 and refused.json == {"content": NOTE, "revision": "revision1"}
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("replies", True), ("notes", True), ("replies", False)])
+def test_sending_empties_it_and_a_refusal_keeps_it(desk, kind, sent):
+    maya, theo, ann, ticket, sign_in = desk
+    client = sign_in(maya)
+    save(client, maya, ticket)
+    form = {"body": "Between us" if sent else "", "draft": "revision1", "form_token": "a" * 32}
+    answer = post(client, f"/tickets/{ticket.id}/{kind}", data=form)
+    assert answer.status_code == (303 if sent else 422)
+    assert bool(shown(client, maya, ticket).json["content"]) is not sent
+
+
+def test_filing_empties_it(app, make, session):
+    globex = make.organization()
+    ann, form = make.user(globex), make.form("default")
+    client = signed_in_client(app, ann)
+    drafts.save_draft(ann, f"ticket-{form.form.slug}", '{"subject":"x"}', revision="revision1")
+    session.commit()
+    filed = {"form": form.form.slug, "subject": "A", "body": "B", "draft": "revision1"}
+    assert post(client, "/tickets", data=filed).status_code == 303
+    session.expire_all()
+    assert drafts.find_draft(ann, f"ticket-{form.form.slug}").content == ""
+
+
+def test_any_other_form_that_is_accepted_empties_its_draft(app, make, session):
+    lead = make.agent(role="lead")
+    client = signed_in_client(app, lead)
+    drafts.save_draft(lead, "canned-new", '{"title":"x"}', revision="revision1")
+    session.commit()
+    form = {"title": "", "body": "Words", "draft": "revision1", "draft_name": "canned-new"}
+    assert post(client, "/settings/replies", data=form).status_code == 422
+    assert drafts.find_draft(lead, "canned-new").content
+    assert post(client, "/settings/replies", data=form | {"title": "Words"}).status_code == 303
+    session.expire_all()
+    assert drafts.find_draft(lead, "canned-new").content == ""
+
+
+def composer(client, ticket, query):
+    page = BeautifulSoup(client.get(f"/tickets/{ticket.id}?{query}").text, "html.parser")
+    kind = page.select_one("[name=compose][checked]")
+    return page.select_one("#composer textarea").text.strip(), kind and kind["value"]
+
+
+def test_a_quoted_message_is_added_to_the_draft_and_a_note_stays_a_note(desk, session):
+    maya, theo, ann, ticket, sign_in = desk
+    client, first = sign_in(maya), ticket.messages[0]
+    note = tickets.add_note(ticket, author=theo, body="Hm.\nWell.")
+    session.commit()
+    assert composer(client, ticket, f"quote={first.id}") == ("> It really is.", "reply")
+    assert composer(client, ticket, f"quote={note.id}") == ("> Hm.\n> Well.", "note")
+    save(client, maya, ticket)
+    assert composer(client, ticket, f"quote={first.id}") == ("Between us\n\n> It really is.", "note")
+    assert composer(sign_in(ann), ticket, f"quote={note.id}") == ("", None)
+    save(client, maya, ticket, content='{"body":"> It really is."}', revision="revision2", continues="revision1")
+    assert composer(client, ticket, f"quote={first.id}") == ("> It really is.", "reply")
