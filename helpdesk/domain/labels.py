@@ -146,12 +146,20 @@ def describe_event(event: Event, for_team: bool = True) -> str:
             return gettext("%(who)s merged this into #%(number)s", who=who, number=data["number"])
         case "merged_here":
             return gettext("%(who)s merged #%(number)s into this ticket", who=who, number=data["number"])
+        case "unmerged":
+            return gettext("%(who)s undid the merge with #%(number)s", who=who, number=data["number"])
+        case "split":
+            return gettext("%(who)s filed #%(number)s from a message here", who=who, number=data["number"])
+        case "split_from":
+            return gettext("%(who)s filed this from a message on #%(number)s", who=who, number=data["number"])
         case "moved":
             return gettext("%(who)s moved this from %(old)s to %(new)s", who=who, old=data["old"], new=data["new"])
         case "requester":
             return gettext(
                 "%(who)s made %(new)s the requester instead of %(old)s", who=who, old=data["old"], new=data["new"]
             )
+        case "subject":
+            return gettext("%(who)s changed the subject", who=who)
         case "tagged":
             return _describe_tags(who, data["added"], data["removed"])
         case "linked":

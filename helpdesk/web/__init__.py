@@ -10,6 +10,7 @@ from helpdesk.web import (
     account,
     api,
     csp_report,
+    drafts,
     emoji,
     files,
     health,
@@ -55,7 +56,9 @@ from helpdesk.web.tickets import (
     messages,
     ratings,
     requester,
+    split,
     status,
+    subject,
     ticket_page,
     transfer,
     undo,
@@ -91,9 +94,12 @@ BLUEPRINTS = (
     merge.blueprint,
     transfer.blueprint,
     requester.blueprint,
+    split.blueprint,
+    subject.blueprint,
     delivery_actions.blueprint,
     files.blueprint,
     emoji.blueprint,
+    drafts.blueprint,
     markdown_preview.blueprint,
     agent_queue.blueprint,
     saved_views.blueprint,
@@ -165,5 +171,6 @@ def register_web(app: Flask) -> None:
     second_factor.register(app)
     personal_limits.register(app)
     maintenance.register(app)
+    drafts.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

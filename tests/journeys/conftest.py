@@ -5,11 +5,13 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,7 +104,7 @@ def chromium():
 
 
 @pytest.fixture
-def open_browser(chromium):
+def open_browser(chromium, request):
     """``open_browser(width=1280, scheme="light", javascript=True)``: a new window; errors of the page fail the test."""
     contexts, complaints = [], []
 
@@ -128,7 +130,15 @@ def open_browser(chromium):
     yield open_browser
     for context in contexts:
         context.close()
+    if "live_portal" in request.fixturenames:
+        delete_drafts(request.getfixturevalue("live_portal"))
     assert complaints == []
+
+
+def delete_drafts(live: Live) -> None:
+    """Delete what the windows of a test left half written, which the next test would find in its own."""
+    with closing(sqlite3.connect(live.var / "helpdesk.db", timeout=PATIENCE)) as database, database:
+        database.execute("DELETE FROM drafts")
 
 
 @pytest.fixture

@@ -78,21 +78,18 @@ def test_a_note_goes_on_on_another_device_and_stays_a_note(live_portal, open_bro
     page.click("label[for=compose-note]")
     page.type("#body-note", "Between us")
     sign_in_once(phone, live_portal, PRIYA)
-
-    def text_on_the_phone():
-        phone.goto(address)
-        phone.wait_for_load_state("networkidle")
-        return phone.input_value("#composer textarea")
-
-    wait_for(lambda: text_on_the_phone() == "Between us")
+    wait_for(lambda: page.input_value("#composer [name=draft]"))  # saved on the server
+    phone.goto(address)
+    wait_for(lambda: phone.input_value("#composer textarea") == "Between us")
     assert phone.is_checked("#compose-note")
     phone.click("button:has-text('Add note')")
     phone.wait_for_selector("article.message-note:has-text('Between us')")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     wait_for(lambda: page.input_value("#composer textarea") == "")
     assert page.is_checked("#compose-note")
+    emptied = page.input_value("#composer [name=draft]")
     page.type("#body-note", "Mine")
-    wait_for(lambda: page.evaluate("document.querySelector('[name=draft]').value.length < 20"))
+    wait_for(lambda: page.input_value("#composer [name=draft]") != emptied)
     phone.type("#composer textarea", "Other")
     phone.wait_for_selector(".other-draft:has-text('Mine')")
     assert phone.input_value("#composer textarea") == "Other"

@@ -148,7 +148,10 @@ TABLE = {
     "POST /files": PERSON,
     "GET /files/<key>": TICKET,
     "GET /emoji/<name>": "sign-in hidden hidden hidden hidden hidden",  # there is none
+    "GET /emoji-names": PERSON,
     "POST /files/<key>/delete": PERSON,
+    "GET /drafts/<draft_name>": PERSON,  # each their own
+    "POST /drafts/<draft_name>": TICKET,
     # help articles
     "GET /articles": "sign-in in in in in in",  # none is public
     "GET /articles/<int:article_id>": "sign-in in in in in in",
@@ -188,6 +191,11 @@ TABLE = {
     "POST /desk/bulk/undo": TEAM,
     "POST /tickets/<int:number>/links": TEAM,
     "POST /tickets/<int:number>/links/<int:other_number>/delete": TEAM,
+    "GET /tickets/<int:number>/messages/<int:message_id>/split": TEAM,
+    "POST /tickets/<int:number>/messages/<int:message_id>/split": TEAM,
+    "GET /tickets/<int:number>/subject": TEAM,
+    "POST /tickets/<int:number>/subject": TEAM,
+    "POST /tickets/<int:number>/merge/undo": TEAM,
     "GET /tickets/<int:number>/merge": TEAM,
     "POST /tickets/<int:number>/merge": TEAM,
     "GET /tickets/<int:number>/move": TEAM,

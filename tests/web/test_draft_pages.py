@@ -54,7 +54,7 @@ def test_a_page_of_somebody_who_signed_out_meanwhile_saves_and_shows_nothing(des
     assert shown(client, theo, ticket).json["revision"] == "revision1"
 
 
-def test_what_was_saved_elsewhere_is_told(desk):
+def test_what_was_saved_elsewhere_is_in_the_answer(desk):
     maya, theo, ann, ticket, sign_in = desk
     client = sign_in(maya)
     save(client, maya, ticket)

@@ -37,6 +37,7 @@ UPDATE_KINDS = {
     "merged",
     "answered",
     "requester",
+    "subject",
     "followed",
     "unfollowed",
 }

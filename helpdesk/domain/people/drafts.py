@@ -1,7 +1,7 @@
 """Drafts: what a person typed into a form, kept until it is sent, so that they find it on every device.
 
 Each saving names the revision that it continues. Two places that continue the same one never overwrite each other: the
-second is told what the first saved.
+second learns what the first saved.
 """
 
 import json

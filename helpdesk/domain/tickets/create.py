@@ -55,7 +55,7 @@ def create_ticket(
             requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
             gettext("A ticket is filed for somebody of a customer's organization."),
         )
-        subject, body = _clean_subject(subject), messages.clean_body(body, bool(public))
+        subject, body = clean_subject(subject), messages.clean_body(body, bool(public))
     except (PermissionDenied, ValidationError):
         if earlier := idempotency.find_ticket_id(requester, form_token):
             return db.session.get_one(Ticket, earlier)
@@ -139,7 +139,8 @@ def create_follow_up(
     return new
 
 
-def _clean_subject(subject: str) -> str:
+def clean_subject(subject: str) -> str:
+    """Return ``subject`` as one line. Raises ValidationError."""
     subject = " ".join("".join(c if c.isprintable() else " " for c in subject).split())
     if not subject:
         raise ValidationError(gettext("Say in a few words what it is about."), "subject")

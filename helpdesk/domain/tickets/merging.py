@@ -45,16 +45,23 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
             gettext("#%(number)s is closed, so nothing more can be added to it.", number=target.number), "number"
         )
     people = [source.requester, *_list_followers(source)]
+    status = str(source.status)
     if not source.is_closed:
         tickets.set_status(source, Status.closed, actor=actor)
     source.merged_into_id = target.id
     db.session.flush()
-    tickets.add_event(source, "merged", actor, team_only=False, number=target.number)
+    event = tickets.add_event(source, "merged", actor, team_only=False, number=target.number)
     tickets.add_event(target, "merged_here", actor, number=source.number)
+    new_followers = []
     for user in people:
         if user.is_active and (user.is_team or user.organization_id == target.organization_id):
+            if user.id != target.requester_id and not permissions.is_follower(user, target):
+                new_followers.append(user.id)
             tickets.add_follower(target, user, actor=actor)
-    tags.join_tags(source, target, actor=actor)
+    tagged = tags.join_tags(source, target, actor=actor).event
+    db.session.flush()
+    # What undoing needs: ids and the status, no names.
+    event.data = {**event.data, "was": status, "followers": new_followers, "tagged": tagged.id if tagged else None}
     webhooks.enqueue_ticket_changed(source, "merged", {"old": None, "new": target.number})
     return target
 

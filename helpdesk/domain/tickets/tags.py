@@ -54,10 +54,10 @@ def set_tags(ticket: Ticket, names: Iterable[str], *, actor: User) -> TagChange:
     return _change(ticket, wanted, tuple(set(ticket.tags) - set(wanted)), actor, "")
 
 
-def join_tags(source: Ticket, target: Ticket, *, actor: User) -> None:
+def join_tags(source: Ticket, target: Ticket, *, actor: User) -> TagChange:
     """Give the locked ``target`` the tags of the locked ``source``, as far as it may have so many."""
     missing = [name for name in source.tags if name not in target.tags]
-    _change(target, tuple(missing[: max(0, MAX_TAGS - len(target.tags))]), (), actor, "")
+    return _change(target, tuple(missing[: max(0, MAX_TAGS - len(target.tags))]), (), actor, "")
 
 
 def store_tags(ticket: Ticket, names: tuple[str, ...]) -> None:

@@ -131,7 +131,8 @@ export const startSyncing = (form) => {
   form.isSynced = !form.isPrefilled;
   if (!form.isSynced) return;
   for (const [field, value] of Object.entries({ draft: "", draft_name: name })) {
-    if (!form.elements[field]) form.append(Object.assign(createElement("input"), { type: "hidden", name: field, value }));
+    if (form.elements[field]) continue;
+    form.append(Object.assign(createElement("input"), { type: "hidden", name: field, value }));
   }
   change(name, {});
   enqueue(name, load);

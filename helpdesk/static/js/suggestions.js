@@ -48,7 +48,7 @@ const KINDS = [
     take: insertMacro,
   },
   {
-    trigger: /(?:^|[\s(])(@([^\n@]{0,30}))$/,
+    trigger: /(?:^|[\s(])(@([^\s@]*(?: [^\s@#:]+){0,2}))$/,
     isFor: isNote,
     find: (words) => matching("set-assignee", words).map(([name]) => [name, `@${name} `]),
   },

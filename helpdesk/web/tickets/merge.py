@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.ticket_lists import agent_queue
-from helpdesk.domain.tickets import merging
+from helpdesk.domain.tickets import merge_undo, merging
 from helpdesk.extensions import db
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
@@ -43,6 +43,21 @@ def merge_ticket(number: int) -> ResponseReturnValue:
     db.session.commit()
     flash(gettext("#%(number)s is merged into this ticket.", number=number), "success")
     return htmx_responses.redirect_to(f"/tickets/{target.number}")
+
+
+@blueprint.post("/merge/undo")
+@authorization.team_only
+def undo_merge(number: int) -> ResponseReturnValue:
+    """Undo the merge of this ticket into another, within a day."""
+    try:
+        merge_undo.undo_merge(get_ticket_or_404(number), actor=authentication.get_current_user())
+    except ConflictError as error:
+        db.session.rollback()
+        flash(error.message, "warning")
+        return htmx_responses.redirect_to(f"/tickets/{number}")
+    db.session.commit()
+    flash(gettext("The merge is undone. What was written since then stays in the other ticket."), "success")
+    return htmx_responses.redirect_to(f"/tickets/{number}")
 
 
 def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from helpdesk.domain import idempotency, labels
 from helpdesk.domain.administration import settings
-from helpdesk.domain.tickets import links, macros
+from helpdesk.domain.tickets import links, macros, merge_undo
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code
@@ -35,6 +35,7 @@ def header_context(ticket: Ticket) -> dict[str, Any]:
     return {
         "ticket": ticket,
         "next_step": labels.describe_next_step(ticket, current_user.is_team),
+        "can_undo_merge": current_user.is_team and merge_undo.find_merge(ticket) is not None,
         "merged_here": list_merged_for_customer(ticket),
         "followed_by": links.find_follow_up(ticket, authentication.get_current_user()) if ticket.is_closed else None,
     }
