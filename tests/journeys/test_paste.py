@@ -70,7 +70,14 @@ PASTE = """([text]) => {
 def page(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
-    return open_form(page, live_portal)
+    return begin_to_write(open_form(page, live_portal))
+
+
+def begin_to_write(page):
+    """Focus the text; what detects code is loaded then."""
+    page.focus("#ticket-form [name=body]")
+    page.wait_for_function("performance.getEntriesByType('resource').some(each => each.name.endsWith('detection.js'))")
+    return page
 
 
 def test_pasted_code_is_a_block_that_can_be_text_again_and_undone(page):
@@ -85,6 +92,7 @@ def test_pasted_code_is_a_block_that_can_be_text_again_and_undone(page):
     }
     body.fill("")  # no draft comes back
     page.reload()  # nothing else to undo
+    begin_to_write(page)
     page.evaluate(PASTE, [CODE[0]])
     assert body.input_value() == f"```\n{CODE[0]}\n```\n\n"
     body.press("Control+z")

@@ -67,10 +67,14 @@ def test_every_stylesheet_is_in_the_joined_one():
         )
 
 
-def test_every_module_is_in_the_joined_script():
+def test_every_module_is_in_the_joined_script_or_loaded_by_need():
     joined = static_files.join_js(STATIC / "js")
     for path in (STATIC / "js").glob("*.js"):
-        assert joined.count(f"const module_{path.stem} = ") == 1, path.name
+        is_by_need = f'import("./{path.name}")' in joined
+        assert joined.count(f"const module_{path.stem} = ") == (0 if is_by_need else 1), path.name
+        assert not (is_by_need and re.search("^import", path.read_text(), re.M)), (
+            f"{path.name} would load others a second time"
+        )
 
 
 def test_a_module_stands_behind_those_it_imports(tmp_path):

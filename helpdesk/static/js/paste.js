@@ -1,16 +1,20 @@
 // What looks like code or a log is pasted as code, so that Markdown does not change it. "Paste as text" beside it puts
 // it in as it is; so does pasting with Shift, and undoing takes it away like anything typed.
 import { announce, createElement, listen, query } from "./dom.js";
-import { codeBlock, inlineCode, looksLikeCode } from "./code_detection.js";
 import { characterOf } from "./key_safety.js";
 import { _ } from "./sentences.js";
 import { replaceSelection } from "./toolbar.js";
 
+let detection; // loaded when somebody begins to write; before, what is pasted is text
 let isPlain = false; // Shift was held with the key that pastes
 
 listen("keydown", (event) => {
   if (characterOf(event)?.toLowerCase() === "v") isPlain = event.shiftKey;
 }, true);
+
+listen("focusin", async ({ target }) => {
+  if (target.matches("textarea[name=body]")) detection ??= await import("./code_detection.js").catch(() => undefined);
+});
 
 const isInsideFence = (before) => (before.match(/^\s*(?:```|~~~)/gm) || []).length % 2 === 1;
 
@@ -18,9 +22,9 @@ const isInsideFence = (before) => (before.match(/^\s*(?:```|~~~)/gm) || []).leng
 const asCode = (text, before, after) => {
   const isWithinLine = !before.endsWith("\n") && before !== "";
   const isSingle = !text.trim().includes("\n");
-  if (isSingle && (isWithinLine || (after && !after.startsWith("\n")))) return inlineCode(text);
+  if (isSingle && (isWithinLine || (after && !after.startsWith("\n")))) return detection.inlineCode(text);
   const lead = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
-  return `${lead}${codeBlock(text)}\n${after.startsWith("\n") ? "" : "\n"}`;
+  return `${lead}${detection.codeBlock(text)}\n${after.startsWith("\n") ? "" : "\n"}`;
 };
 
 const removeNotice = (field) => query("[data-paste-notice]", field.parentElement)?.remove();
@@ -49,7 +53,7 @@ listen("paste", (event) => {
   if (!field.matches?.("textarea[name=body]") || event.defaultPrevented || isPlain) return;
   const text = clipboardData.getData("text/plain");
   const before = field.value.slice(0, field.selectionStart);
-  if (!looksLikeCode(text) || isInsideFence(before) || before.endsWith("`")) return;
+  if (!detection?.looksLikeCode(text) || isInsideFence(before) || before.endsWith("`")) return;
   event.preventDefault();
   const inserted = asCode(text, before, field.value.slice(field.selectionEnd));
   replaceSelection(field, inserted);
