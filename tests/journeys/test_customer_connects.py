@@ -8,11 +8,11 @@ from playwright.sync_api import expect
 from helpdesk.demo import identity_providers, wsgi_server
 from helpdesk.demo.identity_providers import company
 from tests.journeys.conftest import PATIENCE, mails_to, wait_for
-from tests.journeys.sign_in import PRIYA, sign_in_once
+from tests.journeys.sign_in import MAYA, sign_in_once
 from tests.journeys.test_customer_admin import shoot
 
 pytestmark = pytest.mark.journey
-BOSS, EVE, MATE = (f"{name}@umbra.example" for name in ("boss", "eve", "mate"))
+BOSS, EVE, MATE = (f"{name}@quokka.example" for name in ("boss", "eve", "mate"))
 
 
 def choose(page, email):
@@ -20,9 +20,9 @@ def choose(page, email):
 
 
 def test_a_provider_is_connected_tried_used_and_required(live_portal, open_browser):
-    live_portal.run("organization", "add", "Umbra", "--domain", "umbra.example")
+    live_portal.run("organization", "add", "Quokka", "--domain", "quokka.example")
     boss, eve, mate, support = (open_browser() for _ in range(4))
-    for page, email in ((boss, BOSS), (mate, MATE), (support, PRIYA)):
+    for page, email in ((boss, BOSS), (mate, MATE), (support, MAYA)):
         sign_in_once(page, live_portal, email)
     support.goto(live_portal.portal + "/settings/people?q=" + BOSS)
     support.locator("main .rows a[href^='/settings/people/']", has_text="boss").click()
@@ -30,7 +30,7 @@ def test_a_provider_is_connected_tried_used_and_required(live_portal, open_brows
     support.locator("form:has(input[name=is_admin]) .form-actions button").click()
     expect(support.locator("#flash")).to_be_visible(timeout=1000 * PATIENCE)
 
-    app = identity_providers.create_company("Umbra")
+    app = identity_providers.create_company("Quokka")
     with wsgi_server.serve_app(app) as server:
         provider = app.extensions["provider"]
         for email in (BOSS, EVE):
@@ -39,8 +39,8 @@ def test_a_provider_is_connected_tried_used_and_required(live_portal, open_brows
         boss.click("main a:has-text('How your people sign in')")
         boss.click("main a:has-text('Add your provider')")
         shoot(boss, "connect-new")
-        given = {"name": "Umbra", "client_id": company.CLIENT_ID, "client_secret": company.CLIENT_SECRET}
-        for name, value in (given | {"issuer": server.url, "domains": "umbra.example"}).items():
+        given = {"name": "Quokka", "client_id": company.CLIENT_ID, "client_secret": company.CLIENT_SECRET}
+        for name, value in (given | {"issuer": server.url, "domains": "quokka.example"}).items():
             boss.fill(f"#field-{name}", value)
         boss.click("button:has-text('Save connection')")
         expect(boss.locator("#flash")).to_contain_text("The connection is added", timeout=1000 * PATIENCE)
@@ -50,14 +50,14 @@ def test_a_provider_is_connected_tried_used_and_required(live_portal, open_brows
         expect(boss.locator("main")).to_contain_text("its keys can be read", timeout=1000 * PATIENCE)
 
         support.goto(live_portal.portal + "/settings/connections")
-        support.click("main a:has-text('Umbra')")
+        support.click("main a:has-text('Quokka')")
         support.click("button:has-text('Set as proven')")
         support.click("dialog.confirm button:has-text('Set as proven')")
         expect(support.locator("main")).to_contain_text("Set by an admin", timeout=1000 * PATIENCE)
         boss.goto(connection)
         boss.click("a:has-text('Test: sign in there')")
         choose(boss, BOSS)
-        expect(boss.locator("main")).to_contain_text(f"{BOSS} would be signed in to Umbra", timeout=1000 * PATIENCE)
+        expect(boss.locator("main")).to_contain_text(f"{BOSS} would be signed in to Quokka", timeout=1000 * PATIENCE)
         expect(boss.locator("dl")).to_contain_text("email_verified")
         shoot(boss, "connect-test")
 
