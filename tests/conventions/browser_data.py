@@ -1,7 +1,7 @@
 """MDN's browser compatibility data: since which version a browser knows a feature of CSS or JavaScript.
 
 The data is a package of npm, which ``.ci/run`` installs; BROWSER_DATA_DIR is the folder. Source of the format:
-github.com/mdn/browser-compat-data, schemas/compat-data-schema.md.
+github.com/mdn/browser-compat-data, its schema of compat data.
 """
 
 import json

@@ -21,7 +21,8 @@ LEAST = (*MINIMUM, MINIMUM[-1])  # Safari on telephones, too: browser_data.BROWS
 DECORATION = "decoration"
 STYLES = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "css").glob("*.css"))}
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "js").glob("*.js"))}
-OUR_NAMES = {"path", "element"}  # of our own objects and HTMX's, which are new names elsewhere
+# Of our own objects and HTMX's; elsewhere these are new names.
+OURS = {"detail.path", "requestConfig.path", "known.element", "state.queue", "kind.take"}
 EVERYTHING = "\n".join([*STYLES.values(), *SCRIPTS.values()])
 
 # What is newer than the minimum, and a text of the styles or scripts that stands in for it; DECORATION may be missing.
@@ -233,7 +234,7 @@ def newer_js(files: list[Path]) -> dict[str, set[str]]:
             owner, _, member = name.partition(".")
             owner = {"navigator": "Navigator", "document": "Document", "window": "Window"}.get(owner, owner)
             exact = known.get(f"{owner}.{member}", []) if owner else []
-            if member not in OUR_NAMES and is_newer(exact or known.get(f".{member}", [])):
+            if f"{owner}.{member}" not in OURS and is_newer(exact or known.get(f".{member}", [])):
                 newer[file].add(f"{owner}.{member}")
     return newer
 

@@ -33,7 +33,7 @@ export const isOnContent = (element) => {
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 // The Latin character of a key. Other layouts give it by the place of the key, and Caps Lock counts for nothing. A key
-// may give two letters (Arabic lam-alef) or a vowel sign (Hindi).
+// may give two characters (Arabic lam-alef) or a vowel sign (Hindi).
 export const characterOf = (event) => {
   const { key, code } = event;
   if (event.getModifierState("AltGraph")) return key;
