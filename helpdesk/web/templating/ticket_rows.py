@@ -1,7 +1,7 @@
 """The rows of lists of tickets as HTML. A row is rendered once for everything that it shows.
 
 Lists are read again and again, by the poll of each open page too, and of 25 rows few are new. What a row shows is the
-key of what is kept, its times as they are written now, so that nothing has to be told when something changes.
+key of what is kept, its times as they are written now, so that nothing has to be cleared when something changes.
 """
 
 from collections.abc import Iterable
