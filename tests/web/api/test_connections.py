@@ -68,29 +68,30 @@ def test_a_connection_from_adding_to_deleting(program, given, session, admin):
     assert "secret-" not in str([entry.details for entry in session.query(AuditEntry)])
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"organization": None, "role_rules": [], "domains": ["globex.example"]}, "domains"),
-        (
-            {"organization": None, "domains": [], "role_rules": [{"claim": "a", "value": "b", "gives": "own"}]},
-            "role_rules",
-        ),
-        ({"role_rules": [{"claim": "groups", "value": "All", "gives": "admin"}]}, "role_rules"),
-        ({"role_rules": [{"claim": "groups", "value": "x\nsub = 1", "gives": "own"}]}, "role_rules"),
-        ({"domains": ["gmail.com"]}, "domains"),
-        ({"issuer": "http://globex.okta.com"}, "issuer"),
-        ({"issuer": "https://accounts.google.com"}, "preset"),
-        ({"client_secret": ""}, "client_secret"),
-        ({"session_hours": 0}, "session_hours"),
-        ({"last_sign_in_at": None}, "last_sign_in_at"),
-    ],
+REFUSED = (
+    ({"organization": None, "role_rules": [], "domains": ["globex.example"]}, "domains"),
+    (
+        {"organization": None, "domains": [], "role_rules": [{"claim": "a", "value": "b", "gives": "own"}]},
+        "role_rules",
+    ),
+    ({"role_rules": [{"claim": "groups", "value": "All", "gives": "admin"}]}, "role_rules"),
+    ({"role_rules": [{"claim": "groups", "value": "x\nsub = 1", "gives": "own"}]}, "role_rules"),
+    ({"domains": ["gmail.com"]}, "domains"),
+    ({"issuer": "http://globex.okta.com"}, "issuer"),
+    ({"issuer": "https://accounts.google.com"}, "preset"),
+    ({"client_secret": ""}, "client_secret"),
+    ({"session_hours": 0}, "session_hours"),
+    ({"last_sign_in_at": None}, "last_sign_in_at"),
 )
-def test_what_cannot_be_added_says_why(program, given, session, change, field):
-    problem = program()("POST", "/api/connections", 422, given | change)
-    assert field in problem["errors"] and SECRET not in str(problem)
-    session.rollback()
-    assert session.query(SignInConnection).count() == 0
+
+
+def test_what_cannot_be_added_says_why(program, given, session):
+    asker = program()
+    for change, field in REFUSED:
+        problem = asker("POST", "/api/connections", 422, given | change)
+        assert field in problem["errors"] and SECRET not in str(problem), change
+        session.rollback()
+        assert session.query(SignInConnection).count() == 0, change
 
 
 def test_what_stays_cannot_be_changed(program, given):

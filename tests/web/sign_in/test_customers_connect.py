@@ -135,35 +135,37 @@ def follow(browser, path) -> str:
     return browser.get(send(browser, path).headers["Location"]).text
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"domains": "initech.example"}, "no mail domain of Globex"),
-        ({"domains": "support.example"}, "no mail domain of Globex"),
-        ({"domains": "gmail.com"}, "no provider speaks for it"),
-        ({"role_rules": "groups = All : admin"}, "A rule gives one of"),
-        ({"role_rules": "groups = All : agent"}, "A rule gives one of"),
-        ({"preset": "slack"}, "what kind of provider"),
-        ({"issuer": "https://accounts.google.com"}, "what kind of provider"),
-        ({"issuer": "https://slack.com"}, "what kind of provider"),
-        ({"issuer": "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0"}, "what kind of"),
-        (
-            {
-                "preset": "microsoft",
-                "issuer": "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
-            },
-            "what kind of provider",
-        ),
-        ({"issuer": "https://keycloak.internal/realms/x"}, "not on the public internet"),
-        ({"issuer": "https://10.0.0.7"}, "not on the public internet"),
-    ],
+REFUSED = (
+    ({"domains": "initech.example"}, "no mail domain of Globex"),
+    ({"domains": "support.example"}, "no mail domain of Globex"),
+    ({"domains": "gmail.com"}, "no provider speaks for it"),
+    ({"role_rules": "groups = All : admin"}, "A rule gives one of"),
+    ({"role_rules": "groups = All : agent"}, "A rule gives one of"),
+    ({"preset": "slack"}, "what kind of provider"),
+    ({"issuer": "https://accounts.google.com"}, "what kind of provider"),
+    ({"issuer": "https://slack.com"}, "what kind of provider"),
+    ({"issuer": "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0"}, "what kind of"),
+    (
+        {
+            "preset": "microsoft",
+            "issuer": "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+        },
+        "what kind of provider",
+    ),
+    ({"issuer": "https://keycloak.internal/realms/x"}, "not on the public internet"),
+    ({"issuer": "https://10.0.0.7"}, "not on the public internet"),
 )
-def test_what_an_admin_of_an_organization_cannot_set_up(app, ada, given, session, make, change, sentence):
+
+
+def test_what_an_admin_of_an_organization_cannot_set_up(app, ada, given, session, make):
     make.organization("Initech", domain="initech.example")
-    answer = send(open_browser(app, ada), f"{PLACE}/connections", given | change)
-    assert answer.status_code == 422 and sentence in answer.text, answer.text[-3000:]
-    session.rollback()
-    assert session.query(SignInConnection).count() == 0
+    admin = open_browser(app, ada)
+    for change, sentence in REFUSED:
+        answer = send(admin, f"{PLACE}/connections", given | change)
+        assert answer.status_code == 422 and sentence in answer.text, change
+        assert given["client_secret"] not in answer.text
+        session.rollback()
+        assert session.query(SignInConnection).count() == 0, change
 
 
 def test_it_is_their_own_organizations_only(app, ada, globex, provider, session, make):
