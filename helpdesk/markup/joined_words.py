@@ -1,21 +1,21 @@
 """Words that are also written as one: O'Brien and OBrien, e-mail and email, 1,000 and 1000, U.S.A. and USA.
 
 A joiner is a single sign between two characters of words: an apostrophe, hyphen, full stop, middle dot, underscore or
-ampersand, between digits also a comma or a narrow space, and between single letters a slash.
+ampersand, between digits also a comma or a narrow space, and between single characters a slash.
 """
 
 import re
 from collections.abc import Iterator
 
-# As people and programs type apostrophes, also in place of letters (Hawaiʻi), and Hebrew signs of abbreviation.
+# As people and programs type apostrophes, also in place of characters (Hawaiʻi), and Hebrew signs of abbreviation.
 APOSTROPHES = "'’‘‛`´′＇\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u055a\u05f3"
 _OTHERS = "&_\\-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d\u058a\u05be.·‧\u30fb\uff65\u30a0＝\u05f4"
 _NO_WORD = r"\s!-/:-@\[-`{-~"
 _BETWEEN_DIGITS = r"(?<=\d)[,\u00a0\u2009\u202f\u066c](?=\d)"
-_BETWEEN_LETTERS = r"(?<=\b[^\W\d_])/(?=[^\W\d_]\b)"  # n/a, c/o
+_BETWEEN_SINGLE = r"(?<=\b[^\W\d_])/(?=[^\W\d_]\b)"  # n/a, c/o
 _HEBREW_QUOTE = '(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])'
 JOINER_PATTERN = re.compile(
-    rf"(?<=[^{_NO_WORD}])[{APOSTROPHES}{_OTHERS}](?=[^{_NO_WORD}])|{_BETWEEN_DIGITS}|{_BETWEEN_LETTERS}|{_HEBREW_QUOTE}"
+    rf"(?<=[^{_NO_WORD}])[{APOSTROPHES}{_OTHERS}](?=[^{_NO_WORD}])|{_BETWEEN_DIGITS}|{_BETWEEN_SINGLE}|{_HEBREW_QUOTE}"
 )
 # Pieces of a text; a narrow space does not end one, since it may stand in a number.
 PIECES_PATTERN = re.compile(r"(?:[^\s]|(?<=\d)[\u00a0\u2009\u202f](?=\d))+")

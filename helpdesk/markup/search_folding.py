@@ -39,8 +39,8 @@ _DROPPED_RANGES = (
     *((code, code) for code in (0x093C, 0x09BC, 0x0A3C, 0x0ABC, 0x0B3C, 0x0CBC)),
     *((0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0x1F3FB, 0x1F3FF), (0xE0100, 0xE01EF)),
 )
-# Letters that are typed as apostrophes: of Hawaiian, Uzbek and Ukrainian, and in transcriptions.
-_APOSTROPHE_LETTERS = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf"
+# Characters that are typed as apostrophes: of Hawaiian, Uzbek and Ukrainian, and in transcriptions.
+_TYPED_APOSTROPHES = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf"
 _KATAKANA = range(0x30A1, 0x30F7)
 _KATAKANA_REPEATS = range(0x30FD, 0x30FF)
 _ABOVE_HIRAGANA = 0x60
@@ -73,7 +73,7 @@ def _fold_part(part: str) -> str:
         return chr(code - _ABOVE_HIRAGANA)
     if han_variants.is_han(part):
         return han_variants.fold_han(part)
-    if part in _APOSTROPHE_LETTERS:
+    if part in _TYPED_APOSTROPHES:
         return " "
     return part if category[0] in "LNM" or _is_in(code, _EMOJI_RANGES) else " "
 

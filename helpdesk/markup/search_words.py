@@ -28,7 +28,7 @@ SKIPPED, MIN_ENDING = 4, 5  # characters of the first word of a compound, and of
 INSIDE_MARK = "\u2192"  # begins a token that is a long word without its first characters
 MIN_LONG_WORD, MAX_INSIDE = 12, 24  # characters of a compound in whose middle a word is found, at least; its tokens
 SKIPPED_PARTICLE, MIN_BEHIND_PARTICLE = 1, 4
-# Letters of which no word begins in languages that write compounds as one word.
+# Beginnings that no word has in languages that write compounds as one word.
 _NO_BEGINNING_PATTERN = re.compile(r"([b-df-hj-np-tv-xz])\1|n[^aeiouyhj]|l[b-dfgkmnp-tvz]|r[b-dfgk-nqp-tvw]")
 _WITH_PARTICLES_PATTERN = re.compile("[\u05d0-\u05ea\u0620-\u06ff\u1200-\u137f]")
 # Thai, Lao, Myanmar, Khmer, kana, Han and Hangul.
