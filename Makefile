@@ -11,12 +11,13 @@ LANGUAGE ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
+.PHONY: help run test test-browsers test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
     bench-load bench-mail bench-markup bench-growth screenshots production release release-try clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
+	@echo "make test-browsers every page as each role, and what people do most, in Firefox and WebKit; fails where one is missing"
 	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
 	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
 	@echo "make test-mail     mail through Debian's Postfix, OpenDKIM, OpenDMARC, Dovecot, as root; fails where one is missing"
@@ -43,6 +44,11 @@ run:
 test:
 	@bin/set-up dev
 	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Fails where a browser is missing: apt-get install firefox-esr webkit2gtk-driver xvfb
+test-browsers:
+	@bin/set-up dev
+	@BROWSERS=all exec .venv/bin/python -m pytest -q -rs tests/engines tests/journeys/test_screen_reader.py $(ARGS)
 
 # 1,484 pairs. Another SEED makes other tickets.
 test-races:

@@ -152,14 +152,14 @@ def test_back_shows_nothing_to_somebody_else_or_after_the_session_ended(live_por
     for loss in ("localStorage.setItem('signed-in-as', '999')", None):
         page.goto(f"{live_portal.portal}/tickets")
         page.evaluate(f"window.stays = true; {RETURN}")
-        page.wait_for_function("!document.documentElement.style.visibility")
+        wait_for(lambda: not page.evaluate("document.documentElement.style.visibility"))
         assert page.evaluate("window.stays")
         if loss:
             page.evaluate(loss)
         else:
             page.context.clear_cookies()
-        page.evaluate(RETURN)
-        page.wait_for_function("!window.stays")
+        with page.expect_navigation(timeout=MS):
+            page.evaluate(RETURN)
     page.wait_for_url("**/sign-in**")
 
 

@@ -1,0 +1,114 @@
+"""Firefox by WebDriver BiDi, which it speaks itself (W3C WebDriver BiDi; ``--remote-debugging-port``)."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from contextlib import ExitStack
+from typing import Any
+
+from websockets.sync.client import connect
+
+from tests.engines.engine import PATIENCE, Engine, EngineError
+
+PROGRAM = next((path for name in ("firefox-esr", "firefox") if (path := shutil.which(name))), None)
+LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
+EVENTS = ["log.entryAdded", "network.responseCompleted", "network.fetchError"]
+
+
+class Firefox(Engine):
+    name = "firefox"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.profile = tempfile.mkdtemp(prefix="helpdesk-firefox-")
+        self.process = subprocess.Popen(
+            [PROGRAM, "--headless", "--no-remote", "--profile", self.profile, "--remote-debugging-port", "0"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        found = next((match for line in self.process.stderr if (match := LISTENING.search(line))), None)
+        assert found, "Firefox did not start"
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()  # a full pipe would stop it
+        self.open = ExitStack()
+        self.socket = self.open.enter_context(connect(f"{found[1]}/session", max_size=None, open_timeout=PATIENCE))
+        self.number = 0
+        self.call("session.new", capabilities={})
+        self.context = self.call("browsingContext.getTree")["contexts"][0]["context"]
+        self.call("session.subscribe", events=EVENTS)
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command and return its result; events that come before it are noted."""
+        self.number += 1
+        self.socket.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self.socket.recv(timeout=PATIENCE))
+            if message.get("id") == self.number:
+                break
+            self._note(message)
+        if message["type"] == "error":
+            raise EngineError(f"{method}: {message['message']}")
+        return message["result"]
+
+    def _note(self, event: dict[str, Any]) -> None:
+        parameters = event.get("params", {})
+        if event.get("method") == "log.entryAdded":
+            text = parameters.get("text") or ""
+            if parameters.get("type") == "javascript" and parameters["level"] == "error" or "Security Policy" in text:
+                self.complaints.append(text)
+        elif event.get("method") == "network.responseCompleted" and parameters["response"]["status"] >= 400:
+            self.complaints.append(f"{parameters['response']['status']} {parameters['request']['url']}")
+
+    def goto(self, address: str) -> None:
+        self.call("browsingContext.navigate", context=self.context, url=address, wait="complete")
+
+    def _evaluate(self, expression: str) -> dict[str, Any]:
+        answer = self.call(
+            "script.evaluate",
+            expression=expression,
+            target={"context": self.context},
+            awaitPromise=True,
+            userActivation=True,
+        )
+        if answer["type"] == "exception":
+            raise EngineError(answer["exceptionDetails"]["text"])
+        return answer["result"]
+
+    def run(self, script: str) -> Any:
+        result = self._evaluate(f"(async () => JSON.stringify((await (() => {{ {script} }})()) ?? null))()")
+        return json.loads(result["value"])
+
+    def _act(self, kind: str, actions: list[dict[str, Any]]) -> None:
+        source = {"type": kind, "id": kind, "actions": actions}
+        self.call("input.performActions", context=self.context, actions=[source])
+
+    def click(self, selector: str) -> None:
+        element = self._evaluate(
+            f"(() => {{ const found = document.querySelector({json.dumps(selector)}); "
+            "found.scrollIntoView({ block: 'center', behavior: 'instant' }); return found; })()"
+        )
+        origin = {"type": "element", "element": {"sharedId": element["sharedId"]}}
+        move = {"type": "pointerMove", "x": 0, "y": 0, "origin": origin}
+        self._act("pointer", [move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}])
+
+    def press(self, keys: str) -> None:
+        self._act("key", [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")])
+
+    def resize(self, width: int, height: int) -> None:
+        self.call("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})
+
+    def picture(self) -> bytes:
+        return base64.b64decode(self.call("browsingContext.captureScreenshot", context=self.context)["data"])
+
+    def forget(self) -> None:
+        self.call("storage.deleteCookies")
+
+    def close(self) -> None:
+        self.open.close()
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        shutil.rmtree(self.profile, ignore_errors=True)
