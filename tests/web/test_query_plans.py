@@ -76,6 +76,8 @@ TEAM_ADDRESSES = (
     "/review/reading",
     "/review/promises",
     "/review/tickets?metric=first_response",
+    "/review/tickets?metric=backlog",
+    "/review/tickets?metric=waiting_team",
     "/review/reports",
     "/review/quality",
     "/review/export.csv",

@@ -59,7 +59,7 @@ def _build_query(definition: ReportDefinition, name: str) -> tuple[Any, Any, str
         query = select(Ticket, waited.c.value).join(waited, waited.c.ticket_id == Ticket.id)
         return query, waited.c.value, "duration"
     if name == metrics.BACKLOG:
-        return select(Ticket, null()).where(backlog.was_open_at(period[1]), *where), None, ""
+        return select(Ticket, null()).where(Ticket.id.in_(backlog.select_open_at(period[1], where))), None, ""
     metric = METRICS[name]
     value = metric.value if metric.value is not None else null()
     query = select(Ticket, value).where(metric.condition, *where)

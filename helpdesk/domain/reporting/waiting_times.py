@@ -5,17 +5,17 @@ Only the part of each wait counts that lies in the period; that of open tickets 
 
 from typing import Any
 
-from sqlalchemy import Subquery, and_, case, func, literal, or_, select, text
+from sqlalchemy import Subquery, case, func, literal, select, union_all
 
 from helpdesk import clock
 from helpdesk.database.types import UtcDateTime
-from helpdesk.domain.reporting import metrics
+from helpdesk.domain.reporting import backlog
 from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.definition import Conditions
 from helpdesk.domain.reporting.sql_functions import seconds_between
 from helpdesk.extensions import db
 from helpdesk.models.event import Event
-from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn, statuses_waiting_on
+from helpdesk.models.statuses import WAITING_ON, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 
 STATUS_EVENTS = {status.definition.event_kind for status in Status} | {"reopened"}
@@ -48,29 +48,16 @@ def _select_spans(period: Period, where: Conditions) -> Subquery:
     """Ticket, status and seconds of every time that a ticket spent in a status within ``period``."""
     begin, end = period
     now = clock.now()
-    counted = (
-        select(
-            Ticket.id,
-            Ticket.created_at,
-            func.coalesce(Ticket.solved_at, Ticket.closed_at, _moment(now)).label("ended"),
-        )
-        .where(
-            Ticket.created_at < end,
-            or_(
-                text(f"tickets.{UNSOLVED_SQL}"),
-                Ticket.solved_at >= begin,
-                and_(metrics.IS_DONE_UNSOLVED, Ticket.closed_at >= begin),
-            ),
-            *where,
-        )
-        .subquery()
-    )
+    ended_at = func.coalesce(Ticket.solved_at, Ticket.closed_at, _moment(now)).label("ended")
+    tickets = select(Ticket.id, Ticket.created_at, ended_at).where(Ticket.created_at < end, *where)
+    counted = union_all(*(tickets.where(part) for part in backlog.open_since(begin))).cte("counted")
+    kind = Event.kind.concat("")  # without its index, which leads to the events of every ticket ever filed
     changes = (
         select(
             Event.ticket_id, Event.seq, Event.created_at, Event.data["new"].as_string().label("status"), counted.c.ended
         )
         .join(counted, counted.c.id == Event.ticket_id)
-        .where(Event.kind.in_(STATUS_EVENTS))
+        .where(kind.in_(STATUS_EVENTS))
     )
     first = select(counted.c.id, literal(0), counted.c.created_at, literal(Status.open.value), counted.c.ended)
     history = first.union_all(changes).subquery("history")
