@@ -169,7 +169,7 @@ def test_each_kind_is_listed_and_mailed_once_and_not_where_it_is_not_wanted(
     assert not mailbox.list_for("otto@support.example")
 
 
-def test_every_kind_has_a_cause_above():
+def test_every_kind_has_a_cause_above(session):
     assert set(NotificationKind) == {cause.__name__.removesuffix("_on_followed") for cause in CAUSES}
 
 
