@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TypeGuard
 
 from markdown_it import MarkdownIt
@@ -78,7 +77,7 @@ def _are_bullets(block: document.Block | None) -> TypeGuard[document.ListBlock]:
 def _replace_block(block: document.Block) -> list[document.Block]:
     match block:
         case document.Heading(_, spans):
-            bold = [replace(span, style=span.style | document.BOLD) for span in spans]
+            bold = [span.with_style(span.style | document.BOLD) for span in spans]
             return [document.Paragraph(document.join_spans(bold))]
         case document.Rule():
             return [document.Paragraph([document.Span("———")])]

@@ -3,16 +3,21 @@
 import re
 from itertools import pairwise
 
+from helpdesk.markup import markdown_parser
+
+MAX_SIGNS = 200  # of one text; of one with more, each gets a backslash, so that reading it again costs little
+
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 _SPECIAL = re.compile(
     rf"\\(?=[{_PUNCTUATION}\n]|$)"  # a backslash that would escape what follows, or break the line
     r"|`"
-    r"|\*(?!(?<=[^\S\n]\*)[^\S\n])"  # a star, unless alone between spaces
+    r"|\*(?!(?<=[ \t]\*)[ \t])"  # a star, unless alone between spaces
     r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore at the edge of a word
     r"|~(?=~|$)|(?<=~)~|^~"
     r"|<(?=[A-Za-z][A-Za-z0-9+.-]{0,31}:[^\s<>]*>|[^\s<>@]{1,64}@[^\s<>@]{1,255}>)"  # what would be an address
     r"|&(?=#?\w{1,40};)"
 )
+_EVERY_SIGN = re.compile(rf"[`*_~\[\]<&]|\\(?=[{_PUNCTUATION}\n]|$)")
 _BRACKET = re.compile(r"\[(?=[^\]\n]{0,2000}\][(\[:])")
 _ANY_BRACKET = re.compile(r"[\[\]]")
 _URL = re.compile(r"(?<![a-zA-Z0-9.+-])https?://[^\s<>\x00-\x20]{1,4000}", re.IGNORECASE)
@@ -32,7 +37,7 @@ def escape_text(text: str, in_label: bool = False, is_last: bool = False) -> str
     """
     if in_label:
         return _put_backslashes(_ANY_BRACKET, _put_backslashes(_SPECIAL, text))
-    if "://" not in text:
+    if not 0 < text.count("://") <= markdown_parser.MAX_BARE_LINKS:  # of more, none becomes a link
         return _escape_words(text)
     parts: list[str] = []
     position = 0
@@ -66,6 +71,8 @@ def encode_url(url: str) -> str:
 
 
 def _escape_words(text: str) -> str:
+    if len(text) > MAX_SIGNS and sum(map(text.count, "`*_~[]<&")) > MAX_SIGNS:
+        return _put_backslashes(_EVERY_SIGN, text)
     text = _put_backslashes(_SPECIAL, text)
     return _BRACKET.sub(r"\\[", text) if "](" in text or "][" in text or "]:" in text else text
 

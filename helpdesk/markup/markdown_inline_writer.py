@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from itertools import islice, product
 from typing import TypeAlias
 
 from helpdesk.markup import document, markdown_escaping, markdown_links, markdown_parser, markdown_reader
@@ -12,6 +12,7 @@ from helpdesk.markup.links import has_safe_scheme
 Mark: TypeAlias = int | str  # a style, or the address of a link
 
 MAX_PIECES = 1_000  # changes of style in a paragraph; with more, only its words, code and links are written
+MAX_TRIED_PIECES = 2_000  # in all tries to write a paragraph
 
 _STYLES = BOLD | ITALIC | STRIKE
 _EMAIL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*")
@@ -27,17 +28,17 @@ def write_inline(spans: Sequence[Span]) -> str:
         return markdown_escaping.escape_text(spans[0].text, is_last=True)
     pieces = _make_pieces(spans)
     if len(pieces) > MAX_PIECES or sum(map(_count_signs, pieces)) > markdown_parser.MAX_SIGNS:
-        return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
+        return _Writer([piece.with_style(piece.style & CODE) for piece in pieces]).write()
     if not any(piece.style & _STYLES for piece in pieces):
         return _Writer(pieces).write()
-    for dropped in (0, ITALIC, ITALIC | STRIKE):
-        kept = [replace(piece, style=piece.style & ~dropped) for piece in pieces] if dropped else pieces
-        for encode, italic in ((False, "*"), (True, "*"), (False, "_"), (True, "_")):
-            writer = _Writer(kept, encode, italic)
-            text = writer.write()
-            if writer.is_certain or _is_read_as(text, kept):
-                return text
-    return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
+    tries = product((0, ITALIC, ITALIC | STRIKE), ("*", "_"), (False, True))
+    for dropped, italic, encode in islice(tries, MAX_TRIED_PIECES // len(pieces)):
+        kept = [piece.with_style(piece.style & ~dropped) for piece in pieces] if dropped else pieces
+        writer = _Writer(kept, encode, italic)
+        text = writer.write()
+        if writer.is_certain or _is_read_as(text, kept):
+            return text
+    return _Writer([piece.with_style(piece.style & CODE) for piece in pieces]).write()
 
 
 def _count_signs(piece: Span) -> int:
@@ -54,7 +55,7 @@ def _make_pieces(spans: Sequence[Span]) -> list[Span]:
             pieces.append(span)
             continue
         before, core, after = _divide_space(span.text)
-        pieces += [replace(span, text=text) for text in (before, core, after) if text]
+        pieces += [span.with_text(text) for text in (before, core, after) if text]
     following = _solid_neighbours(pieces[::-1])[::-1]
     for number, (before, after) in enumerate(zip(_solid_neighbours(pieces), following, strict=True)):
         piece = pieces[number]
@@ -63,7 +64,7 @@ def _make_pieces(spans: Sequence[Span]) -> list[Span]:
             for other in (before, after):
                 style &= other.style if other else 0
                 url = url if other and other.url == url and not other.bare else ""
-            pieces[number] = replace(piece, style=style, url=url)
+            pieces[number] = Span(piece.text, style, url, piece.bare)
     return document.join_spans(pieces)
 
 
@@ -188,13 +189,17 @@ def _is_read_as(text: str, pieces: Sequence[Span]) -> bool:
     """Whether every word of ``text`` is read with the styles it has in ``pieces``."""
     tokens = markdown_parser.parse_markdown("." + text)
     read = markdown_reader.read_inline(tokens[1].children or []) if len(tokens) > 1 else []
-    return _styled_signs(read)[1:] == _styled_signs(pieces)
+    return _styled_words(read) == _styled_words([Span("."), *pieces])
 
 
-def _styled_signs(spans: Sequence[Span]) -> list[tuple[str, int, bool]]:
-    return [
-        (sign, span.style, bool(span.url) and not span.bare)
-        for span in spans
-        for sign in span.text
-        if not sign.isspace()
-    ]
+def _styled_words(spans: Sequence[Span]) -> list[tuple[str, int, bool]]:
+    """Return the text without space, divided where styles or links begin and end."""
+    found: list[tuple[str, int, bool]] = []
+    for text, style, url, bare in spans:
+        words, is_link = "".join(text.split()), bool(url) and not bare
+        if not words:
+            continue
+        if found and found[-1][1:] == (style, is_link):
+            words = found.pop()[0] + words
+        found.append((words, style, is_link))
+    return found

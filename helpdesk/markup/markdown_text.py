@@ -4,8 +4,12 @@ import re
 
 from markdown_it.rules_inline import StateInline
 
-# A star or underscore alone between spaces is no mark, and a backslash before a to z is a backslash.
-INLINE_SIGN = re.compile(r"[\n`~\[\]<&]|[*_](?!(?<=[ \t][*_])[ \t])|\\(?=[!-/:-@\[-`{-~\n])|:(?=//)")
+# A star or underscore alone between spaces is no mark, nor is an underscore inside a word; a backslash before a to z
+# is a backslash.
+INLINE_SIGN = re.compile(
+    r"[\n`~\[\]<&]|\*(?!(?<=[ \t]\*)[ \t])|_(?!(?<=[ \t]_)[ \t]|(?<=[0-9A-Za-z]_)[0-9A-Za-z])"
+    r"|\\(?=[!-/:-@\[-`{-~\n])|:(?=//)|!(?=\[)"
+)
 
 _INLINE_SIGN_BUT_BRACKETS = re.compile(INLINE_SIGN.pattern.replace(r"\[\]", "", 1))
 _SEPARATE = "\n:/@."  # behind a backslash they break the line, or keep an address from being a link

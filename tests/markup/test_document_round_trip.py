@@ -13,14 +13,20 @@ TEXT = st.text(
     ["1. x", "- y", "> z", "&lt;", "<b>", "https://a.example/x_y", "[a]: b", "---", "C:\\", "  ", "~~~"]
 )
 STYLES = st.sampled_from([0, 0, 0, BOLD, ITALIC, STRIKE, BOLD | ITALIC, BOLD | STRIKE])
-SPANS = st.lists(st.builds(Span, TEXT, STYLES), min_size=1, max_size=6)
+
+
+def make_span(text: str, style: int, url: str = "") -> Span:
+    return Span(text, style, url)
+
+
+SPANS = st.lists(st.builds(make_span, TEXT, STYLES), min_size=1, max_size=6)
 CODE_SPANS = st.builds(
-    Span, st.text(st.sampled_from("ab `*_<\\"), min_size=1, max_size=6).map(str.strip), st.just(CODE)
+    make_span, st.text(st.sampled_from("ab `*_<\\"), min_size=1, max_size=6).map(str.strip), st.just(CODE)
 )
 LINKS = st.builds(
-    Span, st.sampled_from(["here", "a b", "[x]", "a*b"]), STYLES, st.just("https://a.example/(x)_y?q=1&r")
+    make_span, st.sampled_from(["here", "a b", "[x]", "a*b"]), STYLES, st.just("https://a.example/(x)_y?q=1&r")
 )
-PARAGRAPHS = st.builds(Paragraph, SPANS | st.lists(st.builds(Span, TEXT, STYLES) | CODE_SPANS | LINKS, max_size=4))
+PARAGRAPHS = st.builds(Paragraph, SPANS | st.lists(st.builds(make_span, TEXT, STYLES) | CODE_SPANS | LINKS, max_size=4))
 CODE_BLOCKS = st.builds(CodeBlock, st.text(st.sampled_from("ab `~\n>-"), min_size=1, max_size=20), st.just("py"))
 TABLES = st.integers(1, 3).flatmap(
     lambda width: st.builds(Table, st.lists(st.lists(SPANS, min_size=width, max_size=width), min_size=1, max_size=3))

@@ -6,7 +6,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.common.normalize_url import normalizeLink
 
-from helpdesk.markup import markdown_links, markdown_parser, markdown_rendering
+from helpdesk.markup import (
+    document,
+    markdown_links,
+    markdown_parser,
+    markdown_reader,
+    markdown_rendering,
+    markdown_writer,
+)
 
 
 @pytest.mark.parametrize("pattern", ["<b>&", "\u00a0\u00a0<script>", "<b onclick>&&&&"])
@@ -26,6 +33,14 @@ def test_many_signs_behind_backslashes_are_shown_without_the_backslashes():
 def test_a_message_of_thousands_of_addresses_keeps_them_as_text():
     count = markdown_parser.MAX_EMAIL_ADDRESSES + 1
     assert markdown_rendering.markdown_to_html("a@b.com " * count).count("a@b.com") == count
+
+
+@pytest.mark.parametrize("signs", ["\u2028*", "a_*b*", "\\ `c` &amp; ", "[d](e) <f@g.h> ~~i~~ ", "*\\"])
+def test_text_of_many_signs_is_read_again_as_it_was(signs):
+    text = (signs * 500).strip()
+    written = markdown_writer.write_markdown([document.Paragraph([document.Span(text)])])
+    (paragraph,) = markdown_reader.read_markdown(written)
+    assert document.plain_text(paragraph.spans) == text
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -53,6 +68,7 @@ def test_a_table_of_thousands_of_cells_is_code_with_its_bars():
         (r"a\_b@c.com a\@c.com", '<p><a href="mailto:a_b@c.com">a_b@c.com</a> a@c.com</p>'),
         (r"https\://a.example C:\dir\*.txt **a\***", "<p>https://a.example C:\\dir*.txt <strong>a*</strong></p>"),
         ("a * b _ c \\ d", "<p>a * b _ c \\ d</p>"),
+        ("a_b_c_ _d_e_ _f_g", "<p>a_b_c_ <em>d_e</em> _f_g</p>"),
     ],
 )
 def test_signs_behind_backslashes_and_alone_are_signs(markdown, html):

@@ -5,7 +5,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from helpdesk.markup import document
 from helpdesk.markup.document import Block, Span
@@ -68,7 +67,7 @@ def _first_text(line: Sequence[Span]) -> str:
 
 
 def _cut(line: Sequence[Span], count: int) -> list[Span]:
-    return [replace(line[0], text=line[0].text[count:]), *line[1:]] if line else []
+    return [line[0].with_text(line[0].text[count:]), *line[1:]] if line else []
 
 
 def _join(lines: Lines) -> list[Span]:

@@ -5,7 +5,6 @@ A divided list goes on with its numbers, a divided table with its head, a divide
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from helpdesk.markup import document, markdown_reader, markdown_writer, table_text
@@ -72,10 +71,14 @@ def measure(block: Block) -> int:
 
 
 def _measure_spans(spans: Iterable[Span]) -> int:
-    return sum(
-        len(span.text) + (len(span.url) + 4 if span.url else 0) + (SPAN_COST if span.style or span.url else 0)
-        for span in spans
-    )
+    return sum(map(_measure_span, spans))
+
+
+def _measure_span(span: Span) -> int:
+    text, style, url, _ = span
+    if url:
+        return len(text) + len(url) + 4 + SPAN_COST
+    return len(text) + SPAN_COST if style else len(text)
 
 
 def _count_lines(block: Block) -> int:
@@ -191,13 +194,13 @@ def _short_lines(spans: Sequence[Span], inner_limit: int) -> Iterator[list[Span]
         current: list[Span] = []
         size = 0
         for span in line:
-            cost = _measure_spans([replace(span, text="")])
+            cost = _measure_span(span) - len(span.text)
             for text in _cut(span.text, max(inner_limit - cost, inner_limit // 2)) or [""]:
                 length = len(text) + cost
                 if current and size + length > inner_limit:
                     yield current
                     current, size = [], 0
-                current.append(replace(span, text=text))
+                current.append(span.with_text(text))
                 size += length
         if current:
             yield current
