@@ -107,6 +107,8 @@ class _Writer:
             if closed and self.encode and text[:1].isalnum():
                 text = f"&#{ord(text[0])};{text[1:]}"
             for mark in opened:
+                if isinstance(mark, str) and self.parts and self.parts[-1].endswith("!"):
+                    self.parts[-1] = self.parts[-1][:-1] + "\\!"  # or it would be a picture
                 self.parts.append("[" if isinstance(mark, str) else self.signs[mark])
                 self.stack.append(mark)
             self.parts.append(text)

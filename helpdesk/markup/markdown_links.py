@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, linkify
+from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
 from helpdesk.markup.links import has_safe_scheme
@@ -48,6 +48,26 @@ def is_encoded(address: str) -> bool:
     return bool(_ENCODED.fullmatch(address))
 
 
+def parse_link(state: StateInline, silent: bool) -> bool:
+    """Read "[label](address)" and the like, where the text has not too many brackets."""
+    return state.src[state.pos] == "[" and state.env["brackets"] and link(state, silent)
+
+
+def parse_picture(state: StateInline, silent: bool) -> bool:
+    """Read a picture as a link to it: nothing is loaded. In the label of a link it is its description."""
+    if not state.src.startswith("![", state.pos):
+        return False
+    begin = len(state.tokens) + bool(state.pending)
+    state.pos += 1
+    if not parse_link(state, silent):
+        state.pos -= 1
+        return False
+    if not silent and state.linkLevel:
+        for token in (state.tokens[begin], state.tokens[-1]):
+            token.type, token.tag, token.nesting, token.content = "text", "", 0, ""
+    return True
+
+
 def parse_bare_link(state: StateInline, silent: bool) -> bool:
     """Read a bare address; as GFM says, "_" and "~" at its end are marks around it. The library looks for the scheme in
     all text before it, so only the last of it is left there.
@@ -72,7 +92,7 @@ def parse_bare_link(state: StateInline, silent: bool) -> bool:
 
 
 def show_unsafe_addresses(state: StateCore) -> None:
-    """Replace links that cannot be followed by their label and address."""
+    """Replace links that cannot be followed by their label and address; a link without label shows its address."""
     for token in state.tokens:
         if token.children and any(child.type == "link_open" for child in token.children):
             token.children = _without_unsafe_links(token.children)
@@ -81,6 +101,7 @@ def show_unsafe_addresses(state: StateCore) -> None:
 def _without_unsafe_links(children: list[Token]) -> list[Token]:
     kept: list[Token] = []
     address: str | None = None
+    begin = 0  # of the last link that can be followed
     for child in children:
         if child.type == "link_open" and not has_safe_scheme(href := str(child.attrs.get("href", ""))):
             address = "" if child.info == "auto" else href
@@ -90,6 +111,10 @@ def _without_unsafe_links(children: list[Token]) -> list[Token]:
             kept += [_text_token(">")] if child.markup == "autolink" else []
             address = None
         else:
+            if child.type == "link_open":
+                begin = len(kept)
+            elif child.type == "link_close" and not any(each.content.strip() for each in kept[begin + 1 :]):
+                kept.append(_text_token(show_address(str(kept[begin].attrs["href"]))))
             kept.append(child)
     return kept
 

@@ -2,6 +2,7 @@
 
 It differs from CommonMark where words would be lost or marks would not be what their author meant:
 
+- A picture is a link to it with its description; inside the label of a link it is the description.
 - A link definition that no link uses, or that gives no address ("[main]: started"), is text.
 - A link to an address that cannot be followed shows the address behind its label; in angle brackets it is text, such
   as "<cv::Mat>".
@@ -25,7 +26,7 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock, reference, table
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline, link
+from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
@@ -210,10 +211,6 @@ def _parse_table(state: StateBlock, startLine: int, endLine: int, silent: bool) 
     return state.src.count("|", begin, end) <= MAX_COLUMNS and table(state, startLine, endLine, silent)
 
 
-def _parse_link(state: StateInline, silent: bool) -> bool:
-    return state.src[state.pos] == "[" and state.env["brackets"] and link(state, silent)
-
-
 def _drop_definitions_without_address(state: StateCore) -> None:
     """Keep what can be followed or is a path: "[main]: started" in a log does not change "[main]" elsewhere."""
     references = state.env["references"]
@@ -273,7 +270,8 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     parser.block.ruler.at("reference", _parse_definition)
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("text", markdown_text.parse_text)
-    parser.inline.ruler.at("link", _parse_link)
+    parser.inline.ruler.at("link", markdown_links.parse_link)
+    parser.inline.ruler.before("link", "picture", markdown_links.parse_picture)
     parser.inline.ruler.at("linkify", markdown_links.parse_bare_link)
     parser.core.ruler.before("inline", "drop_definitions_without_address", _drop_definitions_without_address)
     parser.core.ruler.after("inline", "show_unused_definitions", _show_unused_definitions)

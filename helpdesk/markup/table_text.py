@@ -1,6 +1,7 @@
 """Lay out a table as lines of equally wide characters."""
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from helpdesk.markup import document
 from helpdesk.markup.document import Span
@@ -23,14 +24,17 @@ def plain_cell(cell: Sequence[Span]) -> str:
     """Return the text of a cell with the addresses of its links behind them, and ``~~`` around what is struck out."""
     if len(cell) == 1 and not cell[0].style and not cell[0].url:
         return cell[0].text
-    return "".join(_plain_span(span) for span in document.join_spans(cell))
+    parts: list[str] = []
+    for url, group in groupby(document.join_spans(cell), key=lambda span: "" if span.bare else span.url):
+        spans = list(group)
+        label, text = document.plain_text(spans), "".join(map(_plain_span, spans))
+        parts.append(text if not url or shows_address(label, url) else f"{text} ({url})")
+    return "".join(parts)
 
 
 def _plain_span(span: Span) -> str:
-    text = f"~~{span.text}~~" if span.style & document.STRIKE and span.text.strip() else span.text
-    if not span.url or span.bare or shows_address(span.text, span.url):
-        return text or span.url
-    return f"{text} ({span.url})" if text else span.url
+    text = span.text or span.url
+    return f"~~{text}~~" if span.style & document.STRIKE and text.strip() else text
 
 
 def shows_address(text: str, url: str) -> bool:

@@ -31,6 +31,36 @@ def test_signs_around_words_and_addresses_are_what_their_author_meant(markdown, 
     assert show(written).strip() == html
 
 
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("![plan](https://a.example/p.png)", '<p><a href="https://a.example/p.png">plan</a></p>'),
+        ("[![plan](https://a.example/p.png)](https://b.example)", '<p><a href="https://b.example">plan</a></p>'),
+        (
+            "[a ![**b**][c] d](https://b.example)\n\n[c]: /p",
+            '<p><a href="https://b.example">a <strong>b</strong> d</a></p>',
+        ),
+        ("![](https://a.example/p.png)", '<p><a href="https://a.example/p.png">https://a.example/p.png</a></p>'),
+        ("[![](/p.png)](https://b.example)", '<p><a href="https://b.example">https://b.example</a></p>'),
+        ("[](https://b.example)", '<p><a href="https://b.example">https://b.example</a></p>'),
+        (r"Look\![a](https://a.example)", '<p>Look!<a href="https://a.example">a</a></p>'),
+        ("![x] ! [a](https://a.example)", '<p>![x] ! <a href="https://a.example">a</a></p>'),
+    ],
+)
+def test_pictures_and_links_without_label_can_be_followed_everywhere(markdown, html):
+    assert show(markdown).strip() == html
+    written = markdown_writer.write_markdown(markdown_reader.read_markdown(markdown))
+    assert show(written).strip() == html
+    assert show(mrkdwn.message_to_markdown({"blocks": mrkdwn.rich_text_blocks(markdown, trusted=True)})).strip() == html
+
+
+def test_a_link_in_a_table_shows_its_address_once_whatever_its_label():
+    markdown = "| a |\n|---|\n| [**b** `c`](https://a.example/x) ~~[d](https://a.example/y)~~ |"
+    line = "b c (https://a.example/x) ~~d~~ (https://a.example/y)"
+    assert text_writer.write_text(markdown_reader.read_markdown(markdown)).split("\n")[1] == line
+    assert to_slack(markdown)[0]["elements"][0]["text"].split("\n")[1] == line
+
+
 def test_a_domain_beyond_ascii_has_its_encoded_form_on_hover():
     html = show("<https://xn--bcher-kva.example/a> https://xn--/b")
     assert '<a href="https://xn--bcher-kva.example/a" title="https://xn--bcher-kva.example/a">' in html

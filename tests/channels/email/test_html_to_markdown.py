@@ -35,6 +35,14 @@ from helpdesk.markup import markdown_rendering
         ("<ul><ul><li>deep</li></ul></ul>", "- - deep"),
         ("<h2>Title</h2>text<hr>more", "## Title\n\ntext\n\n---\n\nmore"),
         ("<b>「保存」</b>を", "**「保存」**を"),
+        ("<table><tr><td>one<td>two<tr><td>3<td><ul><li>x</ul></table>", "one two\n3\n\n- x"),
+        ("<details><summary>more</summary>text</details>", "more\ntext"),
+        ("<ul><li><input type=checkbox checked> a<li><input type=checkbox>b</ul>", "- [x] a\n- [ ] b"),
+        (r'<a href="\\srv\share">folder</a>', r"folder (\\\srv\share)"),
+        (
+            "<a href='//x.example/a'>label</a>!<a href='//x.example'>b</a>",
+            "[label](https://x.example/a)\\![b](https://x.example)",
+        ),
     ],
 )
 def test_html_of_mail_programs(html, markdown):

@@ -26,6 +26,7 @@ _RAISED = {
     "sub": dict(zip("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", strict=True)),
 }
 _HIDING_SCHEMES = ("javascript", "vbscript", "data", "cid", "about", "blob", "x-apple-data-detectors")
+_WITHOUT_SCHEME = re.compile(r"//[a-zA-Z0-9]")
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{1,30}):[^\s]")
 
 
@@ -87,11 +88,16 @@ def name_site(url: str) -> str:
 
 def normalize_address(href: str) -> str:
     """Encode what must not be in an address, and drop line breaks that a mail program put in."""
-    return re.sub(r"[\s<>\"\\]", lambda sign: f"%{ord(sign[0]):02X}" if sign[0] not in "\r\n\t" else "", href.strip())
+    address = re.sub(
+        r"[\s<>\"\\]", lambda sign: f"%{ord(sign[0]):02X}" if sign[0] not in "\r\n\t" else "", href.strip()
+    )
+    return f"https:{address}" if _WITHOUT_SCHEME.match(address) else address
 
 
 def address_to_show(href: str, label: str) -> str:
     """Return the address to show behind a link's ``label`` because nobody can follow it; "" for none."""
+    if href.startswith("\\\\"):  # a folder on a server
+        return "" if href in label else href
     match = _SCHEME.match(href)
     if not match or match[1].lower() in _HIDING_SCHEMES or has_safe_scheme(href):
         return ""

@@ -13,8 +13,8 @@ log = logging.getLogger(__name__)
 
 _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "table", "dl"}
 _BLOCKS = _SPACED | {
-    *("div", "tr", "li", "section", "article", "header", "footer", "center", "hr", "dt", "dd", "tbody", "address"),
-    *("main", "aside", "nav", "figure", "figcaption", "caption", "thead", "tfoot", "fieldset", "form", "details"),
+    *"div tr li section article header footer center hr dt dd tbody address main aside nav figure figcaption".split(),
+    *"caption thead tfoot fieldset form details summary legend".split(),
 }
 _ENDS_CODE = {"div", "td", "th", "tr", "table", "blockquote", "li", "ul", "ol", "section", "article"}
 _QUOTES = {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "moz-cite-prefix"}
@@ -134,6 +134,10 @@ class _Reader:
             self._start_block(name, attributes)
         elif name in {"sup", "sub"}:
             self.raised = name
+        elif name in {"td", "th"}:
+            self.line.append(Span(" "))  # the cell before may have no end tag
+        elif name == "input" and attributes.get("type", "").lower() == "checkbox":
+            self.text("[x] " if "checked" in attributes else "[ ] ")
         elif name == "q":
             self.text("“")
         elif name == "area":
@@ -174,8 +178,7 @@ class _Reader:
             self.heading = int(name[1])
 
     def _open_list(self, name: str, attributes: dict[str, str]) -> None:
-        start = html_lists.read_number(attributes.get("start", "1"))
-        start = 1 if start is None else start
+        start = 1 if (given := html_lists.read_number(attributes.get("start", "1"))) is None else given
         letters = html_lists.read_letters(attributes) if name == "ol" else ""
         self._open(name, start if name == "ol" and not letters else None)
         self.open[-1].letters, self.open[-1].number = letters, start

@@ -22,6 +22,7 @@ _ATTRIBUTE = re.compile(
     r"""\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
     re.IGNORECASE,
 )
+_CHECKED = re.compile(r"\schecked\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select", "object"}
 _VOID = {"img", "br", "input", "hr", "meta", "link", "col", "wbr", "area", "base"}
@@ -76,7 +77,10 @@ def is_too_dense(html: str) -> bool:
 
 
 def _read_attributes(tag: str) -> dict[str, str]:
-    return {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(tag)}
+    attributes = {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(tag)}
+    if attributes.get("type", "").lower() == "checkbox" and _CHECKED.search(tag):
+        attributes["checked"] = ""
+    return attributes
 
 
 def _strip_comments(html: str) -> str:
