@@ -131,6 +131,13 @@ def split_lines(spans: Iterable[Span]) -> list[list[Span]]:
     return lines
 
 
+def trim_line(spans: list[Span]) -> list[Span]:
+    """Remove space at both ends of a line but for no-break spaces that indent it."""
+    text = plain_text(spans)
+    indent = text[: len(text) - len(text.lstrip("\u00a0"))]
+    return [Span(indent), *trim_spans(spans)] if indent else trim_spans(spans)
+
+
 def trim_spans(spans: list[Span]) -> list[Span]:
     """Remove space and line breaks at both ends."""
     found = list(spans)

@@ -61,7 +61,7 @@ def write_paragraph(spans: Sequence[Span]) -> list[str]:
     group: list[Span] = []
     for line in [*document.split_lines(spans), []]:
         if document.plain_text(line).strip():
-            group += ([Span("\n", group[-1].style & _first_style(line))] if group else []) + document.trim_spans(line)
+            group += ([Span("\n", group[-1].style & _first_style(line))] if group else []) + document.trim_line(line)
         elif group:
             text = write_inline(group)
             found += ([""] if found else []) + [markdown_escaping.escape_line_start(one) for one in text.split("\n")]
@@ -70,7 +70,7 @@ def write_paragraph(spans: Sequence[Span]) -> list[str]:
 
 
 def _write_plain(text: str) -> list[str]:
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join([line.strip() for line in text.split("\n")])).strip("\n")
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join([line.strip(" \t").rstrip() for line in text.split("\n")])).strip("\n")
     if not text:
         return []
     lines = write_inline([Span(text)]).split("\n")

@@ -117,6 +117,15 @@ def test_a_line_typed_in_slack_stays_a_line():
     assert show(mrkdwn.message_to_markdown(message)) == "<p>&gt; no quote<br>\n• no list<br>\n1. no number</p>\n"
 
 
+def test_lines_pasted_in_slack_keep_their_indents_and_backslashes():
+    texts = ["Trace:\n  File *a*\n\tx(1)\n\n", "curl <https://a.example/x> \\\n  -d 'y'"]
+    lines = [mrkdwn.message_to_markdown({"text": text}) for text in texts]
+    assert [markdown_rendering.markdown_to_text(text) for text in lines] == [
+        "Trace:\n\u00a0\u00a0File a\n\u00a0\u00a0\u00a0\u00a0x(1)",
+        "curl https://a.example/x \\\n\u00a0\u00a0-d 'y'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("markdown", "text"),
     [

@@ -69,7 +69,10 @@ def test_a_bold_sentence_with_something_inside_is_one_bold_sentence(inside):
         ([section({"type": "emoji", "name": "point_up", "skin_tone": 4})], "☝🏽"),
         ([section({"type": "emoji", "name": "point_up", "skin_tone": 9})], "☝️"),
         ([section({"type": "date", "timestamp": 1720710212, "format": "{date_num}", "fallback": "soon"})], "soon"),
-        ([section(text("curl -X GET \\\n  -H 'a: b' \\\n  x"))], "curl -X GET \\\\\n-H 'a: b' \\\\\nx"),
+        (
+            [section(text("curl -X GET \\\n  -H 'a: b' \\\n  x"))],
+            "curl -X GET \\\\\n\u00a0\u00a0-H 'a: b' \\\\\n\u00a0\u00a0x",
+        ),
         ([section(text("- old\n+ new\n# no\n1. no"))], "\\- old\n\\+ new\n\\# no\n1\\. no"),
         (
             [section({"type": "link", "url": "https://a.example/x_y", "style": {"code": True}})],
@@ -86,7 +89,7 @@ def test_rich_text_is_read_as_it_was_seen(elements, markdown):
 
 def test_backslashes_of_pasted_commands_are_seen():
     html = markdown_rendering.markdown_to_html(read(section(text("curl \\\n -H x"))))
-    assert html == "<p>curl \\<br>\n-H x</p>\n"
+    assert html == "<p>curl \\<br>\n&nbsp;-H x</p>\n"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Read elements of a rich_text block into a document, and write Markdown with the same text and format. Pure."""
 
 import logging
+import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ MAX_ELEMENTS = 2_000  # texts, links and mentions in one message; of one with mo
 
 log = logging.getLogger(__name__)
 
+_INDENT = re.compile(r"(?<=\n)[ \t]+")
 _STYLES = {"bold": document.BOLD, "italic": document.ITALIC, "strike": document.STRIKE, "code": document.CODE}
 
 
@@ -139,7 +141,14 @@ class _Reader:
 
 
 def _paragraph(spans: list[Span]) -> list[Block]:
-    return [document.Paragraph(spans)] if document.plain_text(spans).strip() else []
+    return [document.Paragraph(list(map(_keep_indents, spans)))] if document.plain_text(spans).strip() else []
+
+
+def _keep_indents(span: Span) -> Span:
+    """Keep the space at the beginning of lines, as of a pasted trace, which Markdown drops."""
+    if not _INDENT.search(span.text):
+        return span
+    return span.with_text(_INDENT.sub(lambda indent: "\u00a0" * len(indent[0].expandtabs(4)), span.text))
 
 
 def _read_inline(element: dict, names: Names, with_address: bool = False) -> list[Span]:
