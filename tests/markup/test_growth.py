@@ -118,6 +118,14 @@ def test_four_times_the_text_is_about_four_times_the_work(name):
     assert grown == {}
 
 
+def test_parts_for_slack_of_text_with_too_many_marks_cost_few_calls_for_each_sign():
+    count_calls(send, "a :a:")
+    calls = {
+        pattern: count_calls(send, patterns.repeat(pattern, LENGTH)) for pattern in ("\u2028*", "https://a*", "a@b.ca ")
+    }
+    assert {pattern: count for pattern, count in calls.items() if count > 6 * LENGTH} == {}  # were 1.9 to 4.1 million
+
+
 @pytest.mark.parametrize("name", growth.CONVERSIONS)
 def test_the_longest_text_takes_about_four_times_as_long_as_a_quarter_of_it(name):
     convert, _ = growth.CONVERSIONS[name]
