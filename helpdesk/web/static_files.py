@@ -79,7 +79,7 @@ def join_js(folder: Path) -> str:
     """All modules that ``app.js`` imports as one: each becomes a function that runs once and returns its exports.
 
     Only what our modules use is understood: ``import { a, b } from "./x.js";`` and ``import "./x.js";`` at the top,
-    ``export const``, no cycles.
+    ``export const``, no cycles. A module that is named by ``import()`` alone is left out: it is loaded by need.
     """
     done: dict[str, str] = {}
     _join_module(folder, "app.js", done, ())
