@@ -53,6 +53,9 @@ def test_filing_replying_and_a_live_answer(live_portal, engine):
     engine.type("#body-reply", "A first reply")
     engine.click("#composer [data-send=reply]")
     engine.wait(has_text("#conversation article", "A first reply"))
+    engine.wait(
+        "document.querySelector('#body-reply').value === ''"
+    )  # the answer to the POST may come after the live one
     engine.type("#body-reply", "Half a")
     root = live_portal.root(TRIAGE, subject, PATIENCE)
     live_portal.slack("say", user=PRIYA_IN_SLACK, channel=TRIAGE, text="Out of Slack.", thread_ts=root)

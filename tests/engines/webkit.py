@@ -11,7 +11,7 @@ import urllib.request
 from typing import Any
 
 from tests.conftest import free_port
-from tests.engines.engine import PATIENCE, Engine, EngineError
+from tests.engines.engine import PATIENCE, TICK, Engine, EngineError
 
 DRIVER, SCREEN = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver, 12.1: the web element identifier
@@ -84,7 +84,15 @@ class WebKit(Engine):
 
     def click(self, selector: str) -> None:
         self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
-        self._send("POST", f"/element/{self._find(selector)}/click")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._send("POST", f"/element/{self._find(selector)}/click")
+                return
+            except EngineError as error:  # while the page is laid out anew the driver finds no point of the element
+                if "not interactable" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(TICK)
 
     def type(self, selector: str, text: str) -> None:
         self._send("POST", f"/element/{self._find(selector)}/value", {"text": text})
