@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.journeys.conftest import wait_for
 from tests.journeys.paste_samples import CODE, TEXT
 from tests.journeys.sign_in import sign_in_once
 from tests.journeys.test_portal_filing import open_form
@@ -36,7 +37,8 @@ def page(live_portal, open_browser):
 def begin_to_write(page):
     """Focus the text; what detects code is loaded then."""
     page.focus("#ticket-form [name=body]")
-    page.wait_for_function("performance.getEntriesByType('resource').some(each => each.name.endsWith('detection.js'))")
+    loaded = "performance.getEntriesByType('resource').some(each => each.name.endsWith('code_detection.js'))"
+    wait_for(lambda: page.evaluate(loaded))
     return page
 
 
