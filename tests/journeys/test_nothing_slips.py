@@ -68,6 +68,25 @@ def test_typing_on_after_a_note_goes_into_the_next_note(open_ticket):
     assert page.get_attribute("#ticket", "data-status") == "open"
 
 
+def test_words_typed_while_a_message_is_on_its_way_stay(open_ticket):
+    page = open_ticket("On its way")
+    held = []
+    page.route("**/tickets/*/notes", lambda route: held.append(route))
+    page.route("**/tickets/*/replies", lambda route: held.append(route))
+    page.keyboard.press("n")
+    page.keyboard.type("The cache again.")
+    page.keyboard.press("Control+Enter")
+    while not held:
+        page.wait_for_timeout(50)
+    page.keyboard.type(" They never paid")
+    held[0].continue_()
+    page.wait_for_selector("article[data-kind=note]:has-text('The cache again.')")
+    expect(page.locator("#body-note")).to_have_value("They never paid", timeout=MS)
+    page.keyboard.type(" anything.")
+    assert page.input_value("#body-note") == "They never paid anything."
+    assert page.locator("article:has-text('never paid')").count() == 0
+
+
 def test_n_after_a_reply_writes_a_note(open_ticket):
     page = open_ticket("A note after a reply")
     page.keyboard.press("r")

@@ -94,13 +94,40 @@ listen("keydown", (event) => {
   else target.form.requestSubmit();
 });
 
-// What was sent by HTMX comes back as an empty composer: go on writing where one was.
+// What is typed while a message is on its way belongs to the next one: the answer replaces this composer.
+let meanwhile = null;
+
+listen("htmx:beforeRequest", ({ detail }) => {
+  const form = detail.elt.closest("form[data-composer]");
+  if (form && detail.target?.id === "composer") form.sentBody = bodyOf(form).value;
+});
+
+listen("htmx:beforeSwap", ({ detail }) => {
+  const form = composerForm();
+  const text = form && bodyOf(form).value;
+  if (detail.target?.id !== "composer" || form?.sentBody === undefined || text === form.sentBody) return;
+  meanwhile = { text, sent: form.sentBody, kind: isNote(form) ? "note" : "reply" };
+});
+
+const keepMeanwhile = (body) => {
+  if (!meanwhile) return;
+  const { text, sent, kind } = meanwhile;
+  meanwhile = null;
+  if (body.value !== "" && body.value !== sent) return;
+  setMode(kind);
+  body.value = body.value === "" && text.startsWith(sent) ? text.slice(sent.length).trimStart() : text;
+  body.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+// What was sent by HTMX comes back as an empty composer: go on writing where one was. What was refused comes back as it
+// is.
 listen("htmx:afterSettle", ({ detail }) => {
   const form = composerForm();
   const sent = detail.requestConfig?.elt?.closest?.("form[data-composer]") || detail.requestConfig?.elt;
   if (!form || detail.target?.id !== "composer" || !sent?.matches?.("form")) return;
-  if (detail.xhr.status >= 400) return;
   const body = bodyOf(form);
+  keepMeanwhile(body);
+  if (detail.xhr.status >= 400) return;
   if (!body.value && !isNote(form)) form.dataset.justSent = "";
   body.focus({ preventScroll: true });
   if (body.value) body.setSelectionRange(body.value.length, body.value.length);
