@@ -31,6 +31,7 @@ export const isInUse = (element) => {
     (element.dataset.live === "list" && hovered && Date.now() - pointerMovedAt < POINTER_REST_MS) ||
     (element.contains(active) && active.matches("input:not([type=checkbox]), select, textarea")) ||
     query("details[data-menu][open]", element) ||
+    queryAll("form", element).some((form) => form.submitTimer) || // else its answer finds nothing to swap
     (!selection.isCollapsed && element.contains(selection.anchorNode))
   );
 };
