@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import flask
 
+from helpdesk.demo import avatars
 from helpdesk.demo.identity_providers import id_tokens, oidc_provider
 
 CLIENT_ID, CLIENT_SECRET = "helpdesk-at-company", "company-secret-1"
@@ -102,6 +103,11 @@ def create_company(name: str = "Company", base_url: str | None = None) -> flask.
         "/token", "token", serve("token", lambda: company.exchange("openid profile email")), methods=["POST"]
     )
     app.add_url_rule("/userinfo", "userinfo", serve("userinfo", company.userinfo))
+    app.add_url_rule(
+        "/picture/<email>.svg",
+        "picture",
+        lambda email: flask.Response(avatars.get_avatar(email), content_type="image/svg+xml"),
+    )
     oidc_provider.add_security_headers(app)
     return app
 

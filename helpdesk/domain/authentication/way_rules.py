@@ -82,7 +82,7 @@ def list_organization_admins(organization: Organization) -> list[tuple[User, Mem
             User.role == Role.requester,
         )
     )
-    return [row._tuple() for row in db.session.execute(query.order_by(User.email))]
+    return [(user, membership) for user, membership in db.session.execute(query.order_by(User.email))]
 
 
 def find_emergency_admin(organization: Organization) -> User | None:
