@@ -30,6 +30,7 @@ PAGES_OF_ONE_KIND = 3  # addresses that differ in numbers or in the query only
 FORMS_OF_ONE_KIND = 1
 LEAVE_ALONE = re.compile(
     r"/sign-out|/account/sessions|/deactivation|/erase$|/second-factor|/account/viewing/delete|/check$"
+    r"|/settings/maintenance$"  # every later answer would be 503
 )
 HOSTILE = (
     "\x00",
