@@ -19,11 +19,12 @@ const ask = async () => {
   return ok || status === 405 || status >= 500; // a form that was refused has an address without a page
 };
 
-// What is hidden keeps its place on the screen. Without a connection, the page stays as it was.
+// What is hidden keeps its place on the screen. Without a connection, the page stays as it was; a server that takes too
+// long decides by itself, with the page that it sends.
 const checkAgain = async () => {
   const { style } = document.documentElement;
   style.visibility = "hidden";
-  if (await ask().catch(() => true)) style.visibility = "";
+  if (await ask().catch(({ name }) => name !== "TimeoutError")) style.visibility = "";
   else leave();
 };
 
