@@ -96,16 +96,17 @@ listen("keydown", (event) => {
 
 // What is typed while a message is on its way belongs to the next one: the answer replaces this composer.
 let meanwhile = null;
+const isSending = (element) => element?.matches("form[data-composer]"); // its text reports presence by requests, too
 
-listen("htmx:beforeRequest", ({ detail }) => {
-  const form = detail.elt.closest("form[data-composer]");
-  if (form && detail.target?.id === "composer") form.sentBody = bodyOf(form).value;
+listen("htmx:beforeRequest", ({ detail: { elt } }) => {
+  if (isSending(elt)) elt.sentBody = bodyOf(elt).value;
 });
 
-listen("htmx:beforeSwap", ({ detail }) => {
+listen("htmx:beforeSwap", ({ detail: { requestConfig } }) => {
   const form = composerForm();
-  const text = form && bodyOf(form).value;
-  if (detail.target?.id !== "composer" || form?.sentBody === undefined || text === form.sentBody) return;
+  if (!form || !isSending(requestConfig?.elt) || form.sentBody === undefined) return;
+  const text = bodyOf(form).value;
+  if (text === form.sentBody) return;
   meanwhile = { text, sent: form.sentBody, kind: isNote(form) ? "note" : "reply" };
 });
 
