@@ -23,7 +23,7 @@ class SignInConnection(Base):
     gives, as a list of {"claim", "value", "gives"}. ``session_hours``: the longest age of its sessions.
     ``last_failure``: the code of the reason (``connections.failures``), ``last_failure_detail`` what belongs in it.
     ``failed_in_a_row``: how often everybody's sign-in failed since the last one that worked. ``notified``: what admins
-    were notified of, with the day. ``is_held``: an admin of the installation switched it off, so that the admins of its
+    were notified of, with the day. ``is_locked``: an admin of the installation switched it off, so that the admins of its
     organization cannot switch it on.
     """
 
@@ -52,7 +52,7 @@ class SignInConnection(Base):
     client_secret: Mapped[str] = mapped_column(Text, default="")
     tenant: Mapped[str] = mapped_column(String(64), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
-    is_held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_locked: Mapped[bool] = mapped_column(default=False, server_default=false())
     redirects_at_once: Mapped[bool] = mapped_column(default=False)
     logs_out_at_provider: Mapped[bool] = mapped_column(default=False)
     session_hours: Mapped[int | None]

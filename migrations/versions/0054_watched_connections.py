@@ -1,4 +1,4 @@
-"""Which sign-in connections are held and fail, what operators were notified of, and customers' emergency admins."""
+"""Which sign-in connections are locked and fail, what operators were notified of, and customers' emergency admins."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,7 +16,7 @@ KINDS = (
 
 
 def upgrade() -> None:
-    op.add_column("sign_in_connections", sa.Column("is_held", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("sign_in_connections", sa.Column("is_locked", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("sign_in_connections", sa.Column("failed_in_a_row", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("sign_in_connections", sa.Column("notified", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("scim_resources", sa.Column("has_deactivated", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -37,4 +37,4 @@ def downgrade() -> None:
     with op.batch_alter_table("sign_in_connections") as batch:
         batch.drop_column("notified")
         batch.drop_column("failed_in_a_row")
-        batch.drop_column("is_held")
+        batch.drop_column("is_locked")

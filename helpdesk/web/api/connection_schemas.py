@@ -61,7 +61,7 @@ class Connection(Representation):
     """A sign-in connection; without ``organization`` it is the team's.
 
     ``redirect_address`` and ``logout_address`` are entered at the provider. ``sign_in_address`` is shared with its
-    people; with ``?test=1`` an admin tries it. ``is_held``: the organization's own admins cannot switch it on.
+    people; with ``?test=1`` an admin tries it. ``is_locked``: the organization's own admins cannot switch it on.
     """
 
     id: int
@@ -72,7 +72,7 @@ class Connection(Representation):
     client_id: str
     tenant: str
     is_active: bool
-    is_held: bool
+    is_locked: bool
     redirects_at_once: bool
     logs_out_at_provider: bool
     session_hours: int | None

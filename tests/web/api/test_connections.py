@@ -53,7 +53,7 @@ def test_a_connection_from_adding_to_deleting(program, given, session, admin):
 
     change = {"client_secret": "very-secret-2", "is_active": False, "role_rules": [], "session_hours": None}
     changed = asker("PATCH", address, 200, change)
-    assert (changed["is_active"], changed["is_held"], changed["role_rules"]) == (False, True, [])
+    assert (changed["is_active"], changed["is_locked"], changed["role_rules"]) == (False, True, [])
     assert changed["name"] == "Okta" and changed["session_hours"] is None
     listed = asker("GET", "/api/connections?organization=globex&fields=id,name")
     assert listed["data"] == [{"id": made["id"], "name": "Okta"}]

@@ -204,17 +204,17 @@ def test_what_the_support_team_switched_off_stays_off(app, ada, globex, provider
     refused = send(admin, address, changed)
     assert refused.status_code == 422 and "The support team switched this connection off" in refused.text
     session.expire_all()
-    assert not connection.is_active and connection.is_held
+    assert not connection.is_active and connection.is_locked
     assert admin.get(f"/sign-in/sso/{connection.slug}?test=1").status_code == 404
     assert send(admin, f"{address}/delete").status_code == 409
     assert send(admin, f"{PLACE}/connections", given).status_code == 409, "nor is there another one of this issuer"
     administration.update_connection(connection, {"is_active": True}, actor=support)
     session.commit()
-    assert send(admin, address, changed).status_code == 303 and not connection.is_held
+    assert send(admin, address, changed).status_code == 303 and not connection.is_locked
     changed.pop("is_active")
     assert send(admin, address, changed).status_code == 303
     session.expire_all()
-    assert not connection.is_active and not connection.is_held, "what they switch off themselves they switch on again"
+    assert not connection.is_active and not connection.is_locked, "what they switch off themselves they switch on again"
 
 
 def test_checks_are_limited(app, ada, globex, provider, session, monkeypatch):

@@ -85,7 +85,7 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
         issuer=PRESET_ISSUERS.get(preset, "").strip() or str(values.get("issuer", "")).strip(),
         role_rules=[],
     )
-    if any(each.is_held and each.issuer == connection.issuer for each in theirs):
+    if any(each.is_locked and each.issuer == connection.issuer for each in theirs):
         raise ConflictError(str(HELD_SENTENCE), "issuer")
     fits = preset in PRESETS and (preset != "slack" or organization is None) and _fits_issuer(preset, connection.issuer)
     issuer_error = provider_address.url_error(connection.issuer, is_private_allowed=not is_own_admin)
@@ -98,7 +98,7 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
     )
     db.session.add(connection)
     db.session.flush()
-    connection.is_held = organization is not None and not connection.is_active and not is_own_admin
+    connection.is_locked = organization is not None and not connection.is_active and not is_own_admin
     domain_proofs.set_domains(connection, values.get("domains", ()))
     audit_log.add_entry(
         "added a sign-in connection",
@@ -119,12 +119,12 @@ def update_connection(connection: SignInConnection, values: dict[str, Any], *, a
     """
     ensure_permission(actor, connection.organization_id)
     before, was_active = _describe(connection), connection.is_active
-    switches_on = connection.is_held and values.get("is_active") and not permissions.can_administer(actor)
+    switches_on = connection.is_locked and values.get("is_active") and not permissions.can_administer(actor)
     _apply(connection, values, ("is_active", not switches_on, str(HELD_SENTENCE)))
     if was_active and not connection.is_active:
         _ensure_not_required(connection, actor)
     if permissions.can_administer(actor) and connection.organization_id is not None:
-        connection.is_held = not connection.is_active
+        connection.is_locked = not connection.is_active
     if "domains" in values:
         domain_proofs.set_domains(connection, values["domains"])
     db.session.flush()
@@ -147,7 +147,7 @@ def delete_connection(connection: SignInConnection, *, actor: User) -> None:
     Raises PermissionDenied and ConflictError.
     """
     ensure_permission(actor, connection.organization_id)
-    if connection.is_held and not permissions.can_administer(actor):
+    if connection.is_locked and not permissions.can_administer(actor):
         raise ConflictError(str(HELD_SENTENCE))
     _ensure_not_required(connection, actor)
     session_revocation.revoke_sessions(Session.connection_id == connection.id)
