@@ -42,7 +42,7 @@ def copy_files(message: Message, actor: User) -> list[str]:
 
     Raises PermissionDenied, ConflictError while one is still being scanned, and ValidationError above a limit.
     """
-    permissions.ensure(can_split(actor, message), str(REFUSAL))
+    message = locking.lock_message_if(message, lambda locked: can_split(actor, locked), str(REFUSAL))
     if any(file.state == virus_scans.SCANNING for file in message.attachments):
         raise ConflictError(str(virus_scans.WAITING))
     keys = []
