@@ -207,7 +207,7 @@ def test_all_of_an_hour_or_a_day_come_in_one_mail(ticket, maya, jonas, make, ses
     choices.save_channels(maya, EVERYWHERE, rhythm)
     other = make.ticket(ticket.requester, subject="Flames")
     for each in (ticket, other):
-        assign(each, maya, jonas, session)
+        assigned(each, maya, jonas, session)
     mention(ticket, maya, jonas, session)
     session.commit()
     inbox.mark_read(maya.id, ticket_id=other.id)
