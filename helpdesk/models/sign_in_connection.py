@@ -23,8 +23,8 @@ class SignInConnection(Base):
     gives, as a list of {"claim", "value", "gives"}. ``session_hours``: the longest age of its sessions.
     ``last_failure``: the code of the reason (``connections.failures``), ``last_failure_detail`` what belongs in it.
     ``failed_in_a_row``: how often everybody's sign-in failed since the last one that worked. ``notified``: what admins
-    were notified of, with the day. ``is_locked``: an admin of the installation switched it off, so that the admins of its
-    organization cannot switch it on.
+    were notified of, with the day. ``is_locked``: an admin of the installation switched it off, so that the admins of
+    its organization cannot switch it on.
     """
 
     __tablename__ = "sign_in_connections"
