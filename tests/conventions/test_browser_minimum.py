@@ -42,7 +42,7 @@ FALLBACKS = {
     "cursor": DECORATION,  # telephones have none
     "resize": DECORATION,
     "user-select": "-webkit-user-select: none",
-    "AbortSignal.timeout": "ask().catch(() => true)",  # only the name of its error is newer
+    "AbortSignal.timeout": "ask().catch(({ name }) => !/Timeout|Abort/.test(name))",  # only the name of its error is newer
     ".getLayoutMap": "navigator.keyboard?.getLayoutMap?.()",
     "Navigator.keyboard": "navigator.keyboard?.getLayoutMap?.()",
     "Navigator.userAgentData": "navigator.userAgentData?.platform || navigator.platform",

@@ -24,7 +24,7 @@ const ask = async () => {
 const checkAgain = async () => {
   const { style } = document.documentElement;
   style.visibility = "hidden";
-  if (await ask().catch(({ name }) => name !== "TimeoutError")) style.visibility = "";
+  if (await ask().catch(({ name }) => !/Timeout|Abort/.test(name))) style.visibility = "";
   else leave();
 };
 
