@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash
+from flask import abort, flash
 
 from helpdesk import urls
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain.authentication.connections import diagnostics, domain_proofs, failures
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.provisioning import tokens
 from helpdesk.extensions import db
+from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
 from helpdesk.web import stale_forms
@@ -45,6 +47,12 @@ def check_domain(find: Callable[[], ConnectionDomain]) -> None:
         flash(gettext("%(domain)s is proven.", domain=row.domain), "success@domains")
     else:
         flash(gettext("No record %(name)s with %(value)s was found.", name=name, value=value), "error@domains")
+
+
+def get_token_or_404(connection: SignInConnection, token_id: int) -> ScimToken:
+    """Return the SCIM token of this connection, else 404."""
+    token = db.session.get(ScimToken, token_id) if is_id(token_id) else None
+    return token if token is not None and token.connection_id == connection.id else abort(404)
 
 
 def stored_values(connection: SignInConnection) -> dict[str, Any]:

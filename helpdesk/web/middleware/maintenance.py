@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 
 from helpdesk.domain.administration import maintenance
 from helpdesk.translation import gettext
-from helpdesk.web.middleware import error_handlers, request_transactions
+from helpdesk.web.middleware import authorization, error_handlers, request_transactions
 
 RETRY_AFTER_SECONDS = "60"
 # Who wants to read must be able to sign in, an admin to end it, and Slack and mail to leave what they bring.
@@ -37,7 +37,7 @@ def refuse_writes() -> Response | None:
         return None
     if request.endpoint in ALLOWED_ENDPOINTS or not maintenance.is_on():
         return None
-    sentence = gettext(
-        "%(notice)s What you wrote is still in this page: send it again later.", notice=maintenance.current_notice()
-    )
+    sentence = notice = maintenance.current_notice()
+    if authorization.get_audience(request.endpoint) != authorization.MACHINE:
+        sentence = gettext("%(notice)s What you wrote is still in this page: send it again later.", notice=notice)
     return error_handlers.render_error_page(503, sentence, headers={"Retry-After": RETRY_AFTER_SECONDS})

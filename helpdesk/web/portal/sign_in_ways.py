@@ -6,21 +6,17 @@ Everybody else gets 404, and so does an admin for the connections of another org
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk.database.row_ids import is_id
-from helpdesk.domain.authentication import way_rules, ways
-from helpdesk.domain.authentication.connections import administration, diagnostics, failures
+from helpdesk.domain.authentication.connections import administration, diagnostics
 from helpdesk.domain.colleagues import roster
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.provisioning import tokens
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
-from helpdesk.translation import gettext, ngettext
-from helpdesk.web import connection_pages, stale_forms
+from helpdesk.translation import gettext
+from helpdesk.web import connection_pages, sign_in_ways, stale_forms
 from helpdesk.web.middleware import authentication
 from helpdesk.web.portal import colleagues
-from helpdesk.web.settings import organization_sign_in
 from helpdesk.web.settings.connection_form import ConnectionForm, NewConnectionForm, make_form
 
 blueprint = Blueprint("colleague_sign_in", __name__, url_prefix="/colleagues/sign-in")
@@ -37,22 +33,11 @@ def show_ways() -> ResponseReturnValue:
 @blueprint.post("")
 def save_ways() -> ResponseReturnValue:
     """Save the rules; sessions and links that they no longer let in end."""
-    given = {name: request.form.get(name, "") for name in (*ways.WAYS, "emergency_admin")}
     try:
-        stale_forms.begin_change(lambda: organization_sign_in.stored_values(get_organization()))
-        ended = way_rules.set_rules(
-            get_organization(),
-            given,
-            actor=authentication.get_current_user(),
-            emergency_admin=request.form.get("emergency_admin"),
-        )
+        sign_in_ways.save_rules(get_organization, gettext("Saved."))
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_ways(given, {error.field or "": error.message}), _status_of(error)
-    db.session.commit()
-    flash(gettext("How their people sign in is saved."), "success")
-    if ended:
-        flash(ngettext("%(num)s session has ended.", "%(num)s sessions have ended.", ended), "info")
+        return render_ways(sign_in_ways.read_rules(), {error.field or "": error.message}), _status_of(error)
     return redirect("/colleagues/sign-in", 303)
 
 
@@ -129,10 +114,7 @@ def issue_token(connection_id: int) -> ResponseReturnValue:
 @blueprint.post("/connections/<int:connection_id>/tokens/<int:token_id>/delete")
 def revoke_token(connection_id: int, token_id: int) -> ResponseReturnValue:
     """Revoke a SCIM token."""
-    get_connection_or_404(connection_id)
-    token = db.session.get(ScimToken, token_id) if is_id(token_id) else None
-    if token is None or token.connection_id != connection_id:
-        abort(404)
+    token = connection_pages.get_token_or_404(get_connection_or_404(connection_id), token_id)
     tokens.revoke_token(token, actor=authentication.get_current_user())
     db.session.commit()
     return redirect(f"/colleagues/sign-in/connections/{connection_id}#scim", 303)
@@ -173,21 +155,10 @@ def get_domain_or_404(connection_id: int, domain_id: int) -> ConnectionDomain:
 
 def render_ways(given: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
     """Render the page with the stored rules, or with what was given and the errors."""
-    organization = get_organization()
-    rows = administration.list_connections(organization)
-    return render_template(
-        "portal/sign_in_ways.html",
-        organization=organization,
-        rules=given or organization_sign_in.stored_values(organization),
-        admins=[(user.email, user.display_name) for user, _ in way_rules.list_organization_admins(organization)],
-        loaded=stale_forms.fingerprint(organization_sign_in.stored_values(organization)),
-        ways=ways.WAY_LABELS,
-        choices=list(ways.RULE_LABELS.items()),
-        connections=rows,
-        describe=failures.describe,
-        warnings=[each for row in rows if row.is_active for each in diagnostics.list_warnings(row)],
-        errors=errors or {},
-    )
+    values = sign_in_ways.describe_ways(get_organization(), given, errors)
+    rows = [row for row in values["connections"] if row.is_active]
+    warnings = [each for row in rows for each in diagnostics.list_warnings(row)]
+    return render_template("portal/sign_in_ways.html", warnings=warnings, **values)
 
 
 def render_new(form: NewConnectionForm) -> str:

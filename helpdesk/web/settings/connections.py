@@ -19,7 +19,6 @@ from helpdesk.domain.people import organizations, users
 from helpdesk.domain.provisioning import tokens
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.models.provisioning import ScimToken
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
 from helpdesk.web import connection_pages, stale_forms
@@ -150,9 +149,7 @@ def issue_token(connection_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def revoke_token(connection_id: int, token_id: int) -> ResponseReturnValue:
     """Revoke a SCIM token."""
-    token = db.session.get(ScimToken, token_id) if is_id(token_id) else None
-    if token is None or token.connection_id != connection_id:
-        abort(404)
+    token = connection_pages.get_token_or_404(get_connection_or_404(connection_id), token_id)
     tokens.revoke_token(token, actor=authentication.get_current_user())
     db.session.commit()
     return redirect(f"/settings/connections/{connection_id}#scim", 303)

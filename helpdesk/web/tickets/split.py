@@ -42,7 +42,9 @@ def split_message(number: int, message_id: int) -> ResponseReturnValue:
     keys: list[str] = []
     try:
         if not splitting.find_split(message):
-            keys = splitting.copy_files(message, actor)  # before the tickets are locked, since it may take long
+            files = splitting.list_files(message, actor)
+            db.session.commit()  # nothing is locked while files are copied, which may take long
+            keys = attachments.copy_files(files, actor)
             db.session.commit()
         new = splitting.split_message(
             message,

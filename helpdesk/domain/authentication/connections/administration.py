@@ -37,7 +37,7 @@ PRESETS_BY_HOST = {
     "login.microsoftonline.com": "microsoft",
     "sts.windows.net": "microsoft",
 }
-HELD_SENTENCE = lazy_gettext("The support team switched this connection off. Ask them to switch it on.")
+LOCKED_SENTENCE = lazy_gettext("The support team switched this connection off. Ask them to switch it on.")
 MAX_CONNECTIONS = 10  # of an organization, that its own admins set up
 MAX_SESSION_HOURS = 14 * 24
 PLAIN_FIELDS = ("is_active", "redirects_at_once", "logs_out_at_provider")
@@ -86,7 +86,7 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
         role_rules=[],
     )
     if any(each.is_locked and each.issuer == connection.issuer for each in theirs):
-        raise ConflictError(str(HELD_SENTENCE), "issuer")
+        raise ConflictError(str(LOCKED_SENTENCE), "issuer")
     fits = preset in PRESETS and (preset != "slack" or organization is None) and _fits_issuer(preset, connection.issuer)
     issuer_error = provider_address.url_error(connection.issuer, is_private_allowed=not is_own_admin)
     _apply(
@@ -120,7 +120,7 @@ def update_connection(connection: SignInConnection, values: dict[str, Any], *, a
     ensure_permission(actor, connection.organization_id)
     before, was_active = _describe(connection), connection.is_active
     switches_on = connection.is_locked and values.get("is_active") and not permissions.can_administer(actor)
-    _apply(connection, values, ("is_active", not switches_on, str(HELD_SENTENCE)))
+    _apply(connection, values, ("is_active", not switches_on, str(LOCKED_SENTENCE)))
     if was_active and not connection.is_active:
         _ensure_not_required(connection, actor)
     if permissions.can_administer(actor) and connection.organization_id is not None:
@@ -148,7 +148,7 @@ def delete_connection(connection: SignInConnection, *, actor: User) -> None:
     """
     ensure_permission(actor, connection.organization_id)
     if connection.is_locked and not permissions.can_administer(actor):
-        raise ConflictError(str(HELD_SENTENCE))
+        raise ConflictError(str(LOCKED_SENTENCE))
     _ensure_not_required(connection, actor)
     session_revocation.revoke_sessions(Session.connection_id == connection.id)
     for identity in db.session.scalars(select(Identity).where(Identity.provider == connection.provider)):
