@@ -78,7 +78,7 @@ def test_its_files_are_copied(session, world):
     file = attachments.store_upload(io.BytesIO(b"a picture"), "lift.txt", "text/plain", bo)
     message = tickets.reply(ticket, author=bo, body="See this", attachments=[file])
     session.commit()
-    keys = splitting.copy_files(message, maya)
+    keys = attachments.copy_files(splitting.list_files(message, maya), maya)
     files = attachments.attach_uploads(keys, maya)
     new = splitting.split_message(message, subject="The lift", actor=maya, files=files)
     session.commit()

@@ -4,6 +4,8 @@ import re
 import secrets
 import tempfile
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, BinaryIO, cast
 
@@ -76,6 +78,24 @@ def store_upload(
     db.session.add(attachment)
     db.session.flush()
     return attachment
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that is stored under ``key``."""
+
+    key: str
+    name: str
+    media_type: str
+
+
+def copy_files(files: Sequence[StoredFile], uploader: User) -> list[str]:
+    """Store copies as drafts of ``uploader``, who may read the files, and return their keys. Raises ValidationError."""
+    keys = []
+    for file in files:
+        with storage.open(file.key) as stream:
+            keys.append(store_upload(stream, file.name, file.media_type, uploader).key)
+    return keys
 
 
 def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from helpdesk import storage
 from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
@@ -37,20 +36,19 @@ def find_requester(message: Message) -> User:
     return author if author is not None and is_theirs else ticket.requester
 
 
-def copy_files(message: Message, actor: User) -> list[str]:
-    """Store copies of the message's files as drafts of ``actor``, and return their keys. What was refused is left out.
+def list_files(message: Message, actor: User) -> list[attachments.StoredFile]:
+    """Return the message's files that the new ticket gets. What was refused is left out.
 
-    Raises PermissionDenied, ConflictError while one is still being scanned, and ValidationError above a limit.
+    Raises PermissionDenied, and ConflictError while one is still being scanned.
     """
     message = locking.lock_message_if(message, lambda locked: can_split(actor, locked), str(REFUSAL))
     if any(file.state == virus_scans.SCANNING for file in message.attachments):
         raise ConflictError(str(virus_scans.WAITING))
-    keys = []
-    for file in message.attachments:
-        if file.state == virus_scans.STORED:
-            with storage.open(file.key) as stream:
-                keys.append(attachments.store_upload(stream, file.name, file.media_type, actor).key)
-    return keys
+    return [
+        attachments.StoredFile(file.key, file.name, file.media_type)
+        for file in message.attachments
+        if file.state == virus_scans.STORED
+    ]
 
 
 def split_message(
@@ -61,7 +59,8 @@ def split_message(
     files: Sequence[Attachment] = (),
     form_token: str | None = None,
 ) -> Ticket:
-    """File a ticket from ``message`` for its author, linked with the one it is from; ``files`` are those of copy_files.
+    """File a ticket from ``message`` for its author, linked with the one it is from; ``files`` are copies of those
+    of list_files.
 
     Sent again, the same form gives the same ticket. Raises PermissionDenied, ValidationError, and ConflictError if the
     message is in a ticket of its own already.
