@@ -8,12 +8,19 @@ import pytest
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas, wsgi_server
 from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from tests import block_validation, worker_helpers
 
 GLOBEX, UMBRA = "C0GLOBEX001", "C0UMBRALABS"
 MAYA, PRIYA, JONAS = "U0MAYA00001", "U0PRIYA0001", "U0JONAS0001"
 ELLEN, RAFAEL, DANA = "U0ELLEN0001", "U0RAFAEL001", "U0DANA00001"
 INES, VIKTOR = "U0INES00001", "U0VIKTOR001"
+FIELDS = (
+    {"key": "system", "label": "System", "kind": "select", "options": ["Mail", "Web"]},
+    {"key": "count", "label": "How many", "kind": "number"},
+    {"key": "secret", "label": "Inside", "team_only": True},
+    {"key": "logs", "label": "Logs", "kind": "file", "required": True},
+)
 
 
 @pytest.fixture
@@ -36,6 +43,17 @@ def filed_ticket(make, session, team):
     """A ticket of Globex whose cards are in Slack."""
     globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
     ticket = make.ticket(make.user(globex, "Dana Whitfield", email="dana@globex.example"))
+    worker_helpers.drain(session)
+    return ticket
+
+
+@pytest.fixture
+def formed(make, session, team):
+    """A ticket filed with a form."""
+    form = make.form("incident", FIELDS, name="Incident")
+    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
+    dana = make.user(globex, "Dana Whitfield", email="dana@globex.example")
+    ticket = make.ticket(dana, form=form, answers={"system": "Mail", "secret": "insider"})
     worker_helpers.drain(session)
     return ticket
 
@@ -114,3 +132,9 @@ class Day:
     def last(self) -> Message:
         self.session.expire_all()
         return self.session.query(Message).order_by(Message.id.desc()).first()
+
+
+def newest_ticket(session) -> Ticket:
+    """The ticket that was filed last, as it is stored."""
+    session.expire_all()
+    return session.query(Ticket).order_by(Ticket.id.desc()).first()

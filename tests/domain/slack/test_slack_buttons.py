@@ -15,29 +15,6 @@ from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, JONAS, PRIYA
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-FIELDS = (
-    {"key": "system", "label": "System", "kind": "select", "options": ["Mail", "Web"]},
-    {"key": "count", "label": "How many", "kind": "number"},
-    {"key": "secret", "label": "Inside", "team_only": True},
-    {"key": "logs", "label": "Logs", "kind": "file", "required": True},
-)
-
-
-@pytest.fixture
-def formed(make, session, team):
-    """A ticket filed with a form."""
-    form = make.form("incident", FIELDS, name="Incident")
-    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
-    dana = make.user(globex, "Dana Whitfield", email="dana@globex.example")
-    ticket = make.ticket(dana, form=form, answers={"system": "Mail", "secret": "insider"})
-    worker_helpers.drain(session)
-    return ticket
-
-
-def newest(session):
-    session.expire_all()
-    return session.query(Ticket).order_by(Ticket.id.desc()).first()
-
 
 def fresh(session, ticket):
     session.expire_all()
@@ -187,68 +164,6 @@ def test_the_command_shows_one_ticket_and_nothing_to_others(filed_ticket, day):
     assert f"#{filed_ticket.id} The printer is on fire" in day.ephemeral_texts(PRIYA)
     day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")
     assert "printer" not in day.ephemeral_texts(ELLEN) and "Only agents" in day.ephemeral_texts(ELLEN)
-
-
-def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):
-    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
-    globex = formed.organization_id
-    session.rollback()
-    asked = {"organization": str(globex), "body": "Since Monday.", "requester": "leo@initech.example"}
-    answer = day.workspace.submit(PRIYA, {name: {"value": value} for name, value in asked.items()})
-    assert "not let in by Globex" in answer["errors"]["requester"]
-    asked |= {"requester": "Leo@Globex.example", "field-system": "Web"}
-    answer = day.do("submit", PRIYA, {name: {"value": value} for name, value in asked.items()})
-    assert answer == {}
-    ticket = session.query(Ticket).order_by(Ticket.id.desc()).first()
-    assert (ticket.subject, ticket.requester.email, ticket.organization_id) == (
-        "The roof leaks",
-        "leo@globex.example",
-        globex,
-    )
-    assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
-    assert f"#{ticket.id}" in day.ephemeral_texts(PRIYA)
-    assert "The roof leaks" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1])
-
-
-def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
-    make.form("access", ({"key": "who", "label": "For whom", "required": True},), name="Access")
-    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
-    modal = day.workspace.modal(PRIYA)
-    typed = {"subject": {"value": "The roof leaks badly"}, "organization": {"value": str(formed.organization_id)}}
-    day.do("press_view", PRIYA, modal["id"], "choose_form", "access", typed | {"form": {"choose_form": "access"}})
-    modal = day.workspace.modal(PRIYA)
-    assert "field-who" in [block["block_id"] for block in modal["blocks"]]
-    assert modal["state"]["values"]["subject"]["value"]["value"] == "The roof leaks badly"
-
-
-def test_the_modal_for_a_new_ticket_speaks_the_words_of_the_form(formed, day, session, make):
-    own = {
-        "subject_label": "Whose laptop?",
-        "body_label": "What happened to it?",
-        "body_help": "The number stands on its bottom.",
-        "confirmation": "We call you *today*.",
-        "description": "For laptops & phones.",
-    }
-    make.form("laptop", name="A laptop that is broken or lost", **own)
-    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create")
-    modal = day.workspace.modal(PRIYA)
-    assert modal["title"]["text"] == "Incident" and "Subject" in str(modal["blocks"]) and "laptop" not in modal["title"]
-    organization = {"organization": {"value": str(formed.organization_id)}}
-    session.rollback()
-    day.do(
-        "press_view", PRIYA, modal["id"], "choose_form", "laptop", organization | {"form": {"choose_form": "laptop"}}
-    )
-    modal = day.workspace.modal(PRIYA)
-    by_id = {block["block_id"]: block for block in modal["blocks"] if "block_id" in block}
-    assert modal["title"]["text"].startswith("A laptop that is brok") and len(modal["title"]["text"]) <= 24
-    assert by_id["subject"]["label"]["text"] == "Whose laptop?"
-    assert by_id["body"]["label"]["text"] == "What happened to it?"
-    assert by_id["body"]["hint"]["text"] == "The number stands on its bottom."
-    assert "For laptops &amp; phones." in str(modal["blocks"])
-    given = {"subject": {"value": "Dana's"}, "body": {"value": "It fell."}}
-    assert day.do("submit", PRIYA, given) == {}
-    assert newest(session).form_version.form.slug == "laptop"
-    assert "We call you" in day.ephemeral_texts(PRIYA), "what people read once the ticket is filed"
 
 
 def test_a_shortcut_makes_a_ticket_of_any_message_with_its_files(formed, day, session):

@@ -1,0 +1,70 @@
+"""Agents file a ticket from Slack, in the words of its form."""
+
+import pytest
+
+from helpdesk.demo import personas
+from tests.domain.slack.conftest import PRIYA, newest_ticket
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    globex = formed.organization_id
+    session.rollback()
+    asked = {"organization": str(globex), "body": "Since Monday.", "requester": "leo@initech.example"}
+    answer = day.workspace.submit(PRIYA, {name: {"value": value} for name, value in asked.items()})
+    assert "not let in by Globex" in answer["errors"]["requester"]
+    asked |= {"requester": "Leo@Globex.example", "field-system": "Web"}
+    answer = day.do("submit", PRIYA, {name: {"value": value} for name, value in asked.items()})
+    assert answer == {}
+    ticket = newest_ticket(session)
+    assert (ticket.subject, ticket.requester.email, ticket.organization_id) == (
+        "The roof leaks",
+        "leo@globex.example",
+        globex,
+    )
+    assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
+    assert f"#{ticket.id}" in day.ephemeral_texts(PRIYA)
+    assert "The roof leaks" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1])
+
+
+def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
+    make.form("access", ({"key": "who", "label": "For whom", "required": True},), name="Access")
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    modal = day.workspace.modal(PRIYA)
+    typed = {"subject": {"value": "The roof leaks badly"}, "organization": {"value": str(formed.organization_id)}}
+    day.do("press_view", PRIYA, modal["id"], "choose_form", "access", typed | {"form": {"choose_form": "access"}})
+    modal = day.workspace.modal(PRIYA)
+    assert "field-who" in [block["block_id"] for block in modal["blocks"]]
+    assert modal["state"]["values"]["subject"]["value"]["value"] == "The roof leaks badly"
+
+
+def test_the_modal_for_a_new_ticket_speaks_the_words_of_the_form(formed, day, session, make):
+    own = {
+        "subject_label": "Whose laptop?",
+        "body_label": "What happened to it?",
+        "body_help": "The number stands on its bottom.",
+        "confirmation": "We call you *today*.",
+        "description": "For laptops & phones.",
+    }
+    make.form("laptop", name="A laptop that is broken or lost", **own)
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create")
+    modal = day.workspace.modal(PRIYA)
+    assert modal["title"]["text"] == "Incident" and "Subject" in str(modal["blocks"]) and "laptop" not in modal["title"]
+    organization = {"organization": {"value": str(formed.organization_id)}}
+    session.rollback()
+    day.do(
+        "press_view", PRIYA, modal["id"], "choose_form", "laptop", organization | {"form": {"choose_form": "laptop"}}
+    )
+    modal = day.workspace.modal(PRIYA)
+    by_id = {block["block_id"]: block for block in modal["blocks"] if "block_id" in block}
+    assert modal["title"]["text"].startswith("A laptop that is brok") and len(modal["title"]["text"]) <= 24
+    assert by_id["subject"]["label"]["text"] == "Whose laptop?"
+    assert by_id["body"]["label"]["text"] == "What happened to it?"
+    assert by_id["body"]["hint"]["text"] == "The number stands on its bottom."
+    assert "For laptops &amp; phones." in str(modal["blocks"])
+    given = {"subject": {"value": "Dana's"}, "body": {"value": "It fell."}}
+    assert day.do("submit", PRIYA, given) == {}
+    assert newest_ticket(session).form_version.form.slug == "laptop"
+    assert "We call you" in day.ephemeral_texts(PRIYA), "what people read once the ticket is filed"
