@@ -66,7 +66,7 @@ def _wake_by_redis(queue_name: str) -> None:
             worker = SimpleWorker([queue], connection=connection, worker_ttl=WORKER_TTL, log_job_description=False)
             worker.max_connection_wait_time = MAX_RECONNECT_SECONDS
             worker.work(logging_level="WARNING")
-        except RedisError as error:
+        except (RedisError, ValueError) as error:  # ValueError: CLIENT INFO of a socket whose path has a space
             outage_log.report(log, "Redis wakes no worker", f"{type(error).__name__}: {str(error)[:200]}")
             stop_signal.wait(RETRY_SECONDS)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -157,6 +157,8 @@ def _fork_worker(target: Callable[[Beat], None]) -> tuple[int, int]:
         status = 0
     except SystemExit as exit_error:
         status = exit_error.code if isinstance(exit_error.code, int) else 1
+    except Exception:
+        log.exception("A process ended with an error, and another takes its place")
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -71,7 +71,7 @@ class Live:
 @pytest.fixture(scope="session")
 def live_portal():
     """Everything ``make run`` starts, on free ports and in a folder of its own."""
-    var = Path(tempfile.mkdtemp(prefix="helpdesk-journeys-"))
+    var = Path(tempfile.mkdtemp(prefix="helpdesk journeys "))  # the path has spaces, as people's folders do
     port, demo_port = free_port(), free_port()
     environment = os.environ | {"VAR_DIR": str(var), "PORT": str(port), "DEMO_PORT": str(demo_port)}
     environment["WEBHOOKS_TO_LOOPBACK"] = "1"  # a customer's provider runs here

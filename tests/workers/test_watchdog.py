@@ -75,6 +75,11 @@ def test_process_with_a_thread_that_hangs_is_replaced(start, session, make, work
     assert "does not get on and is replaced" in (tmp_path / "worker.log").read_text()
 
 
+def test_process_that_ends_with_an_error_says_so(start, tmp_path):
+    start(first="from workers import worker; worker.run_delivery = lambda *_: 1 / 0")
+    timeouts.wait_for(lambda: "ZeroDivisionError" in (tmp_path / "worker.log").read_text(), "its traceback in the log")
+
+
 def test_process_that_is_silent_is_replaced(start, tmp_path):
     worker = start(first="from helpdesk.cli import supervisor; supervisor.SILENT_SECONDS = 6.0")
     children = timeouts.wait_for(lambda: psutil.Process(worker.pid).children(), "a child")

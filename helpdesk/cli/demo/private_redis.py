@@ -22,13 +22,20 @@ def start_redis(config: DemoConfig) -> Popen[bytes]:
 
 
 def start_server(socket_path: Path, folder: Path, log_path: Path) -> Popen[bytes]:
-    """Start Redis at ``socket_path`` and wait until it answers. Raises ClickException."""
+    """Start Redis at ``socket_path`` and wait until it answers. Raises ClickException.
+
+    Its own folder is not named again: in its CLIENT INFO, which RQ reads at its start, redis-py takes spaces of a path
+    for the ends of values.
+    """
     socket_path.unlink(missing_ok=True)
+    is_in_folder = socket_path.parent == folder.resolve()
     options = [
+        "--dir",
+        str(folder),
         "--port",
         "0",
         "--unixsocket",
-        str(socket_path),
+        socket_path.name if is_in_folder else str(socket_path),
         "--unixsocketperm",
         "700",
         "--save",
@@ -36,7 +43,7 @@ def start_server(socket_path: Path, folder: Path, log_path: Path) -> Popen[bytes
         "--appendonly",
         "no",
     ]
-    options += ["--dir", str(folder), "--maxmemory-policy", "noeviction"]
+    options += ["--maxmemory-policy", "noeviction"]
     with log_path.open("ab") as log:
         server = supervisor.start_process([find_redis_binary(), *options], dict(os.environ), log)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS

@@ -1,0 +1,24 @@
+"""The private Redis, in folders as people name them."""
+
+import tempfile
+from pathlib import Path
+
+import redis
+from rq import Queue, SimpleWorker
+
+from helpdesk import var_folder
+from helpdesk.cli import supervisor
+from helpdesk.cli.demo import private_redis
+
+
+def test_workers_start_on_a_redis_in_a_folder_with_spaces():
+    with tempfile.TemporaryDirectory(prefix="a folder ") as name:
+        folder = Path(name)
+        socket = var_folder.private_redis_socket(folder)
+        assert socket.parent == folder.resolve() and " " in str(socket)
+        server = private_redis.start_server(socket, folder, folder / "redis.log")
+        try:
+            connection = redis.Redis.from_url(f"unix://{socket}?db=0")
+            assert SimpleWorker([Queue("wake", connection=connection)], connection=connection).ip_address
+        finally:
+            supervisor.stop_processes([server], 5)
