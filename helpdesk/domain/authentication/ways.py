@@ -22,7 +22,7 @@ WAY_LABELS = {
     LINK: lazy_gettext("A link by mail"),
     GOOGLE: lazy_gettext("Google"),
     MICROSOFT: lazy_gettext("Microsoft"),
-    OWN: lazy_gettext("A provider of their own"),
+    OWN: lazy_gettext("The organization’s own provider"),
 }
 RULE_LABELS = {
     ALLOWED: lazy_pgettext("way of signing in", "Allowed"),
