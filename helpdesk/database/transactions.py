@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.extensions import db
 
+REFUSAL = "A read-only request tried to write; call start_write_transaction() first."
 PLANNED_ANEW = "is_planned_anew"  # execution option, read by helpdesk.database.postgresql
 
 _is_read_only: ContextVar[bool] = ContextVar("is_read_only", default=False)
@@ -84,4 +85,13 @@ def execute_core(
 @event.listens_for(db.session, "before_flush")
 def _refuse_writes_in_read_only_mode(session: Session, _context: object, _instances: object) -> None:
     if _is_read_only.get() and (session.new or session.dirty or session.deleted):
-        raise RuntimeError("A read-only request tried to write; call start_write_transaction() first.")
+        raise RuntimeError(REFUSAL)
+
+
+@event.listens_for(db.session, "before_commit")
+def _refuse_commits_in_read_only_mode(_session: Session) -> None:
+    """Find the writes that are no flush, too: in a transaction that began by reading, SQLite refuses them as soon as
+    another process wrote meanwhile.
+    """
+    if _is_read_only.get():
+        raise RuntimeError(REFUSAL)

@@ -14,6 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from helpdesk.database import errors, transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.notifications import browsers, inbox, sentences
@@ -52,14 +53,19 @@ def show_unread_fragment() -> ResponseReturnValue:
 @blueprint.get("/notifications/<int:notification_id>")
 @authorization.team_only
 def open_notification(notification_id: int) -> ResponseReturnValue:
-    """Go to what a notification is about; it is read then."""
+    """Go to what a notification is about; it is read then. That alone never keeps anybody from getting there."""
     found = inbox.find_notification(authentication.get_current_user(), notification_id)
     if found is None:
         abort(404)
-    address = sentences.path(found)
-    inbox.mark_read(current_user.id, notification_id=found.id)
-    db.session.commit()
+    address, user_id = sentences.path(found), current_user.id
+    transactions.start_write_transaction()
+    errors.ignore_if_unavailable(lambda: mark_one_read(user_id, notification_id))
     return redirect(address)
+
+
+def mark_one_read(user_id: int, notification_id: int) -> None:
+    """Mark one notification of a person as read."""
+    inbox.mark_read(user_id, notification_id=notification_id)
 
 
 @blueprint.post("/notifications/read")

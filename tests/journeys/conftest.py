@@ -95,8 +95,9 @@ def chromium():
         if os.environ.get("CI"):
             pytest.fail("Chromium is not installed, and CI must not skip the journeys.")
         pytest.skip("JOURNEYS SKIPPED: Chromium is not installed on this machine.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

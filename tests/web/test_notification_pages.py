@@ -1,10 +1,14 @@
 """The number of unread notifications, their list, and what somebody chooses on their account."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from bs4 import BeautifulSoup
 
+from helpdesk.database import transactions
 from helpdesk.domain import tickets
-from helpdesk.domain.notifications import browsers, choices
+from helpdesk.domain.notifications import browsers, choices, inbox
 from helpdesk.models.notification import NotificationKind
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -52,6 +56,27 @@ def test_who_opens_the_ticket_has_read_it(browser_of, maya, ticket):
     client = browser_of(maya)
     client.get(f"/tickets/{ticket.number}")
     assert count(client) == ""
+
+
+def test_opening_one_succeeds_while_others_write(browser_of, maya, ticket, database_url, monkeypatch):
+    """Another process writes between the reading and the writing of the request, as on a busy machine."""
+    client, find = browser_of(maya), inbox.find_notification
+    link = soup(client.get("/notifications?unread")).select_one(".notifications .row-link")
+
+    def find_and_write(*args):
+        found = find(*args)
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as other, other:
+            other.execute("UPDATE users SET name = name")
+        return found
+
+    monkeypatch.setattr(inbox, "find_notification", find_and_write)
+    assert client.get(link["href"]).headers.get("Location") == f"/tickets/{ticket.number}"
+    assert count(client) == ""
+
+
+def test_a_read_only_request_commits_nothing(session):
+    with transactions.read_only(), pytest.raises(RuntimeError):
+        session.commit()
 
 
 def test_all_are_marked_as_read_and_nobody_opens_anothers(browser_of, maya, ticket, make):
