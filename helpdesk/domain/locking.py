@@ -64,6 +64,11 @@ LOCK_TICKETS_OF_DELIVERIES_QUERY = (
 LOCK_MESSAGE_QUERY = (
     select(Message).where(Message.id == bindparam("message_id")).execution_options(populate_existing=True)
 )
+KEEP_TICKET_QUERY = (
+    select(Ticket.__table__.c.id)
+    .where(Ticket.__table__.c.id == bindparam("ticket_id"))
+    .with_for_update(of=Ticket.__table__, read=True, key_share=True)
+)
 SHARE_USER_QUERY = (
     select(User)
     .where(User.id == bindparam("user_id"))
@@ -126,6 +131,12 @@ def lock_message_if(message: Message, allowed: Callable[[Message], bool], refusa
         raise ConflictError(ERASED)
     _ensure(allowed(reloaded), refusal)
     return reloaded
+
+
+def keep_ticket(ticket: Ticket) -> None:
+    """Let nobody erase the ticket until the transaction ends, as a row that refers to it needs it."""
+    if db.session.execute(KEEP_TICKET_QUERY, {"ticket_id": ticket.id}).first() is None:
+        raise ConflictError(ERASED)
 
 
 def share_user(user: User) -> User:

@@ -7,7 +7,7 @@ from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import login
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import permissions, users
+from helpdesk.domain.people import drafts, permissions, users
 from helpdesk.domain.reorganization import people_merging, references
 from helpdesk.domain.tickets import followers
 from helpdesk.extensions import Base
@@ -97,6 +97,24 @@ def test_undo_gives_back_what_was_moved_and_leaves_what_came_later(session, twin
     assert operation.state == "undone"
     with pytest.raises(ConflictError):
         people_merging.undo_merge(operation, actor=admin)
+
+
+def test_what_the_other_account_began_to_write_is_there_and_nothing_is_overwritten(session, twins):
+    ann, twin, admin, mine, theirs, shared = twins
+    for user, name in ((twin, "message-1"), (twin, "message-2"), (ann, "message-2")):
+        drafts.save_draft(user, name, f'{{"body": "{user.id}"}}', revision="revision1")
+    operation = people_merging.merge_people(twin, ann, actor=admin)
+    session.commit()
+    assert [drafts.find_draft(ann, f"message-{n}").content for n in (1, 2)] == [
+        f'{{"body": "{twin.id}"}}',
+        f'{{"body": "{ann.id}"}}',
+    ]
+    with pytest.raises(PermissionDenied):
+        drafts.save_draft(twin, "message-3", '{"body": "from a page that is still open"}', revision="revision2")
+    people_merging.undo_merge(operation, actor=admin)
+    session.commit()
+    assert [bool(drafts.find_draft(twin, f"message-{n}")) for n in (1, 2)] == [True, True]
+    assert drafts.find_draft(ann, "message-1") is None
 
 
 def test_only_two_present_customers_are_merged_by_an_admin(session, twins, make):

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from helpdesk import clock
 from helpdesk.database import insertion
 from helpdesk.database.types import affected_rows
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain import locking
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.draft import Draft
 from helpdesk.models.ticket import Ticket
@@ -49,11 +50,16 @@ def save_draft(
 ) -> Draft:
     """Store ``content`` as the draft ``revision``, in place of the revision ``continues``; empty where nothing is left.
 
-    Saving the same revision again changes nothing. Raises ValidationError beyond a limit, and ConflictError if the
-    stored draft is another one.
+    Saving the same revision again changes nothing. Raises ValidationError beyond a limit, ConflictError if the stored
+    draft is another one or the ticket was erased, and PermissionDenied if the person was erased or merged meanwhile:
+    nothing may be left of them then.
     """
     if not NAME_PATTERN.fullmatch(name) or not REVISION_PATTERN.fullmatch(revision) or not _is_valid(content):
         raise ValidationError(str(NOT_KEPT))
+    if ticket is not None:
+        locking.keep_ticket(ticket)
+    if not locking.share_user(user).is_active:
+        raise PermissionDenied(str(NOT_KEPT))
     values = {
         "content": content,
         "revision": revision,

@@ -22,7 +22,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, UserAlias
 from helpdesk.translation import format_list, gettext, ngettext
 
-# What stays with the account: proofs of who signed in, the record of what was done, and words nobody else has read.
+# What stays with the account: proofs of who signed in, and the record of what was done.
 NOT_MOVED = (
     "sessions",
     "authenticators",
@@ -33,7 +33,6 @@ NOT_MOVED = (
     "audit_entries",
     "operations",
     "user_aliases",
-    "drafts",
 )
 MERGED_ADDRESS = "merged-{}@merged.invalid"
 
