@@ -9,6 +9,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
+from helpdesk.markup import picture_marks
 from helpdesk.markup.links import has_safe_scheme
 
 _LONGEST_SCHEME = 20  # characters before "://" in which a scheme and the sign before it are found
@@ -54,7 +55,9 @@ def parse_link(state: StateInline, silent: bool) -> bool:
 
 
 def parse_picture(state: StateInline, silent: bool) -> bool:
-    """Read a picture as a link to it: nothing is loaded. In the label of a link it is its description."""
+    """Read a picture as a link to it: nothing is loaded. In the label of a link it is its description, and one that
+    refers to a file of the message is a mark (``picture_marks``).
+    """
     if not state.src.startswith("![", state.pos):
         return False
     begin = len(state.tokens) + bool(state.pending)
@@ -62,10 +65,26 @@ def parse_picture(state: StateInline, silent: bool) -> bool:
     if not parse_link(state, silent):
         state.pos -= 1
         return False
-    if not silent and state.linkLevel:
+    name = None if silent else picture_marks.read_address(str(state.tokens[begin].attrs.get("href", "")))
+    if name is not None:
+        _write_picture_mark(state.tokens[begin:], name)
+    elif not silent and state.linkLevel:
         for token in (state.tokens[begin], state.tokens[-1]):
             token.type, token.tag, token.nesting, token.content = "text", "", 0, ""
     return True
+
+
+def _write_picture_mark(tokens: list[Token], name: str) -> None:
+    """Make text of a link to a file: its description, where that is not the name, and the mark of the picture."""
+    opening, *label, closing = tokens
+    if all(token.type == "text" for token in label) and "".join(each.content for each in label).strip() in ("", name):
+        for token in label:
+            token.content = ""
+        lead = ""
+    else:
+        lead = " "
+    for token, text in ((opening, ""), (closing, lead + picture_marks.write_mark(name))):
+        token.type, token.tag, token.nesting, token.content, token.attrs = "text", "", 0, text, {}
 
 
 def parse_bare_link(state: StateInline, silent: bool) -> bool:

@@ -2,7 +2,8 @@
 
 It differs from CommonMark where words would be lost or marks would not be what their author meant:
 
-- A picture is a link to it with its description; inside the label of a link it is the description.
+- A picture is a link to it with its description; inside the label of a link it is the description. A file of the
+  message, "![shot](attachment:shot.png)", is a mark in the text (``picture_marks``).
 - A link definition that no link uses, or that gives no address ("[main]: started"), is text.
 - A link to an address that cannot be followed shows the address behind its label; in angle brackets it is text, such
   as "<cv::Mat>".

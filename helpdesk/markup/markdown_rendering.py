@@ -13,7 +13,7 @@ from markupsafe import Markup
 from helpdesk.markup import markdown_parser, markdown_reader, text_writer
 from helpdesk.translation.templates import add_translation
 
-MARKDOWN_VERSION = 6  # raise it when the HTML of a text changes, so that stored HTML is rendered again
+MARKDOWN_VERSION = 7  # raise it when the HTML of a text changes, so that stored HTML is rendered again
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"),

@@ -31,7 +31,7 @@ class FormUploads:
 
     def __init__(self, uploader: User) -> None:
         self.uploader = uploader
-        self.keys = [key for key in request.form.getlist("uploads") if key]
+        self.keys = list(dict.fromkeys(key for key in request.form.getlist("uploads") if key))
         self.new: list[str] = []
         self.fields: dict[str, list[str]] = {}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, BinaryIO, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from helpdesk import clock, storage
 from helpdesk.domain.errors import ValidationError
@@ -18,6 +18,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
+from helpdesk.models.draft import Draft
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -143,10 +144,14 @@ def discard_upload(uploader: User, key: str) -> None:
 
 
 def delete_expired_uploads() -> int:
-    """Delete drafts older than PENDING_UPLOAD_TTL, SWEEP_BATCH_SIZE at most; returns how many. Idempotent."""
+    """Delete uploads older than PENDING_UPLOAD_TTL that no draft of their uploader names, SWEEP_BATCH_SIZE at most.
+
+    Returns how many. Idempotent.
+    """
+    is_in_draft = exists().where(Draft.user_id == Attachment.uploader_id, Draft.content.contains(Attachment.key))
     expired_query = (
         select(Attachment)
-        .where(Attachment.message_id.is_(None), Attachment.created_at < clock.now() - PENDING_UPLOAD_TTL)
+        .where(Attachment.message_id.is_(None), Attachment.created_at < clock.now() - PENDING_UPLOAD_TTL, ~is_in_draft)
         .order_by(Attachment.id)
         .limit(SWEEP_BATCH_SIZE)
         .with_for_update(skip_locked=True)

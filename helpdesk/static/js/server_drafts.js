@@ -95,8 +95,12 @@ const settle = async (name, { revision, content }) => {
   return undefined;
 };
 
-const textOf = (content) =>
-  Object.values(JSON.parse(content)).filter((value) => typeof value === "string").join("\n").slice(0, MOST_SHOWN);
+const textOf = (content) => {
+  const { uploaded, ...fields } = JSON.parse(content);
+  const texts = Object.entries(fields).filter(([name, value]) => typeof value === "string" && name !== "written_as");
+  const files = JSON.parse(uploaded || "[]").map(([, name]) => `📎 ${name}`);
+  return [...texts.map(([, value]) => value), ...files].join("\n").slice(0, MOST_SHOWN);
+};
 
 // Both texts stay until the person chooses one.
 const showOther = (name, form, { revision, content }) => {

@@ -1,5 +1,8 @@
 // Files: chosen, dropped or pasted, removed again, and kept when a form comes back with errors.
 import { announce, createElement, listen, onContent, query, queryAll } from "./dom.js";
+import {
+  adoptKept, countUploaded, placeable, placePictures, removePicture, uploadEarly, uploadedItems, useDistinctNames,
+} from "./early_uploads.js";
 import { _, ngettext } from "./sentences.js";
 
 const keptFiles = new Map();
@@ -15,18 +18,23 @@ const formatSize = (bytes) => {
   return `${megabytes < 10 ? megabytes.toFixed(1) : Math.round(megabytes)} MB`;
 };
 
-const fileItem = (input, file) => {
+const fileItem = (input, name, size, remove) => {
   const item = createElement("li", "file");
   const button = createElement("button", "button button-quiet button-s", _("Remove"));
-  const name = createElement("bdi", "truncate", file.name);
-  item.append(name, createElement("span", "muted", formatSize(file.size)), button);
+  item.append(createElement("bdi", "truncate", name), createElement("span", "muted", size), button);
   button.type = "button";
-  button.setAttribute("aria-label", _("Remove %(name)s", { name: file.name }));
+  button.setAttribute("aria-label", _("Remove %(name)s", { name }));
   button.onclick = () => {
-    setFiles(input, input.chosen.filter((other) => other !== file));
+    remove();
     input.focus();
   };
   return item;
+};
+
+const removeFile = (input, file) => {
+  file.upload?.abort();
+  setFiles(input, input.chosen.filter((other) => other !== file));
+  removePicture(input.form, file.name);
 };
 
 const setFiles = (input, files) => {
@@ -35,9 +43,16 @@ const setFiles = (input, files) => {
   input.files = transfer.files;
   input.chosen = files;
   const list = fileList(input);
-  list.replaceChildren(...files.map((file) => fileItem(input, file)));
-  list.hidden = !files.length;
+  const here = files.map((file) => {
+    const item = fileItem(input, file.name, formatSize(file.size), () => removeFile(input, file));
+    if (file.progress) item.append(file.progress);
+    return item;
+  });
+  list.replaceChildren(...uploadedItems(input, fileItem), ...here);
+  list.hidden = !list.children.length;
 };
+
+const refresh = (input) => setFiles(input, input.chosen || []);
 
 // Each file that is not taken, with the reason.
 const showRefusals = (input, sentences) => {
@@ -47,7 +62,8 @@ const showRefusals = (input, sentences) => {
   if (sentences.length) box.scrollIntoView({ block: "nearest" });
 };
 
-const addFiles = (input, files) => {
+const addFiles = (input, given, isPlaced = false) => {
+  const files = useDistinctNames(input, [...given], isPlaced);
   const maxBytes = +input.dataset.maxSize || Infinity;
   const maxFiles = input.multiple ? +input.dataset.maxFiles || Infinity : 1;
   const kept = (input.multiple && input.chosen) || [];
@@ -59,7 +75,7 @@ const addFiles = (input, files) => {
         name: file.name, size: formatSize(file.size), most: formatSize(maxBytes),
       }));
     } else if (!file.size) refusals.push(_("%(name)s is empty.", { name: file.name }));
-    else if (kept.length + added.length >= maxFiles) {
+    else if (countUploaded(input) + kept.length + added.length >= maxFiles) {
       refusals.push(ngettext(
         "%(name)s was not added: at most %(num)s file.", "%(name)s was not added: at most %(num)s files.",
         maxFiles, { name: file.name },
@@ -68,7 +84,11 @@ const addFiles = (input, files) => {
   }
   setFiles(input, [...kept, ...added]);
   showRefusals(input, refusals);
-  if (added.length) announce(ngettext("%(num)s file attached", "%(num)s files attached", input.chosen.length));
+  if (!added.length) return;
+  const count = countUploaded(input) + input.chosen.length;
+  announce(ngettext("%(num)s file attached", "%(num)s files attached", count));
+  if (isPlaced) placePictures(input.form, added.filter(placeable));
+  uploadEarly(input, added, formatSize, refresh);
 };
 
 const handleTransfer = (event) => {
@@ -79,7 +99,7 @@ const handleTransfer = (event) => {
   if (event.type === "paste" && data.types.includes("text/plain")) return;
   event.preventDefault();
   input.closest(".drop-zone").classList.toggle("is-over", event.type === "dragover");
-  if (event.type === "drop" || event.type === "paste") addFiles(input, data.files);
+  if (event.type === "drop" || event.type === "paste") addFiles(input, data.files, true);
 };
 
 for (const name of ["dragover", "dragleave", "drop", "paste"]) listen(name, handleTransfer);
@@ -105,7 +125,11 @@ listen("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
 
 onContent((queryPart) => {
   for (const input of queryPart("input[data-upload]")) {
+    adoptKept(input);
     const files = keptFiles.get(inputKey(input));
     if (files && !query(".kept-uploads", input.form)) setFiles(input, files);
+    else if (countUploaded(input)) refresh(input);
   }
 });
+
+listen("draft:changed", ({ target }) => queryAll("input[data-upload]", target).forEach(refresh));

@@ -28,7 +28,7 @@ from helpdesk.translation.catalogues import Catalogue
 from helpdesk.translation.current import current_catalogue
 from helpdesk.translation.languages import ENGLISH
 from helpdesk.translation.templates import add_translation
-from helpdesk.web.templating import emoji_pictures, ticket_links
+from helpdesk.web.templating import emoji_pictures, placed_pictures, ticket_links
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 DUE_SOON = timedelta(hours=1)
@@ -61,6 +61,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(ticket_links.link_ticket)
     app.add_template_filter(ticket_links.link_ticket_numbers)
     app.add_template_filter(emoji_pictures.show_custom_emoji)
+    placed_pictures.register(app)
     app.add_template_filter(format_count)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
     app.add_template_filter(markdown_rendering.make_excerpt_of_html, "html_excerpt")

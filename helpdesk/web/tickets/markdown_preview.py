@@ -9,10 +9,11 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from helpdesk.domain.outbox import registry
-from helpdesk.domain.tickets import messages
+from helpdesk.domain.tickets import attachments, messages
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Channel
+from helpdesk.web.middleware import authentication
 
 blueprint = Blueprint("markdown_preview", __name__)
 
@@ -31,9 +32,10 @@ def preview_markdown() -> ResponseReturnValue:
     """Render the text as messages are rendered; nothing is stored."""
     body = request.form.get("body", "")[: messages.MAX_BODY_LENGTH]
     if not body.strip():
-        return render_template("tickets/_preview.html", html=None, channels=[])
+        return render_template("tickets/_preview.html", html=None, files=[], channels=[])
     html = markdown_rendering.markdown_to_html(body)
-    return render_template("tickets/_preview.html", html=html, channels=_list_previews(body))
+    files = attachments.pending_uploads(request.form.getlist("uploads"), authentication.get_current_user())
+    return render_template("tickets/_preview.html", html=html, files=files, channels=_list_previews(body))
 
 
 def _list_previews(body: str) -> list[ChannelPreview]:

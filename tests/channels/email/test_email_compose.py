@@ -159,6 +159,22 @@ def test_small_pictures_are_shown_and_everything_else_is_linked():
     assert types(file("image/svg+xml", 500), file("image/png", 200_000)) == ["text/html"]
 
 
+def test_a_picture_in_the_text_is_shown_there_and_not_again_below():
+    url = "https://help.northwind.example/f"
+    files = tuple(message_types.FileLink(name, url, 9, "image/png", name.encode()) for name in ("a.png", "b.png"))
+    body = "Before ![a.png](attachment:a.png) after"
+    message = dataclasses.replace(SAMPLES["reply"].messages[0], body=body, html="", files=files)
+    preview = compose.build_preview(dataclasses.replace(SAMPLES["reply"], messages=(message,)))
+    placed, below = (f'<img src="cid:{compose.picture_content_id(file)}"' for file in files)
+    shown = preview.html[preview.html.index('<div class="body') :]
+    assert shown.count(placed) == shown.count(below) == 1 and "(picture:" not in shown
+    assert shown.index("Before ") < shown.index(placed) < shown.index(" after") < shown.index(below)
+    assert "Before (picture: a.png) after" in preview.text
+    linked = dataclasses.replace(message, files=(dataclasses.replace(files[0], content=None),))
+    preview = compose.build_preview(dataclasses.replace(SAMPLES["reply"], messages=(linked,)))
+    assert "(picture: a.png)" in preview.html and "cid:" not in preview.html
+
+
 def test_a_delivery_is_found_again_by_its_message_id():
     portal = "https://help.northwind.example:8443/base"
     assert compose.make_message_id("abc-1", portal) == "<abc-1@help.northwind.example>"

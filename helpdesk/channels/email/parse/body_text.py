@@ -21,6 +21,7 @@ from helpdesk.channels.email.parse.parsed_mail import MailFile
 from helpdesk.channels.email.parse.parts import MimePart
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line
 from helpdesk.domain.authentication import private_links
+from helpdesk.markup import picture_marks
 
 MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
 
@@ -125,7 +126,7 @@ def _join(
             file = files[part.place]
             is_between = part.is_inline and file.media_type.startswith("image/") and file.content_id not in shown
             if is_between and not pictures.is_tracker(file):
-                mark = pictures.place_mark(file.name)
+                mark = picture_marks.write_mark(file.name)
                 found.append([Line(mark, plain_text_to_markdown.escape_line(mark))])
     pieces = [piece for piece in map(_strip, found) if piece]
     return [line for number, piece in enumerate(pieces) for line in ([Line("", "")] if number else []) + piece]

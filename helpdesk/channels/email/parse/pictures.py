@@ -10,6 +10,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from helpdesk.channels.email.parse import image_size
 from helpdesk.channels.email.parse.parsed_mail import MailFile
+from helpdesk.markup import picture_marks
 
 MAX_DATA_PICTURES = 30  # of one mail, written into its HTML
 MAX_DECORATION_BYTES = 40_000
@@ -19,11 +20,6 @@ MAX_TRACKER_SIDE = 3  # pixels
 
 _SOURCE = re.compile(r"""\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _DATA = re.compile(r"data:(image/[a-z0-9.+-]{1,40})?[^,]{0,100}?(;base64)?,", re.IGNORECASE)
-
-
-def place_mark(name: str) -> str:
-    """Return the words that stand in the text where the picture ``name`` is shown."""
-    return f"(picture: {name})"
 
 
 def mark_places(html: str, place: str, by_content_id: Mapping[str, MailFile]) -> tuple[str, list[MailFile], set[str]]:
@@ -50,7 +46,7 @@ def mark_places(html: str, place: str, by_content_id: Mapping[str, MailFile]) ->
             found += [file] if file else []
         pieces.append(html[at:begin])
         if file is not None and not is_tracker(file):
-            pieces.append(f" {escape(place_mark(file.name))} ")
+            pieces.append(f" {escape(picture_marks.write_mark(file.name))} ")
         elif source[:5].lower() != "data:":
             pieces.append(html[begin : end + 1])
         at = end + 1

@@ -7,14 +7,14 @@ from email.message import EmailMessage
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from helpdesk import translation
 from helpdesk.channels.email import dkim_signing
 from helpdesk.channels.email.parse import quotes
 from helpdesk.channels.email.render import formatting, header_fields, inline_styles, message_types
 from helpdesk.channels.email.rendered_mail import RenderedMail
-from helpdesk.markup import markdown_reader, markdown_rendering, text_writer
+from helpdesk.markup import markdown_reader, markdown_rendering, picture_marks, text_writer
 from helpdesk.models.attachment import IMAGE_TYPES
 
 _MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
@@ -81,6 +81,7 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "start_side": sides[0],  # not every mail program knows logical properties
         "end_side": sides[1],
         "html": _message_html,
+        "is_placed": lambda message, file: file in _placed_pictures(message),
         "text": lambda message: _message_text(message.body),
         "markdown_html": lambda text: _styled_html(_cached_html(text)),
         "markdown_text": _message_text,
@@ -93,8 +94,25 @@ def build_preview(values: message_types.Mail) -> MailPreview:
 
 
 def _message_html(message: message_types.QuotedMessage) -> Markup:
-    """Return the message as safe HTML; rendered once for each message, not for each mail."""
-    return _styled_html(message.html or _cached_html(message.body))
+    """Return the message as safe HTML with the pictures in it; rendered once for each message, not for each mail."""
+    html = _styled_html(message.html or _cached_html(message.body))
+    if "(picture: " not in html:
+        return html
+    return picture_marks.show_pictures(html, {file.name: _picture_html(file) for file in _placed_pictures(message)})
+
+
+def _placed_pictures(message: message_types.QuotedMessage) -> list[message_types.FileLink]:
+    """The files that are shown in the text of the message: of several with one name, the first."""
+    pictures = {file.name: file for file in reversed(message.files) if _is_picture(file)}
+    placed = picture_marks.find_placed(message.html or _cached_html(message.body), list(pictures))
+    return [file for name, file in pictures.items() if name in placed]
+
+
+def _picture_html(file: message_types.FileLink) -> str:
+    return (
+        f'<a href="{escape(file.url)}"><img src="cid:{picture_content_id(file)}" alt="{escape(file.name)}" '
+        'style="max-width:100%;height:auto;border-radius:6px;border:0"></a>'
+    )
 
 
 @lru_cache(maxsize=256)
