@@ -14,12 +14,14 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import drafts, permissions
 from helpdesk.extensions import db
 from helpdesk.models.draft import Draft
+from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/drafts")
 TICKET_FORM_PATTERN = re.compile(r"(?:message|review)-(\d{1,18})")
+EDIT_FORM_PATTERN = re.compile(r"edit-(\d{1,18})")
 MAX_BYTES = 1024 * 1024  # of one request
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 log = logging.getLogger(__name__)
@@ -57,7 +59,8 @@ def show_draft(draft_name: str) -> ResponseReturnValue:
 def save_draft(draft_name: str) -> ResponseReturnValue:
     """Save what was typed: 409 with the stored draft if another tab or device saved meanwhile."""
     request.max_content_length = MAX_BYTES
-    user, ticket = authentication.get_current_user(), _find_ticket(draft_name)
+    user, message = authentication.get_current_user(), _find_edited_message(draft_name)
+    ticket = message.ticket if message else _find_ticket(draft_name)
     typed = request.get_json(silent=True)
     if not isinstance(typed, dict) or not _is_page_of_reader(typed.get("user")):
         abort(400)
@@ -69,7 +72,7 @@ def save_draft(draft_name: str) -> ResponseReturnValue:
             content,
             revision=revision,
             continues=continues,
-            is_note=is_note(content),
+            is_note=is_note(content) or (message is not None and message.is_note),
             ticket=ticket,
         )
     except ValidationError:
@@ -106,6 +109,15 @@ def _find_ticket(name: str) -> Ticket | None:
     if found is None:
         return None
     return permissions.find_ticket(authentication.get_current_user(), int(found[1])) or abort(404)
+
+
+def _find_edited_message(name: str) -> Message | None:
+    found = EDIT_FORM_PATTERN.fullmatch(name)
+    if found is None:
+        return None
+    user, message = authentication.get_current_user(), db.session.get(Message, int(found[1]))
+    is_editable = message is not None and permissions.can_read(user, message) and permissions.can_edit(user, message)
+    return message if is_editable else abort(404)
 
 
 def _describe(draft: Draft) -> dict[str, Any]:

@@ -1,16 +1,23 @@
 """Drafts over HTTP: whose page it is, what another tab saved, and what sending does."""
 
+import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import update
 
+from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.people import drafts
+from helpdesk.domain.tickets import attachments
+from helpdesk.models.attachment import Attachment
 from tests.factories import signed_in_client
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 NOTE = json.dumps({"body": "Between us", "written_as": "note"})
 
 
@@ -96,6 +103,55 @@ def test_any_other_form_that_is_accepted_empties_its_draft(app, make, session):
     assert post(client, "/settings/replies", data=form | {"title": "Words"}).status_code == 303
     session.expire_all()
     assert drafts.find_draft(lead, "canned-new").content == ""
+
+
+def test_a_draft_of_an_edit_is_its_authors_and_one_of_a_note_stays_with_the_team(desk, session):
+    maya, theo, ann, ticket, sign_in = desk
+    note, reply = (tickets.add_note if kind else tickets.reply for kind in (1, 0))
+    edited, answer = note(ticket, author=maya, body="Between us"), reply(ticket, author=maya, body="Hello")
+    session.commit()
+    client = sign_in(maya)
+    page = BeautifulSoup(client.get(f"/tickets/{ticket.id}/messages/{edited.id}/edit").text, "html.parser")
+    assert page.select_one(f"form[data-draft='edit-{edited.id}'][data-draft-of-changes] textarea").text.strip()
+    typed = {"user": str(maya.id), "content": '{"body":"Between us two"}', "revision": "revision1"}
+    for message, is_note in ((edited, True), (answer, False)):
+        assert post(client, f"/drafts/edit-{message.id}", json=typed).status_code == 204
+        assert drafts.find_draft(maya, f"edit-{message.id}").is_note == is_note
+    for other in (theo, ann):
+        sent = typed | {"user": str(other.id)}
+        assert post(sign_in(other), f"/drafts/edit-{edited.id}", json=sent).status_code == 404
+    form = {"body": "Between us two", "draft": "revision1", "draft_name": f"edit-{edited.id}"}
+    form |= {"loaded": page.select_one("[name=loaded]")["value"]}
+    assert post(client, f"/tickets/{ticket.id}/messages/{edited.id}", data=form).status_code == 303
+    session.expire_all()
+    assert drafts.find_draft(maya, f"edit-{edited.id}").content == ""
+
+
+def test_files_of_a_draft_stay_until_it_is_sent_or_emptied(desk, session):
+    maya, theo, ann, ticket, sign_in = desk
+    client = sign_in(maya)
+    kept, left = (
+        post(client, "/files", data={"file": (io.BytesIO(PNG), f"{name}.png", "image/png")}).json["key"]
+        for name in ("kept", "left")
+    )
+    content = json.dumps({"written_as": "note", "uploaded": json.dumps([[kept, "kept.png", "1 KB"]])})
+    assert save(client, maya, ticket, content=content).status_code == 204
+    session.execute(update(Attachment).values(created_at=clock.now() - timedelta(days=3)))
+    session.commit()
+    assert attachments.delete_expired_uploads() == 1 and attachments.pending_uploads([left], maya) == []
+    session.commit()
+    for other in (theo, ann):
+        assert sign_in(other).get(f"/files/{kept}").status_code == 404
+    note = {"body": "See ![kept.png](attachment:kept.png)", "uploads": [kept, kept], "form_token": "a" * 32}
+    assert post(client, f"/tickets/{ticket.id}/notes", data=note | {"draft": "revision1"}).status_code == 303
+    page = BeautifulSoup(client.get(f"/tickets/{ticket.id}").text, "html.parser")
+    assert page.select_one(f".message-note .prose a.placed-picture[href='/files/{kept}'] img[alt='kept.png']")
+    assert not page.select_one(".message-note .attachments")
+    copied = {"body": note["body"], "form_token": "b" * 32}
+    assert post(client, f"/tickets/{ticket.id}/replies", data=copied).status_code == 303
+    assert "(picture: kept.png)" in sign_in(ann).get(f"/tickets/{ticket.id}").text
+    assert kept not in sign_in(ann).get(f"/tickets/{ticket.id}").text
+    assert sign_in(ann).get(f"/files/{kept}").status_code == 404
 
 
 def composer(client, ticket, query):

@@ -13,10 +13,14 @@ const isDefault = (select, option, index) => {
   return hasDefault || select.multiple ? option.defaultSelected : index === 0;
 };
 
-// What a field says; undefined where it is as the page came. Ticks are named with their value.
+// What a field says; undefined where it is as the page came. Ticks are named with their value. A form with
+// data-draft-of-changes shows what exists already: its draft is what somebody changed of that.
 const fieldDraft = (field) => {
   if (isTick(field)) return field.checked === field.defaultChecked ? undefined : field.checked;
-  if (field.tagName !== "SELECT") return field.value || undefined;
+  if (field.tagName !== "SELECT") {
+    const unchanged = "draftOfChanges" in field.form.dataset ? field.defaultValue : "";
+    return field.value === unchanged ? undefined : field.value;
+  }
   const isChanged = [...field.options].some((option, index) => option.selected !== isDefault(field, option, index));
   return isChanged ? chosen(field) : undefined;
 };
@@ -27,7 +31,7 @@ const entryName = (field) => (isTick(field) ? `${field.name}=${field.value}` : f
 export const readForm = (form) => {
   const all = draftFields(form).map((field) => [field, fieldDraft(field)]);
   const entries = all.filter(([, value]) => value !== undefined);
-  if (!entries.some(([field]) => field.type !== "radio" && field.type !== "hidden")) return "";
+  if (!entries.some(([field]) => field.name === "uploaded" || !["radio", "hidden"].includes(field.type))) return "";
   return JSON.stringify(Object.fromEntries(entries.map(([field, value]) => [entryName(field), value])));
 };
 
