@@ -50,7 +50,7 @@ test-browsers:
 	@bin/set-up dev
 	@BROWSERS=all exec .venv/bin/python -m pytest -q -rs tests/engines tests/journeys/test_screen_reader.py $(ARGS)
 
-# 1,484 pairs. Another SEED makes other tickets.
+# 2,070 pairs. Another SEED makes other tickets.
 test-races:
 	@bin/set-up dev
 	@VERB_PAIRS=all VERB_SEED=$(SEED) .venv/bin/python -m pytest -q tests/domain/test_verb_pairs.py $(ARGS)

@@ -26,6 +26,7 @@ from helpdesk.models import (  # noqa: F401
     provisioning,
     qa_review,
     rating,
+    reaction,
     read_receipt,
     rule,
     saved_report,

@@ -152,6 +152,12 @@ class Delivery(Base):
         ),
         Index("ix_deliveries_thread_external", "thread_id", "external_id"),
         Index(
+            "ix_deliveries_external",
+            "external_id",
+            sqlite_where=text("external_id IS NOT NULL"),
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index(
             "ix_deliveries_purgeable",
             "finished_at",
             sqlite_where=text(PURGEABLE_SQL),

@@ -72,6 +72,7 @@ class Message(Base):
     revision: Mapped[int] = mapped_column(default=1)
     quoted: Mapped[str | None] = mapped_column(Text)
     has_folded_text: Mapped[bool] = mapped_column(default=False, server_default=false())
+    has_reactions: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     ticket: Mapped[Ticket] = relationship(back_populates="messages")
     author: Mapped[User | None] = relationship()
@@ -83,6 +84,12 @@ class Message(Base):
         UniqueConstraint("ticket_id", "seq"),
         UniqueConstraint("origin_thread_id", "origin_external_id"),
         UniqueConstraint("author_id", "form_token"),
+        Index(
+            "ix_messages_origin",
+            "origin_external_id",
+            sqlite_where=text("origin_external_id IS NOT NULL"),
+            postgresql_where=text("origin_external_id IS NOT NULL"),
+        ),
         Index(
             "ix_messages_publish_at",
             "publish_at",

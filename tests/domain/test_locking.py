@@ -12,9 +12,22 @@ from sqlalchemy import event, select
 
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.people import drafts
 from helpdesk.domain.privacy import erasure
 from helpdesk.domain.reporting import qa_reviews
-from helpdesk.domain.tickets import auto_close, bulk_update, links, merging, ratings, read_receipts, transfer
+from helpdesk.domain.tickets import (
+    auto_close,
+    bulk_update,
+    links,
+    merge_undo,
+    merging,
+    ratings,
+    reactions,
+    read_receipts,
+    splitting,
+    subject,
+    transfer,
+)
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.message import Message
@@ -29,10 +42,15 @@ MODULES = (
     auto_close,
     bulk_update,
     links,
+    merge_undo,
     merging,
     ratings,
+    reactions,
     read_receipts,
+    splitting,
+    subject,
     transfer,
+    drafts,
     qa_reviews,
     outbox,
     erasure,
@@ -40,12 +58,13 @@ MODULES = (
 READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
            "describe_link", "list_candidates", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
            "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply",
-           "find_follow_up", "find_seq", "count_messages", "is_about", "list_merged"}  # fmt: skip
+           "find_follow_up", "find_seq", "count_messages", "is_about", "list_merged", "can_split", "find_requester", "list_files", "find_split",
+           "find_merge", "find_draft", "empty_sent_draft"}  # fmt: skip
 INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "end_mail_thread", "fan_out_message", "fan_out_deletion",
                  "fan_out_edit", "enqueue_ticket_mail", "open_mail_thread", "retract_from_customers",
                  "enqueue_delivery", "enqueue_account_mail", "cancel_waiting", "reply_from_outside", "delete_unsent",
                  "delete_unsent_solved_mail", "withdraw_files", "remove_copies", "publish_held", "announce_published",
-                 "hold_reply"}  # fmt: skip
+                 "hold_reply", "record_reaction"}  # fmt: skip
 SOLVED = {"rate", "reopen", "review", "close", "close due", "warn"}  # what needs a solved ticket
 RANKS = {"inbound_events": 0, "tickets": 1, "deliveries": 2}
 LOCKING = re.compile(

@@ -9,10 +9,23 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import DomainError, PermissionDenied
-from helpdesk.domain.people import permissions
+from helpdesk.domain.people import drafts, permissions
 from helpdesk.domain.privacy import erasure
 from helpdesk.domain.reporting import qa_reviews
-from helpdesk.domain.tickets import auto_close, bulk_update, links, merging, ratings, read_receipts, requester, transfer
+from helpdesk.domain.tickets import (
+    auto_close,
+    bulk_update,
+    links,
+    merge_undo,
+    merging,
+    ratings,
+    reactions,
+    read_receipts,
+    requester,
+    splitting,
+    subject,
+    transfer,
+)
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.form import Field
@@ -25,7 +38,9 @@ from helpdesk.models.user import User
 
 @dataclass(frozen=True)
 class World:
-    """The ids of a world. Ann filed ``ticket`` and ``other``, and wrote ``hers``; Maya answered with ``answer``."""
+    """The ids of a world. Ann filed ``ticket``, ``other`` and ``merged``, which was merged into ``ticket``, and wrote
+    ``hers``; Maya answered with ``answer``.
+    """
 
     here: int
     there: int
@@ -36,6 +51,7 @@ class World:
     ada: int
     ticket: int
     other: int
+    merged: int
     hers: int
     answer: int
     field: int
@@ -52,6 +68,7 @@ class Loaded:
         **dict.fromkeys(("ann", "bo", "cy", "maya", "ada"), User),
         "ticket": Ticket,
         "other": Ticket,
+        "merged": Ticket,
         "hers": Message,
         "answer": Message,
         "field": Field,
@@ -63,8 +80,8 @@ class Loaded:
         for name, model in self.MODELS.items():
             setattr(self, name, db.session.get(model, getattr(world, name)))
         self.receipt = self.ticket and read_receipts.PendingReadReceipt(world.bo, world.ticket, 1, False)
-        for row in (self.ticket, self.other, self.hers, self.answer, self.delivery):
-            _ = row and (getattr(row, "ticket", None), getattr(row, "organization", None), getattr(row, "thread", None))
+        for row in (self.ticket, self.other, self.merged, self.hers, self.answer, self.delivery):
+            _ = row and [getattr(row, name, None) for name in ("ticket", "organization", "thread", "merged_into")]
 
 
 @dataclass(frozen=True)
@@ -95,7 +112,7 @@ class Verb:
         loaded = Loaded(world)
         if self.is_customers and permissions.find_ticket(getattr(loaded, self.actor), world.ticket) is None:
             return "refused"
-        if loaded.ticket is None or loaded.other is None or loaded.delivery is None:
+        if None in (loaded.ticket, loaded.other, loaded.merged, loaded.hers, loaded.delivery):
             return "refused"
         return self.run(loaded)
 
@@ -113,6 +130,15 @@ def _change_many(it):
 def _save_receipt(it: Loaded) -> None:
     if not read_receipts.save_read_receipt(it.receipt):
         raise PermissionDenied("nothing to save")
+
+
+def _split(it: Loaded) -> None:
+    splitting.split_message(it.hers, subject="Split", actor=it.maya)
+
+
+def _save_draft(it: Loaded) -> None:
+    name, content = f"message-{it.world.ticket}", '{"body": "half a thought"}'
+    drafts.save_draft(it.ann, name, content, revision="revision1", ticket=it.ticket)
 
 
 VERBS = (
@@ -143,6 +169,11 @@ VERBS = (
     Verb("follow up", "create_follow_up", "ann", lambda it: tickets.create_follow_up(it.ticket, requester=it.ann, body="x")),
     Verb("merge", "merge_tickets", "maya", lambda it: merging.merge_tickets(it.ticket, it.other, actor=it.maya)),
     Verb("merge here", "merge_tickets", "maya", lambda it: merging.merge_tickets(it.other, it.ticket, actor=it.maya)),
+    Verb("undo merge", "undo_merge", "maya", lambda it: merge_undo.undo_merge(it.merged, actor=it.maya)),
+    Verb("split", "split_message", "maya", _split),
+    Verb("subject", "change_subject", "maya", lambda it: subject.change_subject(it.ticket, "Anew", actor=it.maya)),
+    Verb("save a draft", "save_draft", "", _save_draft),
+    Verb("react", "toggle_reaction", "bo", lambda it: reactions.toggle_reaction(it.answer, "👍", actor=it.bo)),
     Verb("link", "link_tickets", "maya", lambda it: links.link_tickets(it.other, it.ticket, actor=it.maya)),
     Verb("unlink", "unlink_tickets", "maya", lambda it: links.unlink_tickets(it.ticket, it.other, actor=it.maya)),
     Verb("move", "transfer_ticket", "maya", lambda it: transfer.transfer_ticket(it.ticket, it.there, requester=it.cy, actor=it.maya)),
@@ -172,10 +203,12 @@ def make_world(make, session, solved: bool = False, mark: str = "") -> World:
     maya, ada = make.agent(f"Maya {mark}"), make.agent(f"Ada {mark}", role="admin")
     form = make.form(f"repair{mark}", fields=({"key": "serial"},))
     ticket, other = make.ticket(ann, subject="One", form=form), make.ticket(ann, subject="Other")
+    merged = make.ticket(ann, subject="Merged")
     hers = tickets.reply(ticket, author=ann, body="ann first")
     undo = clock.now() + timedelta(hours=1)
     answer = tickets.reply(ticket, author=maya, body="maya first", release_at=undo)
     tickets.add_follower(other, bo, actor=ann)
+    merging.merge_tickets(merged, ticket, actor=maya)
     tickets.set_status(ticket, "pending", actor=maya)
     changed = ticket.next_seq - 1
     if solved:
@@ -188,7 +221,7 @@ def make_world(make, session, solved: bool = False, mark: str = "") -> World:
     delivery.state = "failed"
     session.commit()
     rows = {"here": here, "there": there, "ann": ann, "bo": bo, "cy": cy, "maya": maya, "ada": ada}
-    rows |= {"ticket": ticket, "other": other, "hers": hers, "answer": answer, "delivery": delivery}
+    rows |= {"ticket": ticket, "other": other, "merged": merged, "hers": hers, "answer": answer, "delivery": delivery}
     world = World(**{name: row.id for name, row in rows.items()}, field=form.fields[0].id, seq=changed)
     session.rollback()
     return world

@@ -174,6 +174,7 @@ TABLE = {
     "GET /tickets/<int:number>/messages/<int:message_id>/edit": OWN,
     "POST /tickets/<int:number>/messages/<int:message_id>": OWN,
     "POST /tickets/<int:number>/messages/<int:message_id>/delete": OWN,
+    "POST /tickets/<int:number>/messages/<int:message_id>/reactions": TICKET,
     # own only
     "POST /tickets/<int:number>/messages/<int:message_id>/undo": "sign-in hidden hidden hidden hidden hidden",
     # the team's work on it
@@ -278,6 +279,7 @@ TABLE = {
 }
 
 VALUES = {
+    "POST /tickets/<int:number>/messages/<int:message_id>/reactions": {"emoji": "👍"},
     "POST /settings/tags/<int:tag_id>/merge": {"into": "tag_id"},
     "POST /account/organization": {"organization": "organization_id"},
     "POST /settings/people/<int:user_id>/sees": {"ticket_visibility": "own"},

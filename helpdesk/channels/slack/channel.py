@@ -17,6 +17,7 @@ from helpdesk.channels.slack import (
     message_parts,
     not_found,
     notifications,
+    reactions,
 )
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
@@ -112,6 +113,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def enqueue_removal(self, copy: Delivery, message: Message) -> None:
         message_parts.enqueue_deletion(copy, message)
+
+    def enqueue_reaction(self, thread: Thread, message: Message, emoji: str, *, is_added: bool) -> None:
+        reactions.enqueue_reaction(thread, message, emoji, is_added)
 
     def enqueue_ticket_update(self, batch: DeliveryBatch, destination: Destination) -> None:
         message_parts.enqueue_card_redraw(batch, destination)

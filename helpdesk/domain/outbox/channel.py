@@ -168,6 +168,9 @@ class OutboundChannel(ABC, Generic[ContentT]):
     def enqueue_removal(self, copy: Delivery, message: Message) -> None:
         """Remove ``copy``, which was or may have been sent, of a message that was deleted or became a note."""
 
+    def enqueue_reaction(self, thread: Thread, message: Message, emoji: str, *, is_added: bool) -> None:
+        """Add what shows a reaction to ``message`` that was put on it elsewhere, or no longer is, if it shows them."""
+
     def enqueue_ticket_update(self, batch: DeliveryBatch, destination: Destination) -> None:
         """Add what shows a change of the ticket; called for each open thread."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, selec
 from helpdesk import clock, live_events
 from helpdesk.database import transactions
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import delivery_status
+from helpdesk.domain.tickets import delivery_status, shown_reactions
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineFile, TimelineMessage
 from helpdesk.extensions import db
@@ -53,6 +53,7 @@ MESSAGES_QUERY = (
             "deleted_at",
             "revision",
             "quoted",
+            "has_reactions",
             "author_name",
             "author_picture",
         ],
@@ -132,6 +133,9 @@ def load_timeline(
     part = _part(ticket, from_seq, before) | {"most": most}
     start = {"start": FIRST_SEQ if with_start else 0}
     messages = _load_messages(ALL_MESSAGES_QUERY if reader.is_team else PUBLIC_MESSAGES_QUERY, part | start)
+    with_reactions = [id for id, message in messages.items() if message.has_reactions]
+    for id, found in (shown_reactions.load_reactions(with_reactions, reader) if with_reactions else {}).items():
+        messages[id].reactions = found
     events = [
         TimelineEvent(*row)
         for row in transactions.execute_core(ALL_EVENTS_QUERY if reader.is_team else PUBLIC_EVENTS_QUERY, part)
@@ -174,7 +178,7 @@ def _load_messages(query: Select[*tuple[Any, ...]], parameters: dict[str, int]) 
                 if row.author_id
                 else (row.author_name, row.author_picture)
             )
-            message = messages[row.id] = TimelineMessage(*(*row[:13], name, picture))
+            message = messages[row.id] = TimelineMessage(*(*row[:14], name, picture))
         if row.key is not None:
             message.attachments.append(TimelineFile(*row[-6:]))
     return messages

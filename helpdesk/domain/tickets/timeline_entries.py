@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.domain.tickets.delivery_status import DeliveryStatus
+from helpdesk.domain.tickets.shown_reactions import ShownReaction
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import DeliveryState
 from helpdesk.models.message import Message, MessageKind
@@ -42,10 +43,12 @@ class TimelineMessage:
     deleted_at: datetime | None
     revision: int
     quoted: str | None
+    has_reactions: bool
     author_display_name: str
     author_picture_url: str | None
     attachments: list[TimelineFile] = field(default_factory=list)
     deliveries: list[DeliveryStatus] = field(default_factory=list)
+    reactions: list[ShownReaction] = field(default_factory=list)
     shown_state: str = ""  # set by the page that shows it
 
     html = Message.html
@@ -62,6 +65,7 @@ class TimelineMessage:
         shown = (
             *(self.kind, self.revision, self.edited_at, self.deleted_at, self.author_display_name),
             *(self.author_picture_url, self.quoted is None, self.body),
+            [(each.emoji, each.names, each.is_mine) for each in self.reactions],
             [(file.key, file.name, file.state, file.reason) for file in self.attachments],
             [(each.id, each.state, each.reason, each.bounced, each.place.ended_at) for each in self.deliveries],
         )

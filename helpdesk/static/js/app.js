@@ -21,6 +21,7 @@ import "./suggestions.js";
 import "./palette.js";
 import "./undo.js";
 import "./conversation.js";
+import "./reactions.js";
 import "./selects.js";
 import "./bulk.js";
 import "./shortcuts.js";

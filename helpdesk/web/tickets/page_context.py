@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from helpdesk.domain import idempotency, labels
 from helpdesk.domain.administration import settings
-from helpdesk.domain.tickets import links, macros, merge_undo
+from helpdesk.domain.tickets import links, macros, merge_undo, reactions
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code
@@ -26,6 +26,7 @@ def page_context(ticket: Ticket) -> dict[str, Any]:
         | conversation_context(ticket)
         | sidebar.sidebar_context(ticket, user)
         | rating_context(ticket)
+        | {"reaction_choices": reactions.CHOICES}
     )
     return context | agent_sidebar.agent_sidebar_context(ticket, user) if user.is_team else context
 

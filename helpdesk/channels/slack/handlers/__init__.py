@@ -184,6 +184,8 @@ def _is_irrelevant(payload: dict) -> bool:
             thread = thread_lookup.find_thread_of_message(*place)
         if place and thread is None and thread_lookup.may_be_card(*place):
             raise errors.TemporaryError("A card of ours may be what this hangs below; that is found out first.", None)
+        if event.get("type") != "message":
+            return place is None or thread_lookup.find_reacted(*place) is None
         is_new_message = event.get("type") == "message" and not event.get("hidden")
         if thread is None:
             return not (is_new_message and customer_tickets.find_customers_channel(str(event.get("channel"))))

@@ -11,6 +11,7 @@ from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import reactions
 from helpdesk.extensions import db
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import HIGHEST_PRIORITY
@@ -48,16 +49,33 @@ def handle_button(event: ActionEvent, context: EventContext) -> Result:
 
 
 def handle_reaction(event: ReactionEvent, context: EventContext) -> Result:
-    """Apply an agent's reaction to a card; removing a reaction does nothing."""
-    verb = REACTION_ACTIONS.get(event.name) if event.added else None
-    thread = thread_lookup.find_thread(event.channel_id, event.external_id) if verb else None
-    if thread is None or not thread_lookup.is_active_thread(thread):
+    """Apply an agent's reaction to a card that has a meaning; store every other one to a message or a card."""
+    found = thread_lookup.find_reacted(event.channel_id, event.external_id)
+    if found is None or not thread_lookup.is_active_thread(found[0]):
         return ignored_result("No reaction we act on.")
+    thread, message = found
     agent = authors.resolve_agent(event, context)
+    verb = REACTION_ACTIONS.get(event.name) if thread.external_id == event.external_id else None
+    if verb is None:
+        return _record_reaction(event, context, thread, message, agent)
     if agent is None:
         return ignored_result("Not an agent's reaction.")
+    if not event.added:
+        return ignored_result("Taking it away undoes nothing.")
     verb(thread.ticket, agent)
     return Result("done", f"A reaction: {event.name}.", thread.ticket_id)
+
+
+def _record_reaction(
+    event: ReactionEvent, context: EventContext, thread: Thread, message: Message, agent: User | None
+) -> Result:
+    profile = context.profiles.get(event.author_id)
+    author = agent or authors.find_customer(profile, thread, context.ourselves, event)
+    if author is None:
+        return ignored_result("A reaction of nobody who may write here.")
+    person = author if isinstance(author, User) else reactions.Outsider(author.id, author.name)
+    reactions.record_reaction(message, event.emoji, thread=thread, author=person, is_added=event.added)
+    return Result("done", f"A reaction to a message: {event.name}.", message.ticket_id)
 
 
 def find_ticket(event: ActionEvent) -> Ticket | None:

@@ -139,6 +139,31 @@ def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:
     )
 
 
+def find_reacted(channel_id: str, ts: str) -> tuple[Thread, Message] | None:
+    """Return the message that ``ts`` is, or is a copy of, with its thread; for a card the ticket's first message."""
+    if card := find_thread(channel_id, ts):
+        first = select(Message).where(Message.ticket_id == card.ticket_id).order_by(Message.seq).limit(1)
+        message = db.session.scalar(first)
+        return (card, message) if message is not None else None
+    here = Channel.kind == "slack", Channel.external_id == channel_id
+    written = (
+        select(Thread, Message)
+        .join(Message, Message.origin_thread_id == Thread.id)
+        .where(Message.origin_external_id == ts)
+    )
+    copied = (
+        select(Thread, Message)
+        .join(Delivery, Delivery.thread_id == Thread.id)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Delivery.external_id == ts)
+    )
+    for query in (written, copied):
+        row = db.session.execute(query.join(Channel, Channel.id == Thread.channel_id).where(*here).limit(1)).first()
+        if row is not None and find_thread(channel_id, row.Thread.external_id) is not None:
+            return row.Thread, row.Message
+    return None
+
+
 def find_message(thread: Thread, ts: str) -> Message | None:
     """Return the stored message ``ts`` that somebody wrote in ``thread``."""
     return db.session.scalar(

