@@ -56,7 +56,9 @@ def record_reaction(message: Message, emoji: str, *, thread: Thread, author: Use
     is_user = isinstance(author, User)
     message = locking.lock_message_if(
         message,
-        lambda locked: _may_react(author, locked) if isinstance(author, User) else thread.is_customers,
+        lambda locked: (
+            _may_react(author, locked) if isinstance(author, User) else thread.is_customers and not locked.deleted_at
+        ),
     )
     messages.ensure_origin_is_active(message.ticket, thread)
     rows = [

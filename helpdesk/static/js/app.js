@@ -21,7 +21,6 @@ import "./suggestions.js";
 import "./palette.js";
 import "./undo.js";
 import "./conversation.js";
-import "./reactions.js";
 import "./selects.js";
 import "./bulk.js";
 import "./shortcuts.js";

@@ -24,6 +24,11 @@ listen("htmx:oobBeforeSwap", ({ detail }) => {
   for (const { id } of queryAll("[data-shown]", detail.fragment)) query(`#conversation > #${id}`)?.remove();
 });
 
+listen("click", async ({ target }) => {
+  const button = target.closest?.("[data-react]");
+  if (button) (await import("./reactions.js")).toggleChoices(button);
+});
+
 const reveal = (element) => {
   const folded = element?.closest("details:not([open])");
   if (folded) folded.open = true;

@@ -1,11 +1,14 @@
 // Files: chosen, dropped or pasted, removed again, and kept when a form comes back with errors.
-import { announce, createElement, listen, onContent, query, queryAll } from "./dom.js";
-import {
-  adoptKept, countUploaded, placeable, placePictures, removePicture, uploadEarly, uploadedItems, useDistinctNames,
-} from "./early_uploads.js";
+import { announce, createElement, csrfToken, listen, onContent, query, queryAll } from "./dom.js";
 import { _, ngettext } from "./sentences.js";
+import { replaceSelection } from "./toolbar.js";
+import {
+  adoptKept, isUploadedEarly, markdownOf, readUploaded, removePicture, stopUpload, uploadedItems, writeUploaded,
+} from "./uploaded_files.js";
 
 const keptFiles = new Map();
+let early; // loaded where there is a composer; without it files go along with the form
+let loading;
 
 const inputKey = (input) => input.form?.getAttribute("action") + input.name;
 const fileList = (input) => query("[data-files]", input.parentElement);
@@ -32,9 +35,9 @@ const fileItem = (input, name, size, remove) => {
 };
 
 const removeFile = (input, file) => {
-  file.upload?.abort();
+  stopUpload(file);
   setFiles(input, input.chosen.filter((other) => other !== file));
-  removePicture(input.form, file.name);
+  removePicture(input, file.name);
 };
 
 const setFiles = (input, files) => {
@@ -62,8 +65,25 @@ const showRefusals = (input, sentences) => {
   if (sentences.length) box.scrollIntoView({ block: "nearest" });
 };
 
-const addFiles = (input, given, isPlaced = false) => {
-  const files = useDistinctNames(input, [...given], isPlaced);
+const addUploaded = (input, file, { key, name, size }) => {
+  input.chosen = input.chosen.filter((other) => other !== file);
+  writeUploaded(input, [...readUploaded(input), [key, name, formatSize(size)]]);
+};
+
+const TOOLS = { csrfToken, markdownOf, replaceSelection, refresh, add: addUploaded };
+
+const loadEarly = () => {
+  loading ??= import("./early_uploads.js").then((module) => (early = module), () => {});
+  return loading;
+};
+
+const addFiles = async (input, given, isPlaced = false) => {
+  let files = [...given];
+  if (isUploadedEarly(input) && !early) await loadEarly();
+  const uploads = isUploadedEarly(input) && early;
+  const uploaded = readUploaded(input);
+  const names = [...uploaded.map(([, name]) => name), ...(input.chosen || []).map(({ name }) => name)];
+  if (uploads) files = uploads.nameDistinctly(names, files, isPlaced);
   const maxBytes = +input.dataset.maxSize || Infinity;
   const maxFiles = input.multiple ? +input.dataset.maxFiles || Infinity : 1;
   const kept = (input.multiple && input.chosen) || [];
@@ -75,7 +95,7 @@ const addFiles = (input, given, isPlaced = false) => {
         name: file.name, size: formatSize(file.size), most: formatSize(maxBytes),
       }));
     } else if (!file.size) refusals.push(_("%(name)s is empty.", { name: file.name }));
-    else if (countUploaded(input) + kept.length + added.length >= maxFiles) {
+    else if (uploaded.length + kept.length + added.length >= maxFiles) {
       refusals.push(ngettext(
         "%(name)s was not added: at most %(num)s file.", "%(name)s was not added: at most %(num)s files.",
         maxFiles, { name: file.name },
@@ -85,10 +105,11 @@ const addFiles = (input, given, isPlaced = false) => {
   setFiles(input, [...kept, ...added]);
   showRefusals(input, refusals);
   if (!added.length) return;
-  const count = countUploaded(input) + input.chosen.length;
+  const count = uploaded.length + input.chosen.length;
   announce(ngettext("%(num)s file attached", "%(num)s files attached", count));
-  if (isPlaced) placePictures(input.form, added.filter(placeable));
-  uploadEarly(input, added, formatSize, refresh);
+  if (!uploads) return;
+  if (isPlaced) uploads.placePictures(input, added, TOOLS);
+  uploads.uploadFiles(input, added, { ...TOOLS, label: _("Sending files") });
 };
 
 const handleTransfer = (event) => {
@@ -128,7 +149,8 @@ onContent((queryPart) => {
     adoptKept(input);
     const files = keptFiles.get(inputKey(input));
     if (files && !query(".kept-uploads", input.form)) setFiles(input, files);
-    else if (countUploaded(input)) refresh(input);
+    else if (readUploaded(input).length) refresh(input);
+    if (isUploadedEarly(input)) loadEarly();
   }
 });
 
