@@ -17,7 +17,7 @@ from helpdesk.cli import supervisor
 from helpdesk.cli.demo import demo_config, private_redis, startup_message
 from helpdesk.stop_signal import StopSignal
 
-START_TIMEOUT_SECONDS = 60.0  # until everything must answer
+START_TIMEOUT_SECONDS = 240.0  # a machine that does much else starts five programs slowly
 END_TIMEOUT_SECONDS = 8.0  # until processes are killed
 
 
@@ -103,7 +103,7 @@ def _wait_until_ready(stop_signal: StopSignal, children: dict[str, Popen[bytes]]
             if child.poll():
                 raise click.ClickException(f"{name} ended by itself; {_read_last_log_line(child, name)}")
         if time.monotonic() > deadline:
-            raise click.ClickException("Not everything has started within a minute; the logs in var/log say why.")
+            raise click.ClickException("Not everything has started in time; the logs in var/log say why.")
 
 
 def _read_last_log_line(child: Popen[bytes], name: str) -> str:

@@ -13,7 +13,7 @@ import click
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo.demo_config import DemoConfig
 
-START_TIMEOUT_SECONDS = 10.0
+START_TIMEOUT_SECONDS = 60.0
 
 
 def start_redis(config: DemoConfig) -> Popen[bytes]:

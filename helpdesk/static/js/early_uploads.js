@@ -1,5 +1,5 @@
-// Uploads the files of a composer before it is sent, and writes pictures that are pasted or dropped into its text. Loaded
-// when the first file is added. `tools` are functions of the modules that every page has.
+// Uploads the files of a composer before it is sent, and writes pictures that are pasted or dropped into its text.
+// Loaded where there is a composer; `tools` are functions of the modules that every page has.
 const PICTURE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const MAX_NAME_LENGTH = 100;
 
@@ -33,7 +33,8 @@ const upload = (input, file, { csrfToken, label, refresh, add }) => {
   const data = new FormData();
   data.append("file", file);
   file.upload = request;
-  file.progress = Object.assign(document.createElement("progress"), { max: 100, value: 0, ariaLabel: label });
+  file.progress = Object.assign(document.createElement("progress"), { max: 100, value: 0 });
+  file.progress.setAttribute("aria-label", label);
   request.upload.onprogress = ({ loaded, total }) => (file.progress.value = (100 * loaded) / total);
   request.onloadend = () => {
     if (file.upload !== request) return; // it was stopped

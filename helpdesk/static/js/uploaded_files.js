@@ -50,9 +50,10 @@ export const adoptKept = (input) => {
 };
 
 export const stopUpload = (file) => {
-  file.upload?.abort();
+  const { upload } = file;
   file.progress?.remove();
   file.upload = file.progress = null;
+  upload?.abort();
 };
 
 listen("submit", ({ target }) => {
