@@ -7,7 +7,9 @@ from typing import Any
 
 PATIENCE = 60.0  # seconds
 TICK = 0.1
-ENTER, ESCAPE, TAB = "\ue007", "\ue00c", "\ue004"  # WebDriver, 17.4.2: keyboard actions
+SEEN_SECONDS = 10.0  # a page that has not seen a press or a text by then does not see it any more
+TRIES = 5
+ENTER, ESCAPE, TAB = "\ue006", "\ue00c", "\ue004"  # WebDriver, 17.4.2: keyboard actions
 
 
 class Engine(ABC):
@@ -27,8 +29,8 @@ class Engine(ABC):
         """Run the body of a function in the page; what it returns, through JSON."""
 
     @abstractmethod
-    def click(self, selector: str) -> None:
-        """Press the first element that matches, as a pointer does."""
+    def press_once(self, selector: str) -> None:
+        """Press the first element that matches, as a pointer does, whether the page sees it or not."""
 
     @abstractmethod
     def press(self, keys: str) -> None:
@@ -50,10 +52,44 @@ class Engine(ABC):
     def close(self) -> None:
         """End the browser."""
 
-    def type(self, selector: str, text: str) -> None:
-        """Focus a field and type into it."""
+    def type_once(self, selector: str, text: str) -> None:
+        """Focus a field and type into it, whether all of it arrives or not."""
         self.run(f"document.querySelector({json.dumps(selector)}).focus()")
         self.press(text)
+
+    def click(self, selector: str) -> None:
+        """Press the first element that matches, and again if the page did not see it.
+
+        A busy machine lays a page out anew between the driver's look for the place and its press.
+        """
+        wanted = json.dumps(selector)
+        for _ in range(TRIES):
+            self.run(
+                "window.sawPress = false; addEventListener('click', ({ target }) => { "
+                f"if (target.closest?.({wanted})) window.sawPress = true; }}, true);"
+            )
+            self.press_once(selector)
+            if self.comes_true("window.sawPress !== false"):  # another page does not know it
+                return
+        raise AssertionError(f"{self.name}: no press of {selector} was seen")
+
+    def type(self, selector: str, text: str) -> None:
+        """Type into a field after what it says, and again if not all of it arrived."""
+        field = f"document.querySelector({json.dumps(selector)})"
+        before = self.run(f"return {field}.value")
+        for _ in range(TRIES):
+            self.type_once(selector, text)
+            if self.comes_true(f"{field}.value === {json.dumps(before + text)}"):
+                return
+            self.run(f"{field}.value = {json.dumps(before)}")
+        raise AssertionError(f"{self.name}: {text!r} did not arrive in {selector}")
+
+    def comes_true(self, condition: str) -> bool:
+        """Whether an expression is true soon."""
+        try:
+            return bool(self.wait(condition, SEEN_SECONDS))
+        except AssertionError:
+            return False
 
     def wait(self, condition: str, patience: float = PATIENCE) -> Any:
         """The value of an expression as soon as it is true; loading pages count as not yet."""
@@ -65,7 +101,15 @@ class Engine(ABC):
             except EngineError:
                 pass
             time.sleep(TICK)
-        raise AssertionError(f"{self.name}: {condition} did not come true within {patience} s")
+        raise AssertionError(
+            f"{self.name}: {condition} did not come true within {patience} s on {self._what_is_shown()}"
+        )
+
+    def _what_is_shown(self) -> Any:
+        try:
+            return self.run("return [location.href, document.querySelector('main')?.innerText.slice(0, 400)]")
+        except EngineError as error:
+            return str(error)
 
 
 class EngineError(Exception):

@@ -22,11 +22,21 @@ EVENTS = ["log.entryAdded", "network.responseCompleted", "network.fetchError"]
 class Firefox(Engine):
     name = "firefox"
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str, environment: dict[str, str] | None = None) -> None:
+        """With more ``flags`` or another ``environment``, for a window on a screen that assistive technology reads."""
         super().__init__()
         self.profile = tempfile.mkdtemp(prefix="helpdesk-firefox-")
         self.process = subprocess.Popen(
-            [PROGRAM, "--headless", "--no-remote", "--profile", self.profile, "--remote-debugging-port", "0"],
+            [
+                PROGRAM,
+                *(flags or ["--headless"]),
+                "--no-remote",
+                "--profile",
+                self.profile,
+                "--remote-debugging-port",
+                "0",
+            ],
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -86,7 +96,7 @@ class Firefox(Engine):
         source = {"type": kind, "id": kind, "actions": actions}
         self.call("input.performActions", context=self.context, actions=[source])
 
-    def click(self, selector: str) -> None:
+    def press_once(self, selector: str) -> None:
         element = self._evaluate(
             f"(() => {{ const found = document.querySelector({json.dumps(selector)}); "
             "found.scrollIntoView({ block: 'center', behavior: 'instant' }); return found; })()"

@@ -1,6 +1,5 @@
 """Firefox and WebKit: what people do most, and with BROWSERS=all (make test-browsers) every page as each role."""
 
-import json
 import os
 import re
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines.conftest import IS_COMPLETE
-from tests.journeys.conftest import link_in_newest_mail, mails_to, wait_for
+from tests.engines.steps import file_ticket, has_text, sign_in
 from tests.journeys.sign_in import DANA, MAYA, PATIENCE, PRIYA
 
 TRIAGE, PRIYA_IN_SLACK = "C0TRIAGE001", "U0PRIYA0001"
@@ -19,37 +18,16 @@ MOST_PAGES = int(os.environ.get("BROWSER_PAGES", "150"))
 PICTURES = Path("test-results/engines")
 LINKS = """
   return [...document.querySelectorAll("a[href]:not([download])")]
-    .map((link) => new URL(link.href)).filter((link) => link.origin === location.origin)
+    .map((link) => new URL(link.getAttribute("href"), document.baseURI)).filter((link) => link.origin === location.origin)
     .map((link) => link.pathname + link.search);
 """
 LOOK = "return [document.documentElement.scrollWidth - innerWidth, document.querySelectorAll('h1').length];"
 
 
-def sign_in(engine, live, email: str) -> None:
-    engine.goto(f"{live.portal}/sign-in")
-    engine.forget()
-    engine.goto(f"{live.portal}/sign-in")
-    sent = len(mails_to(live, email))
-    engine.type("form[action='/sign-in/link'] input[name=email]", email)
-    engine.click("form[action='/sign-in/link'] button")
-    engine.goto(wait_for(lambda: link_in_newest_mail(live, email, sent), PATIENCE))
-    engine.click("main form button")
-    engine.wait("/^.(tickets|desk)/.test(location.pathname)")
-
-
-def has_text(selector: str, text: str) -> str:
-    return f"[...document.querySelectorAll({json.dumps(selector)})].some((each) => each.textContent.includes({json.dumps(text)}))"
-
-
 def test_filing_replying_and_a_live_answer(live_portal, engine):
     subject = f"Tried in {engine.name}"
     sign_in(engine, live_portal, DANA)
-    engine.goto(f"{live_portal.portal}/tickets/new?form=default")
-    engine.type("[name=subject]", subject)
-    engine.type("[name=body]", "Words that stay.")
-    engine.run("for (const select of document.querySelectorAll('#ticket-form select')) select.selectedIndex = 1")
-    engine.click("#ticket-form button[type=submit]")
-    engine.wait(has_text("#conversation article", "Words that stay."))
+    file_ticket(engine, live_portal, subject, "Words that stay.")
     engine.type("#body-reply", "A first reply")
     engine.click("#composer [data-send=reply]")
     engine.wait(has_text("#conversation article", "A first reply"))

@@ -17,25 +17,30 @@ DRIVER, SCREEN = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver, 12.1: the web element identifier
 
 
+def start_screen() -> tuple[subprocess.Popen[bytes], str]:
+    """Start a screen in memory; its process, and the name that programs find it by."""
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [SCREEN, "-displayfd", str(writer), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+        pass_fds=[writer],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writer)
+    with os.fdopen(reader) as given:
+        return process, f":{given.readline().strip()}"
+
+
 class WebKit(Engine):
     name = "webkit"
 
     def __init__(self) -> None:
         super().__init__()
-        reader, writer = os.pipe()
-        self.screen = subprocess.Popen(
-            [SCREEN, "-displayfd", str(writer), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
-            pass_fds=[writer],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(writer)
-        with os.fdopen(reader) as given:
-            display = given.readline().strip()
+        self.screen, display = start_screen()
         port = free_port()
         # Its sandbox needs namespaces, which containers do not have; only our own pages are opened.
         settings = {
-            "DISPLAY": f":{display}",
+            "DISPLAY": display,
             "GDK_BACKEND": "x11",
             "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
         }
@@ -82,7 +87,7 @@ class WebKit(Engine):
     def _find(self, selector: str) -> str:
         return self._send("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
-    def click(self, selector: str) -> None:
+    def press_once(self, selector: str) -> None:
         self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -94,7 +99,7 @@ class WebKit(Engine):
                     raise
                 time.sleep(TICK)
 
-    def type(self, selector: str, text: str) -> None:
+    def type_once(self, selector: str, text: str) -> None:
         self._send("POST", f"/element/{self._find(selector)}/value", {"text": text})
 
     def press(self, keys: str) -> None:

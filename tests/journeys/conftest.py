@@ -144,10 +144,10 @@ def delete_drafts(live: Live) -> None:
 
 @pytest.fixture
 def sign_in(live_portal):
-    """``sign_in(page, email)``: by the link from the mailbox, as a person does it."""
+    """``sign_in(page, email)``: by the link from the mailbox, as a person does it; ``path`` is the page to begin with."""
 
-    def sign_in(page, email: str = DANA):
-        page.goto(live_portal.portal + "/sign-in")
+    def sign_in(page, email: str = DANA, path: str = "/sign-in"):
+        page.goto(live_portal.portal + path)
         sent = len(mails_to(live_portal, email))
         page.fill("form[action='/sign-in/link'] input[name=email]", email)
         page.click("form[action='/sign-in/link'] button")

@@ -43,6 +43,19 @@ SPACING = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 
+# Forced colours keep no background: what is current or chosen needs a line that its neighbours do not have.
+UNMARKED = """() => {
+  const lineOf = (each) => {
+    const { outlineStyle, outlineColor, borderBottomColor } = getComputedStyle(each);
+    return outlineStyle === "none" ? borderBottomColor : outlineColor + outlineStyle;
+  };
+  const chosen = "[aria-current], [aria-pressed=true], [aria-selected=true]";
+  return [...document.querySelectorAll(chosen)].filter((each) => each.getClientRects().length).filter((each) => {
+    const others = [...each.parentElement.children].filter((other) => other.tagName === each.tagName && other !== each);
+    return others.some((other) => lineOf(other) === lineOf(each));
+  }).map((each) => `${each.outerHTML.slice(0, 80)} is not told apart in forced colours`);
+}"""
+
 
 def read_tree(page) -> list[dict]:
     """Role, name, description and properties of every node that a screen reader gets, in its order."""
@@ -93,10 +106,13 @@ def hear(page, text: str) -> None:
 
 
 def look(page) -> list[str]:
-    """What is wrong with a page: for axe (with targets of 24 px), in the tree, at 400 %, with more space in the text."""
+    """What is wrong with a page: for axe (with targets of 24 px), in the tree, in forced colours, at 400 %, with space."""
     response = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response
     found = [f"{each['id']}: {node['html'][:120]}" for each in response["violations"] for node in each["nodes"]]
     found += problems(read_tree(page))
+    page.emulate_media(forced_colors="active")
+    found += page.evaluate(UNMARKED)
+    page.emulate_media(forced_colors="none")
     page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
     for step in ("at 400 %", "with more space in the text"):
         width = page.evaluate("document.documentElement.scrollWidth")

@@ -7,6 +7,7 @@ import "./presence.js";
 import "./drafts.js";
 import "./conditional_fields.js";
 import "./uploads.js";
+import "./shared_files.js";
 import "./bad_input.js";
 import "./forms.js";
 import "./proof_of_work.js";

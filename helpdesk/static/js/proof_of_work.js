@@ -3,6 +3,7 @@
 import { listen, query } from "./dom.js";
 
 const WAIT_MS = 4000;
+const NONE = "none"; // the form is sent all the same
 const encoder = new TextEncoder();
 const proofs = new Map();
 
@@ -32,8 +33,8 @@ listen("submit", async (event) => {
   const form = event.target;
   if (!form.dataset.proofBits || form.elements.proof.value || !isAble()) return;
   event.preventDefault();
-  const late = new Promise((resolve) => setTimeout(resolve, WAIT_MS, "none"));
-  form.elements.proof.value = await Promise.race([proofOf(form), late]);
+  const late = new Promise((resolve) => setTimeout(resolve, WAIT_MS, NONE));
+  form.elements.proof.value = await Promise.race([proofOf(form).catch(() => NONE), late]);
   form.submit();
 });
 

@@ -77,7 +77,7 @@ const loadEarly = () => {
   return loading;
 };
 
-const addFiles = async (input, given, isPlaced = false) => {
+export const addFiles = async (input, given, isPlaced = false) => {
   let files = [...given];
   if (isUploadedEarly(input) && !early) await loadEarly();
   const uploads = isUploadedEarly(input) && early;

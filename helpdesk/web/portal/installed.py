@@ -24,7 +24,7 @@ from helpdesk.web.templating.filters import build_url
 blueprint = Blueprint("installed", __name__)
 MAX_TEXT_LENGTH = 1000  # characters in an address; a longer text becomes a file
 ICON_SIZES = (192, 512)
-SHARED_FIELDS = ("subject", "body", "uploads")
+SHARED_FIELDS = ("subject", "body", "uploads", "share")  # share: of what the service worker keeps
 
 
 @blueprint.get("/manifest.webmanifest")

@@ -1,0 +1,109 @@
+"""Firefox and WebKit: drafts, files, selects, print, menus and dialogs (make test-browsers)."""
+
+import pytest
+
+from tests.engines.conftest import IS_COMPLETE
+from tests.engines.engine import ENTER, ESCAPE
+from tests.engines.steps import file_ticket, has_text, sign_in
+from tests.journeys.sign_in import DANA, PRIYA
+
+pytestmark = pytest.mark.skipif(not IS_COMPLETE, reason="make test-browsers tries these in Firefox and WebKit")
+ARROW_UP, ARROW_DOWN = "\ue013", "\ue015"  # WebDriver, 17.4.2
+WRITTEN = "return [document.querySelector('[name=subject]').value, document.querySelector('[name=body]').value]"
+HALF = ["Half a thought", "to the last word"]
+CHOOSE_FILES = """
+  const input = document.querySelector("#field-files");
+  const box = new DataTransfer();
+  for (const name of ["stays.txt", "goes.txt"]) box.items.add(new File(["words"], name, { type: "text/plain" }));
+  input.files = box.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+"""
+# The rules for print, on the screen: neither driver shows what its engine prints.
+PRINT = """
+  const turn = (rules) => {
+    for (const rule of rules) {
+      if (rule.media?.mediaText === "print") rule.media.mediaText = "all";
+      else if (rule.media?.mediaText === "screen") rule.media.mediaText = "not all";
+      if (rule.cssRules) turn(rule.cssRules);
+      if (rule.styleSheet) turn(rule.styleSheet.cssRules);
+    }
+  };
+  for (const sheet of document.styleSheets) turn(sheet.cssRules);
+  const time = document.querySelector("#conversation time[data-ago]");
+  const isShown = (selector) => [...document.querySelectorAll(selector)].some((each) => each.getClientRects().length);
+  return [
+    getComputedStyle(time, "::after").content.includes(time.title),
+    isShown("#conversation article"),
+    isShown(".site-header, .composer, .message-actions, #team-tools, .ticket-actions button"),
+  ];
+"""
+
+
+def test_drafts_survive_reload_back_and_forward_and_end_with_the_session(live_portal, engine):
+    form, tickets = f"{live_portal.portal}/tickets/new?form=default", f"{live_portal.portal}/tickets"
+    sign_in(engine, live_portal, DANA)
+    engine.goto(form)
+    for name, text in zip(("subject", "body"), HALF, strict=True):
+        engine.type(f"[name={name}]", text)
+    engine.goto(form)  # at once: nothing waits for a timer
+    assert engine.run(WRITTEN) == HALF
+    engine.goto(tickets)
+    engine.run("setTimeout(() => history.back()); return 1")
+    engine.wait("location.pathname === '/tickets/new' && document.querySelector('[name=subject]').value")
+    assert engine.run(WRITTEN) == HALF
+    engine.run("setTimeout(() => history.forward()); return 1")
+    engine.wait("location.pathname === '/tickets' && document.readyState === 'complete'")
+    engine.goto(tickets)
+    engine.click("header details[data-menu] summary")
+    engine.click("[data-sign-out] button")
+    engine.wait("!document.body.dataset.user")
+    engine.run("setTimeout(() => history.back()); return 1")
+    engine.wait("location.pathname === '/sign-in' || !document.body.dataset.user && !document.querySelector('.list')")
+    sign_in(engine, live_portal, DANA)
+    engine.goto(form)
+    assert engine.run("return document.querySelector('[name=subject]').value") == ""
+    assert engine.complaints == []
+
+
+def test_files_are_chosen_removed_and_sent_and_the_ticket_is_printed(live_portal, engine):
+    sign_in(engine, live_portal, DANA)
+    engine.resize(360, 740)
+    file_ticket(engine, live_portal, f"Files in {engine.name}", "With a file below.")
+    engine.run(CHOOSE_FILES.replace("#field-files", "#composer input[data-upload]"))
+    engine.click("#composer [data-files] li:nth-child(2) button")
+    engine.type("#body-reply", "One is left")
+    engine.click("#composer [data-send=reply]")
+    engine.wait(has_text("#conversation .attachments", "stays.txt"))
+    assert not engine.run("return document.body.innerText.includes('goes.txt')")
+    assert engine.run("return document.documentElement.scrollWidth <= innerWidth")
+    assert engine.run(PRINT) == [True, True, False]
+    assert engine.complaints == []
+
+
+def test_selects_menus_and_dialogs_by_keyboard_and_pointer(live_portal, engine):
+    sign_in(engine, live_portal, PRIYA)
+    engine.resize(1440, 900)
+    engine.goto(f"{live_portal.portal}/desk?view=unassigned")
+    engine.click("[data-row] a, a[data-row]")
+    engine.wait("document.querySelector('#set-priority')")
+    events = engine.run("return document.querySelectorAll('.event').length")
+    if engine.name == "firefox":  # WebKit's arrow key opens a menu of GTK, which its driver does not see
+        is_last = "const all = document.querySelector('#set-priority'); all.focus(); return !all.options[all.selectedIndex + 1]"
+        engine.press(ARROW_UP if engine.run(is_last) else ARROW_DOWN)
+        engine.wait("document.querySelector('form.control:has(#set-priority) .is-unset')")
+        assert engine.run("return document.querySelectorAll('.event').length") == events
+        engine.press(ENTER)
+        engine.wait(f"document.querySelectorAll('.event').length > {events}")
+    engine.run("document.querySelector('header details[data-menu] summary').focus()")
+    engine.press(ENTER)
+    engine.wait("document.querySelector('header details[data-menu][open]')")
+    engine.press(ESCAPE)
+    engine.wait("!document.querySelector('details[data-menu][open]') && document.activeElement.tagName === 'SUMMARY'")
+    engine.click("header details[data-menu] summary")
+    engine.click("#ticket h1")
+    engine.wait("!document.querySelector('details[data-menu][open]')")
+    engine.press("?")
+    engine.wait("document.querySelector('#shortcuts[open]')")
+    engine.press(ESCAPE)
+    engine.wait("!document.querySelector('dialog[open]')")
+    assert engine.complaints == []

@@ -1,0 +1,49 @@
+"""What another program shares with the installed portal, in a real browser whose service worker takes it."""
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import PATIENCE
+
+# Stands for the browser's own share: the form that the manifest describes, sent from a page of the portal.
+SHARE = """
+  async () => {
+    await navigator.serviceWorker.register("/service-worker.js");
+    await navigator.serviceWorker.ready;
+    if (!navigator.serviceWorker.controller) {
+      await new Promise((go) => navigator.serviceWorker.addEventListener("controllerchange", go));
+    }
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action: "/tickets/shared", enctype: "multipart/form-data" });
+    for (const [name, value] of [["title", "From the camera"], ["text", "It leaks here."]]) {
+      form.append(Object.assign(document.createElement("input"), { name, value }));
+    }
+    const files = Object.assign(document.createElement("input"), { type: "file", name: "files" });
+    const box = new DataTransfer();
+    box.items.add(new File(["words"], "leak.txt", { type: "text/plain" }));
+    files.files = box.files;
+    form.append(files);
+    document.body.append(form);
+    form.submit();
+  }
+"""
+
+
+def test_a_share_outlives_the_end_of_the_session(live_portal, open_browser, sign_in):
+    page = open_browser(width=360, height=740)
+    page.goto(f"{live_portal.portal}/sign-in")
+    page.evaluate(SHARE)
+    page.wait_for_url("**/sign-in?next=*share*")
+    sign_in(page, path=page.url.removeprefix(live_portal.portal))
+    page.wait_for_url("**/tickets/new?share=*")
+    for choice in page.query_selector_all(".form-choices a[href*='form=default']"):
+        choice.click()
+    page.wait_for_selector("[data-files] li:has-text('leak.txt')")
+    page.reload()
+    page.wait_for_selector("[data-files] li:has-text('leak.txt')")
+    assert page.input_value("[name=subject]") == "From the camera"
+    assert page.input_value("[name=body]") == "It leaks here."
+    for select in page.query_selector_all("#ticket-form select[required]"):
+        select.select_option(index=1)
+    page.click("button:has-text('File ticket')")
+    expect(page.locator("#conversation .attachments")).to_contain_text("leak.txt", timeout=1000 * PATIENCE)
+    assert page.evaluate("caches.open('shared').then((cache) => cache.keys()).then((all) => all.length)") == 0
