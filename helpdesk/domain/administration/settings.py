@@ -1,10 +1,15 @@
-"""Settings that admins change while the helpdesk runs. Each process caches them for a few seconds."""
+"""Settings that admins change while the helpdesk runs.
+
+Each process caches them for a few seconds. A commit that changed them is published to the web processes, which read
+them anew at once; other processes, and all of them while Redis is away, learn of it when their cache runs out.
+"""
 
 import time
 from typing import Any
 
 from sqlalchemy import select, text
 
+from helpdesk import live_events
 from helpdesk.database import transactions
 from helpdesk.domain.administration import entered_values
 from helpdesk.domain.errors import ValidationError
@@ -16,6 +21,7 @@ CACHE_SECONDS = 5.0  # seconds until another process's change is seen
 
 _cache: dict[str, Any] = {}
 _cache_until = 0.0
+_generation = object()  # another one once the cache is invalid: what was being read meanwhile is not kept
 
 
 def get(name: str) -> Any:
@@ -26,10 +32,12 @@ def get(name: str) -> Any:
 def get_all() -> dict[str, Any]:
     """Return every setting by name."""
     global _cache, _cache_until
-    if time.monotonic() >= _cache_until:
-        _cache = load_all()
-        _cache_until = time.monotonic() + CACHE_SECONDS
-    return _cache
+    if time.monotonic() < _cache_until:
+        return _cache
+    generation, values = _generation, load_all()
+    if generation is _generation:
+        _cache, _cache_until = values, time.monotonic() + CACHE_SECONDS
+    return values
 
 
 def load_all() -> dict[str, Any]:
@@ -71,13 +79,20 @@ def set(name: str, given: Any) -> Any:
     else:
         db.session.add(Setting(key=name, value=value))
     db.session.flush()
-    invalidate_cache()
+    invalidate_everywhere()
     return value
 
 
+def invalidate_everywhere() -> None:
+    """Read the settings again at the next use, and in every web process once the open transaction has committed."""
+    invalidate_cache()
+    live_events.publish_after_commit(live_events.SETTINGS)
+
+
 def invalidate_cache() -> None:
-    """Read the settings from the database again at the next use."""
-    global _cache_until
+    """Read the settings from the database again at the next use in this process."""
+    global _cache_until, _generation
+    _generation = object()
     _cache_until = 0.0
 
 

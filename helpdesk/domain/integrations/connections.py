@@ -61,7 +61,7 @@ def enter(connection: Connection, values: Mapping[str, str], *, actor: User) -> 
     for name, text in given.items():
         db.session.add(Setting(key=ENTERED_PREFIX + name, value=encryption.encrypt(Purpose.CONNECTION, text)))
     db.session.flush()
-    settings.invalidate_cache()
+    settings.invalidate_everywhere()
     audit_log.add_entry("entered a connection", actor, str(connection.title), variables=sorted(given))
 
 
@@ -71,7 +71,7 @@ def remove(connection: Connection, *, actor: User) -> None:
     settings.lock()
     _delete(connection)
     db.session.flush()
-    settings.invalidate_cache()
+    settings.invalidate_everywhere()
     audit_log.add_entry("removed a connection", actor, str(connection.title))
 
 

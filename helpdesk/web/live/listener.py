@@ -1,4 +1,7 @@
-"""The Redis subscription of a process; messages are passed to the hub. Without Redis, updates are delayed."""
+"""The Redis subscription of a process; messages are passed to the hub, changed settings are read anew.
+
+Without Redis, updates are delayed.
+"""
 
 import asyncio
 import logging
@@ -7,7 +10,8 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from helpdesk import outage_log, redis_url
-from helpdesk.live_events import EVENTS_CHANNEL
+from helpdesk.domain.administration import settings
+from helpdesk.live_events import EVENTS_CHANNEL, SETTINGS
 from helpdesk.web.live.hub import SseHub
 
 CONNECT_TIMEOUT = 2  # seconds
@@ -38,6 +42,10 @@ async def _listen_once(hub: SseHub, url: str) -> None:
             if message is None:
                 continue
             if message["type"] == "subscribe":
+                settings.invalidate_cache()
                 hub.publish_everything()  # events published before now were missed
             elif message["type"] == "message":
-                hub.publish(message["data"].decode().split())
+                topics = message["data"].decode().split()
+                if SETTINGS in topics:
+                    settings.invalidate_cache()
+                hub.publish(topics)
