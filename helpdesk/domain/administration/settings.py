@@ -35,8 +35,9 @@ def get_all() -> dict[str, Any]:
     if time.monotonic() < _cache_until:
         return _cache
     generation, values = _generation, load_all()
-    if generation is _generation:
-        _cache, _cache_until = values, time.monotonic() + CACHE_SECONDS
+    _cache, _cache_until = values, time.monotonic() + CACHE_SECONDS
+    if generation is not _generation:
+        _cache_until = 0.0
     return values
 
 
