@@ -9,7 +9,7 @@ program that presses its buttons knows no number.
 from sqlalchemy import case, select, update
 
 from helpdesk import clock, key_derivation
-from helpdesk.domain.authentication import magic_links, signed_links
+from helpdesk.domain.authentication import magic_links, signed_links, typed_codes
 from helpdesk.domain.authentication.magic_links import LinkExpired
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
@@ -46,7 +46,7 @@ def approve(token: str, typed: str) -> SignInLink:
     wrong = ValidationError(
         gettext("This is not the number shown there. After three attempts type the code of the mail there."), "number"
     )
-    digits = "".join(typed.split())
+    digits = "".join(typed_codes.to_ascii(typed).split())
     if not digits.isdecimal():  # not an attempt: programs that scan mail press buttons without typing anything
         raise ValidationError(gettext("Type the number shown where you asked for the link."), "number")
     link = magic_links.find_link(token)

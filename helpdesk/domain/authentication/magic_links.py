@@ -19,6 +19,7 @@ from helpdesk.domain.authentication import (
     provider_claims,
     rate_limits,
     signed_links,
+    typed_codes,
 )
 from helpdesk.domain.authentication.connections import sign_in as connected
 from helpdesk.domain.authentication.login import LoginResult
@@ -212,7 +213,7 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         .execution_options(synchronize_session=False)
     ).scalar()
     link = db.session.get(SignInLink, counted, populate_existing=True) if counted is not None else None
-    if link is None or not signed_links.is_code(link, _normalize_code(typed)) or link.refused:
+    if link is None or not signed_links.is_code(link, typed_codes.normalize_link_code(typed)) or link.refused:
         raise wrong
     used = db.session.execute(
         update(SignInLink)
@@ -291,9 +292,3 @@ def _refusal_reason(user: User | None, organizations: list[Organization]) -> str
     if not organizations:
         return "unknown"
     return None if portal_is_on else "portal_off"
-
-
-def _normalize_code(typed: str) -> str:
-    """Return a typed code in Crockford's base 32: case and hyphens do not matter, O is 0, I and L are 1."""
-    text = "".join(character for character in typed.upper() if character.isascii() and character.isalnum())
-    return text.translate(str.maketrans("OIL", "011"))

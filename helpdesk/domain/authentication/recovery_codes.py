@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from helpdesk import clock, key_derivation
 from helpdesk.database.types import affected_rows
 from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import typed_codes
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
 from helpdesk.models.second_factor import RecoveryCode
@@ -57,6 +58,6 @@ def count_left(user: User) -> int:
 
 def _hashes(user: User, code: str) -> list[str]:
     """Return the stored forms of a typed recovery code under each accepted key, the current key's first."""
-    text = "".join(character for character in code.upper() if character in ALPHABET)[:40]
+    text = "".join(character for character in typed_codes.to_ascii(code).upper() if character in ALPHABET)[:40]
     signed = key_derivation.sign_with_each(Purpose.RECOVERY_CODE, f"{user.id} {text}")
     return [signature.hex() for signature in signed]

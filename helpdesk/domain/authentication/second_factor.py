@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 
 from helpdesk import clock, encryption
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.authentication import recovery_codes
+from helpdesk.domain.authentication import recovery_codes, typed_codes
 from helpdesk.domain.authentication.sessions import SessionInfo
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions, session_revocation
@@ -186,7 +186,7 @@ def _lock(user: User) -> Authenticator | None:
 
 def _accept_app_code(found: Authenticator | None, code: str) -> bool:
     """Whether ``code`` is of the present step or one beside it, later than the last accepted one (RFC 6238, 5.2)."""
-    digits = "".join(code.split())
+    digits = "".join(typed_codes.to_ascii(code).split())
     secret = encryption.decrypt(Purpose.AUTHENTICATOR, found.secret) if found is not None else ""
     if found is None or not secret or not (digits.isascii() and digits.isdecimal() and len(digits) == 6):
         return False

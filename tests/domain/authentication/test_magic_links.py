@@ -13,6 +13,7 @@ from helpdesk.domain.authentication import (
     login,
     magic_links,
     signed_links,
+    typed_codes,
 )
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.sign_in_link import SignInLink
@@ -85,10 +86,15 @@ def test_the_code_works_where_the_link_was_asked_for(globex, session):
     code = signed_links.link_code(ask())
     with pytest.raises(magic_links.LinkExpired):
         magic_links.redeem_code("c" * 43, code)
-    typed = f" {code[:4].lower()}-{code[4:]} ".replace("0", "o").replace("1", "l")
+    typed = f" {code[:4].lower()}-{code[4:]} ".replace("0", "o").replace("1", "l").replace("5", "٥").replace("7", "７")
     assert magic_links.redeem_code(BROWSER, typed).used_at
     with pytest.raises(magic_links.LinkExpired):
         magic_links.redeem_code(BROWSER, code)
+
+
+def test_codes_may_be_typed_with_the_digits_and_wide_letters_of_other_keyboards():
+    assert typed_codes.normalize_link_code("ＡＢ１２－ｃｄ٣۴") == "AB12CD34"
+    assert typed_codes.to_ascii("٤٧٠ ४७०") == "470 470"
 
 
 def test_five_wrong_codes_and_the_right_one_is_dead(globex, session):

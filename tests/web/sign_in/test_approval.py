@@ -43,7 +43,8 @@ def test_a_tap_and_the_number_sign_in_the_original_tab(browser, new_browser, ask
     page = phone.get(path).text
     assert "Firefox on Windows" in page and "The same as yours" in page and number not in page
     assert browser.get("/sign-in/approval").status_code == 204
-    approved = phone.post(f"{path}/approval", {"number": f" {number} "}, page=path)
+    arabic = number.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))  # as the telephone's keyboard writes it
+    approved = phone.post(f"{path}/approval", {"number": f" {arabic} "}, page=path)
     assert approved.status_code == 200 and "Approved" in approved.text
     assert phone.who() is None, "only the browser that asked is signed in"
     waiting = browser.get("/sign-in/approval")
