@@ -12,7 +12,7 @@ from helpdesk import clock, extensions
 from helpdesk.database import after_commit
 
 MESSAGES_ONLY = ":messages"  # ends the topic of a ticket of which nothing but the conversation has changed
-SETTINGS = "settings"  # topic: an admin has changed settings, which web processes have cached
+SETTINGS = "settings"  # topic: somebody has changed settings or rules, which web processes have cached
 EVENTS_CHANNEL = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
 
 

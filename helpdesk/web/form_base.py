@@ -10,9 +10,9 @@ import wtforms
 from wtforms import SelectChoice
 from wtforms.widgets import TextInput
 
-from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import DomainError
 from helpdesk.translation import format_number, gettext
+from helpdesk.translation.numbers import parse_number
 
 
 def to_choices(options: Iterable[Sequence[str]]) -> list[SelectChoice]:
@@ -32,7 +32,8 @@ class WholeNumberField(wtforms.Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Parse the text. Raises ValueError with a sentence."""
         text = valuelist[0].strip() if valuelist else ""
-        self.data = parse_id(text)
+        number = parse_number(text)  # in the digits of any keyboard
+        self.data = number if isinstance(number, int) else None
         if self.data is None or not self.low <= self.data <= self.high:
             raise ValueError(
                 gettext(

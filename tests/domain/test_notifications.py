@@ -1,5 +1,7 @@
 """Each kind of notification reaches whom it concerns, where they chose it, once."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -239,6 +241,25 @@ def test_quiet_hours_hold_mails_and_no_digest_leaves_in_them(ticket, maya, jonas
     assert not mailbox.list_for("maya@support.example")
     let_pass(session, 3700)
     assert len(mailbox.list_for("maya@support.example")) == 1
+
+
+def test_quiet_hours_across_midnight_end_on_the_persons_clock(maya):
+    maya.time_zone, maya.quiet_from, maya.quiet_until = "Europe/Berlin", 22 * 60, 7 * 60
+    for now, end in (
+        ("2026-03-28T22:30", "2026-03-29T05:00"),  # in summer time it is 07:00 an hour earlier
+        ("2026-10-24T21:30", "2026-10-25T06:00"),
+        ("2026-06-10T20:00", "2026-06-11T05:00"),
+        ("2026-06-11T04:59", "2026-06-11T05:00"),
+        ("2026-06-11T05:00", None),
+    ):
+        until = choices.quiet_until(maya, datetime.fromisoformat(now).replace(tzinfo=UTC))
+        assert until == (datetime.fromisoformat(end).replace(tzinfo=UTC) if end else None), now
+
+
+def test_somebody_is_mentioned_by_a_name_without_spaces(maya, make):
+    taro = make.agent("田中太郎")
+    assert events.find_mentioned("これは＠田中太郎さんへ") == [taro]
+    assert events.find_mentioned("@maya見てください") == [maya]
 
 
 def test_defaults_are_kind_and_a_linked_chat_replaces_the_mail(make, jonas, maya):

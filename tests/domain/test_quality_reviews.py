@@ -51,6 +51,7 @@ def test_a_sample_has_some_of_each_agent_and_is_the_same_until_monday(session, m
     of_maya, of_bo = solved(session, requester, maya, 30, 5), solved(session, requester, bo, 2, 4)
     solved(session, requester, maya, 30, 12)
     drawn = ids(review_samples.list_sample(lead, "agent", per_agent=3))
+    assert drawn == ids(review_samples.list_sample(lead, "agent", per_agent=3, limit=1)), "of every agent"
     assert len(of_maya.intersection(drawn)) == 3 and of_bo.intersection(drawn) == of_bo and len(drawn) == 5
     assert set(ids(review_samples.list_sample(lead, "agent", per_agent=3, agent_id=bo.id))) == of_bo
     reviewed = session.get(Ticket, of_maya.intersection(drawn).pop())

@@ -127,6 +127,18 @@ def test_conditions_all_hold_or_nothing_is_done(session, make, lead):
     assert matching.find_reasons(Conditions(hours="outside"), facts) == [("hours", "outside")]
 
 
+def test_an_idle_rule_for_certain_hours_waits_for_them(session, make, lead, add_rule, monkeypatch):
+    add_rule("idle", Conditions(hours="inside"), Actions(notify=(lead.id,)), idle_hours=4)
+    ticket = make.ticket()
+    worker_helpers.advance_time(session, 5 * 3600)
+    monkeypatch.setattr(matching, "is_in_hours", lambda moment: False)
+    assert run.run_idle() == 0
+    monkeypatch.setattr(matching, "is_in_hours", lambda moment: True)
+    assert run.run_idle() == 1
+    session.refresh(ticket)
+    assert len(history(session, ticket)) == 1
+
+
 def test_who_is_next_in_turn_and_who_has_least(session, make, maya, lead, add_rule):
     third = make.agent("Zoe")
     ids = (maya.id, lead.id, third.id)
@@ -134,6 +146,13 @@ def test_who_is_next_in_turn_and_who_has_least(session, make, maya, lead, add_ru
     found = [make.ticket().assignee_id for _ in range(4)]
     assert found == [maya.id, lead.id, third.id, maya.id]
     lead.deactivated_at = clock.now()
+    session.commit()
+    assert make.ticket().assignee_id == third.id
+    third.deactivated_at, lead.deactivated_at = clock.now(), None  # whoever comes after one who is away, is next
+    session.commit()
+    assert [make.ticket().assignee_id for _ in range(2)] == [maya.id, lead.id]
+    third.deactivated_at = None
+    lead.deactivated_at = clock.now()  # assigned last
     session.commit()
     assert make.ticket().assignee_id == third.id
     least = RuleDefinition(99, "Least", rule.trigger, actions=Actions(assign="least", assignees=ids))

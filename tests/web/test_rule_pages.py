@@ -56,5 +56,14 @@ def test_a_lead_writes_tries_switches_and_deletes_a_rule(lead, make, session):
     assert session.scalar(select(Rule.id)) is None
 
 
+def test_a_rule_is_typed_on_any_keyboard_and_fields_are_offered_by_name(lead, make, session):
+    make.form(fields=[{"key": "severity", "label": "How bad is it?"}])
+    send(lead, "/settings/rules", name="متأخرة", trigger="idle", idle_hours="٤٨", words="استرداد، إلغاء", priority="high")
+    rule = session.scalar(select(Rule))
+    assert (rule.idle_hours, rule.conditions["words"]) == (48, ["استرداد", "إلغاء"])
+    offered = soup(lead.get("/settings/rules/new")).select_one("#rule-fields option[value=severity]")
+    assert offered.text == "How bad is it?"
+
+
 def test_agents_see_no_rules(browser_of, make):
     assert browser_of(make.agent()).get("/settings/rules").status_code == 403

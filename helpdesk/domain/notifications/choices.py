@@ -1,7 +1,7 @@
 """Where each person wants which kind of notification, and between which times not."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from helpdesk import clock
 from helpdesk.domain.errors import ValidationError
@@ -100,4 +100,5 @@ def quiet_until(user: User, now: datetime | None = None) -> datetime | None:
     if (minute - user.quiet_from) % DAY_MINUTES >= (user.quiet_until - user.quiet_from) % DAY_MINUTES:
         return None
     remaining = (user.quiet_until - minute) % DAY_MINUTES
-    return (moment + timedelta(minutes=remaining)).replace(second=0, microsecond=0)
+    end = local.replace(second=0, microsecond=0) + timedelta(minutes=remaining)  # on their clock, also if it is changed
+    return end.astimezone(UTC)

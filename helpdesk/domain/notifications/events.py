@@ -1,7 +1,5 @@
 """What happens on a ticket that somebody is notified of: whom it concerns, and in which words a chat says it."""
 
-import re
-
 from sqlalchemy import Boolean, ColumnElement, bindparam, exists, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -11,6 +9,7 @@ from helpdesk.domain.notifications.notify import Occasion, notify
 from helpdesk.domain.outbox import failure_listeners, registry
 from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.extensions import db
+from helpdesk.markup import whole_words
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.follower import Follower
 from helpdesk.models.message import Message
@@ -174,7 +173,8 @@ def find_mentioned(body: str) -> list[User]:
     """Return the active members of the team whom a note names with an @: "@Maya Lindqvist", or "@Maya" if only one is
     called so.
     """
-    if "@" not in body:
+    text = whole_words.fold(body)
+    if "@" not in text:
         return []
     team = list(db.session.scalars(TEAM_QUERY))
     first_names = [user.display_name.split()[0].casefold() for user in team if user.display_name.split()]
@@ -182,7 +182,7 @@ def find_mentioned(body: str) -> list[User]:
     for user in team:
         first = user.display_name.split()[0] if user.display_name.split() else ""
         names = {user.display_name, first if first_names.count(first.casefold()) == 1 else ""} - {""}
-        if any(re.search(rf"(?<!\w)@{re.escape(name)}(?!\w)", body, re.IGNORECASE) for name in names):
+        if any(whole_words.contains_word(text, f"@{name}") for name in names):
             found.append(user)
     return found
 

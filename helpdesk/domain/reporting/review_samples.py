@@ -28,6 +28,7 @@ SAMPLE_LABELS = {
     "low": lazy_gettext("Rated badly"),
     "long": lazy_gettext("Long conversations"),
 }
+MAX_DRAWN = 500
 MULTIPLIER, MODULUS = 48_271, 2_147_483_647  # the minimal standard random numbers of Park and Miller
 
 
@@ -57,7 +58,7 @@ def list_sample(
         .outerjoin(QaReview, QaReview.ticket_id == Ticket.id)
         .where(*_counted(agent_id), Ticket.assignee_id != reader.id, QaReview.ticket_id.is_(None))
         .options(joinedload(Ticket.assignee), joinedload(Ticket.organization))
-        .limit(limit)
+        .limit(MAX_DRAWN if rule == "agent" else limit)  # of the last agent as many as of the first
     )
     latest = (Ticket.solved_at.desc(), Ticket.id.desc())
     if tag:

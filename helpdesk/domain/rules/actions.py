@@ -118,8 +118,10 @@ ACTIONS: dict[str, Callable[[RuleDefinition, Ticket], bool]] = {
 def _next_in_turn(rule: RuleDefinition, people: list[User]) -> User:
     """The person after the one who was assigned last; the rule's row is locked, so that no turn is given twice."""
     last = db.session.scalar(select(Rule.last_assignee_id).where(Rule.id == rule.id).with_for_update())
-    ids = [person.id for person in people]
-    chosen = people[(ids.index(last) + 1) % len(ids) if last in ids else 0]
+    ids = rule.actions.assignees  # with those who are away now: who comes after one of them keeps their turn
+    begin = ids.index(last) + 1 if last in ids else 0
+    active = {person.id: person for person in people}
+    chosen = next(active[user_id] for user_id in (*ids[begin:], *ids[:begin]) if user_id in active)
     turn = update(Rule).where(Rule.id == rule.id).values(last_assignee_id=chosen.id)
     db.session.execute(turn.execution_options(synchronize_session=False))
     return chosen

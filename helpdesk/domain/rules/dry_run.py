@@ -94,11 +94,11 @@ def _list_facts(rule: RuleDefinition) -> list[Facts]:
         )
         found = db.session.scalars(messages.order_by(Message.id.desc()).limit(MAX_EXAMINED))
         return [Facts(each.ticket, each, each.created_at, is_as_filed=is_first) for each in found]
-    query = select(Ticket)
+    query, pause = select(Ticket), timedelta()
     if rule.trigger == RuleTrigger.idle:
-        idle_since = clock.now() - timedelta(hours=rule.idle_hours or 1)
-        query = query.where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.updated_at <= idle_since)
+        pause = timedelta(hours=rule.idle_hours or 1)
+        query = query.where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.updated_at <= clock.now() - pause)
     else:
         query = query.where(Ticket.updated_at >= since)
     newest = query.order_by(Ticket.updated_at.desc(), Ticket.id.desc()).limit(MAX_EXAMINED)
-    return [Facts(ticket, at=ticket.updated_at) for ticket in db.session.scalars(newest)]
+    return [Facts(ticket, at=ticket.updated_at + pause) for ticket in db.session.scalars(newest)]

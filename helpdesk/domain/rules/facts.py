@@ -8,6 +8,7 @@ from helpdesk.domain.people import reader_language
 from helpdesk.domain.rules.definition import WEB
 from helpdesk.domain.sla import business_hours, timers
 from helpdesk.extensions import db
+from helpdesk.markup import whole_words
 from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
 from helpdesk.models.thread import Thread
@@ -47,7 +48,7 @@ class Facts:
     @property
     def text(self) -> str:
         """Subject and message, for comparing words."""
-        return f"{self.ticket.subject}\n{self.message.body if self.message else ''}".casefold()
+        return whole_words.fold(f"{self.ticket.subject}\n{self.message.body if self.message else ''}")
 
     @property
     def language(self) -> str:
@@ -69,9 +70,14 @@ class Facts:
     @property
     def is_in_hours(self) -> bool:
         """Whether the team works at that time."""
-        end = self.at + timedelta(seconds=1)
-        return business_hours.working_seconds_between(timers.working_schedule(), self.at, end) == 1
+        return is_in_hours(self.at)
 
     def find_answer(self, key: str) -> str:
         """Return the answer to the field ``key`` as text, "" for none."""
         return next((answer.text for answer in self.ticket.answers if answer.field.key == key), "")
+
+
+def is_in_hours(moment: datetime) -> bool:
+    """Whether the team works at ``moment``."""
+    end = moment + timedelta(seconds=1)
+    return business_hours.working_seconds_between(timers.working_schedule(), moment, end) == 1

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm.exc import StaleDataError
 
-from helpdesk import clock
+from helpdesk import clock, live_events
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, FieldRule, ValidationError, ensure_fields
@@ -164,4 +164,5 @@ def _flush(rule: Rule, action: str, actor: User) -> None:
     except StaleDataError:
         raise ConflictError(str(CHANGED_MEANWHILE)) from None
     definition.invalidate_cache()
+    live_events.publish_after_commit(live_events.SETTINGS)
     audit_log.add_entry(action, actor, rule.name)

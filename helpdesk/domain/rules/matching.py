@@ -1,11 +1,12 @@
 """Compare the conditions of a rule with a ticket; each that holds is a reason."""
 
-import re
 from collections.abc import Callable
 
+from helpdesk import clock
 from helpdesk.domain.rules.definition import Conditions
-from helpdesk.domain.rules.facts import Facts
+from helpdesk.domain.rules.facts import Facts, is_in_hours
 from helpdesk.domain.rules.reasons import Reason
+from helpdesk.markup import whole_words
 
 Check = Callable[[Conditions, Facts], Reason | None]
 
@@ -24,6 +25,11 @@ def find_reasons(conditions: Conditions, facts: Facts) -> list[Reason] | None:
             return None
         reasons.append(reason)
     return reasons
+
+
+def is_its_time(conditions: Conditions) -> bool:
+    """Whether a rule with these conditions can hold at this hour."""
+    return not conditions.hours or is_in_hours(clock.now()) == (conditions.hours == "inside")
 
 
 def _check_form(conditions: Conditions, facts: Facts) -> Reason | None:
@@ -50,7 +56,7 @@ def _check_field(conditions: Conditions, facts: Facts) -> Reason | None:
 
 def _check_words(conditions: Conditions, facts: Facts) -> Reason | None:
     for word in conditions.words:
-        if re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", facts.text):
+        if whole_words.contains_word(facts.text, word):
             return "words", word
     return None
 

@@ -52,10 +52,13 @@ def after_change(ticket: Ticket) -> None:
 def run_idle() -> int:
     """Run the rules for tickets on which nothing was done for their hours, a batch of each; returns how many acted.
 
-    The caller commits and calls again while the result is not 0. A rule acts once on the same quiet.
+    The caller commits and calls again while the result is not 0. A rule acts once on the same quiet; one that is for
+    certain hours waits for these.
     """
     count = 0
     for rule in definition.list_active(RuleTrigger.idle):
+        if not matching.is_its_time(rule.conditions):
+            continue
         before = clock.now() - timedelta(hours=rule.idle_hours or 1)
         acted = exists().where(
             RuleRun.rule_id == rule.id, RuleRun.ticket_id == Ticket.id, RuleRun.at >= Ticket.updated_at

@@ -9,13 +9,13 @@ from helpdesk.models.tag import MAX_TAG_LENGTH
 from helpdesk.translation import format_number, gettext
 
 JOINERS = "\u200c\u200d"  # parts of words in Persian and of emoji
-_SEPARATORS = re.compile(r"[,;\n，、؛،]")
+SEPARATORS = re.compile(r"[,;\n，、؛،]")
 _REFUSED = frozenset('"“”„«»<>\\|*?')
 
 
 def split_names(text: str) -> tuple[str, ...]:
     """The names in what somebody typed: separated by commas, semicolons or lines. Raises ValidationError."""
-    return clean_names(_SEPARATORS.split(text))
+    return clean_names(SEPARATORS.split(text))
 
 
 def clean_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def clean_name(text: str) -> str:
         if character in JOINERS or unicodedata.category(character) not in ("Cf", "Cs", "Co", "Cn")
     )
     name = "-".join(text.lower().split()).lstrip("#").strip("-" + JOINERS)
-    is_separated = _SEPARATORS.search(name) or not _REFUSED.isdisjoint(name)
+    is_separated = SEPARATORS.search(name) or not _REFUSED.isdisjoint(name)
     if is_separated or not all(character in JOINERS or character.isprintable() for character in name):
         raise ValidationError(gettext("A tag has no quotes, stars, bars or angle brackets."), "tags")
     if len(name) > MAX_TAG_LENGTH:

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from helpdesk import outage_log, redis_url
 from helpdesk.domain.administration import settings
+from helpdesk.domain.rules import definition as rules
 from helpdesk.live_events import EVENTS_CHANNEL, SETTINGS
 from helpdesk.web.live.hub import SseHub
 
@@ -42,10 +43,16 @@ async def _listen_once(hub: SseHub, url: str) -> None:
             if message is None:
                 continue
             if message["type"] == "subscribe":
-                settings.invalidate_cache()
+                _invalidate_caches()
                 hub.publish_everything()  # events published before now were missed
             elif message["type"] == "message":
                 topics = message["data"].decode().split()
                 if SETTINGS in topics:
-                    settings.invalidate_cache()
+                    _invalidate_caches()
                 hub.publish(topics)
+
+
+def _invalidate_caches() -> None:
+    """Read anew at the next use what this process keeps of what leads and admins changed."""
+    settings.invalidate_cache()
+    rules.invalidate_cache()

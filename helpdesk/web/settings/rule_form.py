@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Optional
 
@@ -22,8 +22,10 @@ from helpdesk.domain.rules.definition import (
     RuleDefinition,
 )
 from helpdesk.domain.tickets import tag_names
+from helpdesk.domain.tickets.tag_names import SEPARATORS
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
+from helpdesk.models.form import Field, FormVersion
 from helpdesk.models.form import Form as TicketForm
 from helpdesk.models.organization import Organization
 from helpdesk.translation import gettext, lazy_gettext, offered_languages
@@ -68,7 +70,10 @@ class RuleForm(Form):
         ),
     )
     field_key = StringField(
-        lazy_gettext("Field"), [Optional()], description=lazy_gettext("The key of a field, as its form shows it.")
+        lazy_gettext("Field"),
+        [Optional()],
+        description=lazy_gettext("The key of a field, as its form shows it."),
+        render_kw={"list": "rule-fields", "autocomplete": "off"},
     )
     field_value = StringField(lazy_gettext("Its answer"), [Optional()], description=lazy_gettext("Empty: any answer."))
     language = _select(lazy_gettext("Language of the requester"), blank=lazy_gettext("Any language"))
@@ -142,7 +147,7 @@ class RuleForm(Form):
             organization_id=parse_id(self.organization_id.data),
             field_key=self.field_key.data.strip(),
             field_value=self.field_value.data.strip(),
-            words=tuple(word for part in self.words.data.split(",") if (word := " ".join(part.split()))),
+            words=tuple(word for part in SEPARATORS.split(self.words.data) if (word := " ".join(part.split()))),
             language=self.language.data,
             channel=self.channel.data,
             hours=self.hours.data if self.hours.data in HOURS_LABELS else "",
@@ -174,6 +179,15 @@ def list_channels() -> list[tuple[str, str]]:
         web,
         *((each.kind, each.kind.capitalize()) for each in registry.list_channels() if isinstance(each, TwoWayChannel)),
     ]
+
+
+def list_fields() -> list[tuple[str, str]]:
+    """The fields that the forms of today ask, as (key, label), each key once."""
+    published = select(func.max(FormVersion.id)).where(FormVersion.published_at.is_not(None))
+    query = select(Field.key, Field.label).join(Field.version).join(FormVersion.form)
+    query = query.where(FormVersion.id.in_(published.group_by(FormVersion.form_id)), TicketForm.archived_at.is_(None))
+    rows = db.session.execute(query.order_by(TicketForm.position, Field.id))
+    return list({row.key: (row.key, row.label) for row in rows}.values())
 
 
 def _list_forms() -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from helpdesk.models.rule import Rule
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
-from helpdesk.web.settings.rule_form import RuleForm
+from helpdesk.web.settings.rule_form import RuleForm, list_fields
 
 blueprint = Blueprint("settings_rules", __name__, url_prefix="/settings/rules")
 
@@ -94,7 +94,7 @@ def save_rule(rule: Rule | None) -> ResponseReturnValue:
             rule,
             name=form.name.data,
             trigger=form.trigger.data or "",
-            idle_hours=parse_id(request.form.get("idle_hours")),
+            idle_hours=form.idle_hours.data,
             conditions=form.read_conditions(),
             wanted=form.read_actions(),
             version=parse_id(form.version.data),
@@ -117,6 +117,7 @@ def render_page(rule: Rule | None, form: RuleForm) -> str:
         "settings/rule.html",
         rule=rule,
         form=form,
+        fields=list_fields(),
         tried=dry_run.try_rule(stored) if stored else None,
         does=dry_run.describe_actions(stored) if stored else [],
     )
