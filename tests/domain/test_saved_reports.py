@@ -111,6 +111,15 @@ def test_the_mail_has_the_figures_of_its_days_in_the_readers_language(session, m
         render.RENDERERS["report"](delivery)
 
 
+def test_a_report_without_a_ticket_says_so_in_its_mail(session, lead):
+    saved_reports.enqueue_report(save(lead), lead)
+    session.commit()
+    (delivery,) = report_mails(session)
+    seen = compose.build_preview(render.RENDERERS["report"](delivery))
+    for text in (seen.text, seen.html):
+        assert "Nothing was filed or solved in these days." in text and "None" not in text
+
+
 def test_the_weekly_digest_of_a_silent_week_has_no_none(session, lead):
     weekly_digest.send_digest_to(lead, THURSDAY.date())
     delivery = session.scalar(select(Delivery).where(Delivery.kind == "weekly_summary"))

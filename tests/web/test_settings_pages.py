@@ -144,6 +144,9 @@ def test_replies_are_written_changed_and_deleted(client, session, browser_of, ma
         send(client, f"/settings/replies/{reply.id}", 409, title="Hi", body="Mine", shared="1", version=version), 409
     )
     assert "Somebody else changed this macro" in page.text and page.textarea.text.strip() == "Mine"
+    canned_replies.save_reply(reply, title="Hi", body="Hi", actor=make.agent(role="lead"), tags="log, vpn", shared=True)
+    session.commit()
+    assert soup(client.get(f"/settings/replies/{reply.id}")).select_one("[name=tags]")["value"] == "log, vpn"
     send(client, f"/settings/replies/{reply.id}/delete")
     session.expire_all()
     assert session.scalar(select(CannedReply)) is None

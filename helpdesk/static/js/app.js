@@ -14,6 +14,7 @@ import "./proof_of_work.js";
 import "./passkeys.js";
 import "./dialogs.js";
 import "./menus.js";
+import "./current_links.js";
 import "./clipboard.js";
 import "./composer.js";
 import "./toolbar.js";

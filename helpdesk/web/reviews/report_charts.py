@@ -125,7 +125,7 @@ def _describe_response(total: Figures) -> str:
 
 
 def _describe_p90(seconds: float | None) -> str:
-    return gettext("median · 90th percentile %(duration)s", duration=labels.format_duration(seconds))
+    return gettext("median · 90th percentile: %(duration)s", duration=labels.format_duration(seconds))
 
 
 def _describe_ratings(total: Figures) -> str:

@@ -48,8 +48,9 @@ def show_canned_reply(reply_id: int) -> ResponseReturnValue:
     """Show one reply in its form."""
     reply = get_reply_or_404(reply_id)
     values = {"shared": reply.owner_id is None, "assignee": macros.changes_of(reply).assignee}
-    values["tags"] = ", ".join(reply.tags)
-    return render_page(reply, CannedReplyForm(obj=reply, data=values))
+    form = CannedReplyForm(obj=reply, data=values)
+    form.tags.data = ", ".join(reply.tags)  # what the object has goes before ``data``
+    return render_page(reply, form)
 
 
 @blueprint.post("/<int:reply_id>")

@@ -144,6 +144,7 @@ def render_page(form: PortalForm | None = None, picture_errors: dict[str, str] |
         picture_errors=picture_errors or {},
         google=oidc.google_provider(),
         microsoft=oidc.microsoft_provider(),
+        zone=values["time_zone"],
         can_mail=sign_in_page.is_mail_configured(),
         address=urls.absolute_url("/"),
         callbacks={name: urls.absolute_url(f"/sign-in/{name}/authorized") for name in ("google", "microsoft")},

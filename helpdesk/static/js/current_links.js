@@ -1,0 +1,14 @@
+// Rows of links that scroll sideways by themselves begin where the link of the present page is seen.
+import { onContent } from "./dom.js";
+
+const middleOf = (element) => {
+  const { left, width } = element.getBoundingClientRect();
+  return left + width / 2;
+};
+
+onContent((query) => {
+  for (const link of query(":is(.site-nav, .side-nav, .tabs) > [aria-current]")) {
+    const row = link.parentElement;
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft += middleOf(link) - middleOf(row);
+  }
+});
