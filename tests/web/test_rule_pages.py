@@ -58,7 +58,9 @@ def test_a_lead_writes_tries_switches_and_deletes_a_rule(lead, make, session):
 
 def test_a_rule_is_typed_on_any_keyboard_and_fields_are_offered_by_name(lead, make, session):
     make.form(fields=[{"key": "severity", "label": "How bad is it?"}])
-    send(lead, "/settings/rules", name="متأخرة", trigger="idle", idle_hours="٤٨", words="استرداد، إلغاء", priority="high")
+    send(
+        lead, "/settings/rules", name="متأخرة", trigger="idle", idle_hours="٤٨", words="استرداد، إلغاء", priority="high"
+    )
     rule = session.scalar(select(Rule))
     assert (rule.idle_hours, rule.conditions["words"]) == (48, ["استرداد", "إلغاء"])
     offered = soup(lead.get("/settings/rules/new")).select_one("#rule-fields option[value=severity]")

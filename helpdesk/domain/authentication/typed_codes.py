@@ -4,7 +4,7 @@ import unicodedata
 
 
 def to_ascii(typed: str) -> str:
-    """Return ``typed`` with the digits of every script, and wide letters and digits, as those of ASCII."""
+    """Return ``typed`` with the digits of every script, and all wide characters, as those of ASCII."""
     text = unicodedata.normalize("NFKC", typed)
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
 

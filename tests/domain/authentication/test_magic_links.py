@@ -92,7 +92,7 @@ def test_the_code_works_where_the_link_was_asked_for(globex, session):
         magic_links.redeem_code(BROWSER, code)
 
 
-def test_codes_may_be_typed_with_the_digits_and_wide_letters_of_other_keyboards():
+def test_codes_may_be_typed_with_the_digits_and_wide_characters_of_other_keyboards():
     assert typed_codes.normalize_link_code("ＡＢ１２－ｃｄ٣۴") == "AB12CD34"
     assert typed_codes.to_ascii("٤٧٠ ४७०") == "470 470"
 
