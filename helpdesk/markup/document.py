@@ -82,13 +82,14 @@ class Rule:
 Block: TypeAlias = Paragraph | Heading | CodeBlock | Quote | ListBlock | Table | Rule
 
 
-def goes_on_with_higher_number(previous: Block | None, block: Block) -> bool:
-    """Whether ``block`` is a list whose numbers jump ahead of those of the list before it: "1. 2." and "5."."""
+def goes_on_with_other_number(previous: Block | None, block: Block) -> bool:
+    """Whether ``block`` is a list whose numbers do not follow those of the list before it: "1. 2." and "5."."""
     if not isinstance(previous, ListBlock) or not isinstance(block, ListBlock):
         return False
     if previous.start is None or block.start is None or previous.tight != block.tight:
         return False
-    return block.start > previous.start + len(previous.items)
+    is_counted_on = len(previous.items) == 1 and block.start == previous.start  # "1. 1." is read as "1. 2."
+    return block.start != previous.start + len(previous.items) and not is_counted_on
 
 
 def join_spans(spans: Iterable[Span]) -> list[Span]:

@@ -4,21 +4,21 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 
-def keep_higher_numbers(state: StateCore) -> None:
-    """Begin a new list at each item whose number is higher than the one that follows: "1. 2. 5." stays so. CommonMark
-    looks at the first number only; "1. 1. 1." is counted as it says.
+def keep_numbers(state: StateCore) -> None:
+    """Begin a new list at each item whose number is not the one that follows: "1. 2. 5." and "3. 2. 1." stay so.
+    CommonMark looks at the first number only; "1. 1. 1." is counted as it says.
     """
     found: list[Token] = []
-    lists: list[tuple[Token, int]] = []  # the open lists, each with the number that follows
+    lists: list[tuple[Token, int, bool]] = []  # the open lists: the number that follows, whether all are the same
     for token in state.tokens:
         if token.type == "ordered_list_open":
-            lists.append((token, int(token.attrs.get("start", 1))))
+            lists.append((token, int(token.attrs.get("start", 1)), True))
         elif token.type == "ordered_list_close":
             lists.pop()
         elif token.type == "list_item_open" and token.info.isdecimal():
-            opening, following = lists.pop()
-            number = int(token.info)
-            if number > following:
+            opening, following, are_same = lists.pop()
+            number, first = int(token.info), int(opening.attrs.get("start", 1))
+            if number != following and not (are_same and number == first):
                 found.append(Token("ordered_list_close", "ol", -1, level=opening.level, block=True))
                 opening = Token(
                     "ordered_list_open",
@@ -31,7 +31,7 @@ def keep_higher_numbers(state: StateCore) -> None:
                     block=True,
                 )
                 found.append(opening)
-                following = number
-            lists.append((opening, following + 1))
+                following, first, are_same = number, number, True
+            lists.append((opening, following + 1, are_same and number == first))
         found.append(token)
     state.tokens = found

@@ -10,7 +10,7 @@ It differs from CommonMark where words would be lost or marks would not be what 
 - A bare address ends before the marks around it ("_https://a.example/x_"), and is shown as it was written.
 - Marks next to Chinese, Japanese and Korean signs work as they do beside spaces, and ``**`` closes between punctuation
   and a word ("**Note:**text").
-- Numbers of a list that jump ahead ("1. 2. 5.") stay as they were written.
+- Numbers of a list that do not follow each other ("1. 2. 5.", "2026. 7.") stay as they were written.
 - What is nested deeper than the parser goes is a paragraph.
 - What would take long to parse is plain text: see ``is_plain`` and ``MAX_SIGNS``.
 """
@@ -276,7 +276,7 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     parser.inline.ruler.at("linkify", markdown_links.parse_bare_link)
     parser.core.ruler.before("inline", "drop_definitions_without_address", _drop_definitions_without_address)
     parser.core.ruler.after("inline", "show_unused_definitions", _show_unused_definitions)
-    parser.core.ruler.after("block", "keep_higher_numbers", markdown_lists.keep_higher_numbers)
+    parser.core.ruler.after("block", "keep_numbers", markdown_lists.keep_numbers)
     parser.core.ruler.push("show_unsafe_addresses", markdown_links.show_unsafe_addresses)
     parser.core.ruler.push("title_encoded_addresses", markdown_links.title_encoded_addresses)
     return parser

@@ -41,7 +41,7 @@ def markdown_to_html(text: str) -> Markup:
     that is not in ALLOWED_TAGS. A text that is shown unchanged has no tag, and needs neither.
     """
     tokens = markdown_parser.parse_markdown(text)
-    if markdown_parser.is_plain(text):
+    if len(tokens) == 1 and tokens[0].type == "code_block":
         return Markup(f"<pre><code>{escape(tokens[0].content, quote=False)}</code></pre>\n")
     html = markdown_parser.renderer.render(tokens, markdown_parser.options, {})
     return Markup(_cleaner.clean(html))

@@ -20,7 +20,7 @@ def _write_blocks(blocks: Iterable[Block], tight: bool = False) -> list[str]:
     previous: Block | None = None
     mark = 0
     for block in blocks:
-        goes_on = document.goes_on_with_higher_number(previous, block)
+        goes_on = document.goes_on_with_other_number(previous, block)
         # Two lists in a row differ by their signs, or they would be read as one.
         mark = mark if goes_on else 1 - mark if _are_same_list(previous, block) else 0
         lines = _write_block(block, mark)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from helpdesk.markup import document
+from helpdesk.markup import document, text_width
 from helpdesk.markup.document import Span
 
-MAX_WIDTH = 40  # characters; longer cells stand out, and their column is as wide as its other cells
+MAX_WIDTH = 40  # columns; longer cells stand out, and their column is as wide as its other cells
 
 
 def table_lines(rows: Sequence[Sequence[Sequence[Span]]], cell_text: Callable[[Sequence[Span]], str]) -> list[str]:
@@ -15,9 +15,14 @@ def table_lines(rows: Sequence[Sequence[Sequence[Span]]], cell_text: Callable[[S
     """
     texts = [[cell_text(cell).replace("\n", " ").strip() for cell in row] for row in rows]
     columns = max((len(row) for row in texts), default=0)
-    lengths = [[len(row[n]) for row in texts if n < len(row) and len(row[n]) <= MAX_WIDTH] for n in range(columns)]
-    widths = [max(column, default=0) for column in lengths]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in texts]
+    measured = [[text_width.measure_width(text) for text in row] for row in texts]
+    widths = [
+        max((row[n] for row in measured if n < len(row) and row[n] <= MAX_WIDTH), default=0) for n in range(columns)
+    ]
+    return [
+        "  ".join([text + " " * (widths[n] - taken[n]) for n, text in enumerate(row)]).rstrip()
+        for row, taken in zip(texts, measured, strict=True)
+    ]
 
 
 def plain_cell(cell: Sequence[Span]) -> str:

@@ -23,7 +23,7 @@ class _Writer:
         previous: Block | None = None
         for block in blocks:
             lines = self._block(block)
-            goes_on = isinstance(block, document.ListBlock) and document.goes_on_with_higher_number(previous, block)
+            goes_on = isinstance(block, document.ListBlock) and document.goes_on_with_other_number(previous, block)
             if found and lines and not tight and not (goes_on and block.tight):
                 found.append("")
             found += lines

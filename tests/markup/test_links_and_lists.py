@@ -88,6 +88,26 @@ def test_an_item_that_goes_on_behind_code_has_no_second_number():
     assert [line for line in text.split("\n") if line] == ["1. one", "   code", "   more of one", "2. two"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ([2026, 7], [2026, 7]),
+        ([1, 2, 1, 2, 5], [1, 2, 1, 2, 5]),
+        ([3, 2, 1], [3, 2, 1]),
+        ([1, 2, 2, 3], [1, 2, 2, 3]),
+        ([1, 1, 1], [1, 2, 3]),
+        ([7, 7, 1, 1], [7, 8, 1, 2]),
+    ],
+)
+def test_numbers_of_a_list_are_those_that_were_typed_unless_all_are_the_same(typed, shown):
+    markdown = "\n".join(f"{number}. a" for number in typed)
+    lines = [f"{number}. a" for number in shown]
+    written = markdown_writer.write_markdown(markdown_reader.read_markdown(markdown))
+    for text in (markdown, written, come_back(markdown)):
+        found = text_writer.write_text(markdown_reader.read_markdown(text)).split("\n")
+        assert [line for line in found if line] == lines
+
+
 def test_a_list_that_begins_with_nought_keeps_its_numbers():
     assert [element["type"] for element in to_slack("0. zero\n1. one")] == ["rich_text_section"]
     shown = text_writer.write_text(markdown_reader.read_markdown(come_back("0. zero\n1. one")))

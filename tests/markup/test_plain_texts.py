@@ -80,3 +80,11 @@ def test_a_scheme_behind_long_text_is_a_link_and_a_word_before_it_stays():
     html = str(markdown_rendering.markdown_to_html("word " * 50 + "seehttp://a.example (https://a.example/x) http://"))
     assert html.count("word") == 50 and "seehttp://a.example" in html
     assert '(<a href="https://a.example/x"' in html and html.count("<a ") == 1 and html.endswith(" http://</p>\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("\x00" * 61_000, ""), ("a\x00\n" * 5_000, "a\n" * 5_000), ("|\x00" * 4_000, "|")]
+)
+def test_a_long_text_with_signs_that_nobody_sees_is_shown_without_them(text, shown):
+    html = str(markdown_rendering.markdown_to_html(text))
+    assert "\x00" not in html and html.removeprefix("<pre><code>").startswith(shown.strip())

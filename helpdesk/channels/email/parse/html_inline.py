@@ -1,6 +1,7 @@
 """The styles and links that are open while HTML is read, and the spans they make of text."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from helpdesk.markup import document
@@ -17,8 +18,13 @@ _STYLES = {
 }
 _CSS_STYLES = (
     (re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE), document.BOLD),
-    (re.compile(r"font-style\s*:\s*italic", re.IGNORECASE), document.ITALIC),
+    (re.compile(r"font-style\s*:\s*(?:italic|oblique)", re.IGNORECASE), document.ITALIC),
     (re.compile(r"text-decoration[a-z-]*\s*:[^;]{0,40}line-through", re.IGNORECASE), document.STRIKE),
+)
+# As in the <b> that Google Docs puts around what is copied from it.
+_CSS_WITHOUT = (
+    (re.compile(r"font-weight\s*:\s*(?:normal|lighter|[1-5]00)", re.IGNORECASE), document.BOLD),
+    (re.compile(r"font-style\s*:\s*normal", re.IGNORECASE), document.ITALIC),
 )
 _INLINE_TAGS = {*_STYLES, "a", "span", "font", "u"}
 _RAISED = {
@@ -34,19 +40,18 @@ class OpenTags:
     """The open inline tags, innermost last."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[str, int, str]] = []
+        self._open: list[tuple[str, int, int, str]] = []  # name, styles it adds and takes away, address
         self.style, self.url = 0, ""
+        self._link = ""  # the address of the spans
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Open the tag ``name`` if it is one of a style or a link."""
         if name not in _INLINE_TAGS or len(self._open) >= MAX_OPEN:
             return
-        style = _STYLES.get(name, 0)
         css = attributes.get("style", "")
-        if css and name in {"span", "font"}:
-            for pattern, bit in _CSS_STYLES:
-                style |= bit if pattern.search(css) else 0
-        self._open.append((name, style, attributes.get("href", "").strip() if name == "a" else ""))
+        style = _STYLES.get(name, 0) | _find_styles(_CSS_STYLES, css)
+        without = _find_styles(_CSS_WITHOUT, css)
+        self._open.append((name, style, without, attributes.get("href", "").strip() if name == "a" else ""))
         self._compute()
 
     def end(self, name: str) -> str:
@@ -55,21 +60,26 @@ class OpenTags:
         """
         for place in range(len(self._open) - 1, -1, -1):
             if self._open[place][0] == name:
-                _, _, url = self._open.pop(place)
+                url = self._open.pop(place)[-1]
                 self._compute()
                 return url
         return ""
 
     def make_span(self, text: str) -> Span:
         """Return ``text`` with the open styles and link."""
-        url = normalize_address(self.url)
-        return Span(text, self.style, url if has_safe_scheme(url) else "")
+        return Span(text, self.style, self._link)
 
     def _compute(self) -> None:
         self.style, self.url = 0, ""
-        for _, style, url in self._open:
-            self.style |= style
+        for _, style, without, url in self._open:
+            self.style = (self.style | style) & ~without
             self.url = url or self.url
+        address = normalize_address(self.url) if self.url else ""
+        self._link = address if has_safe_scheme(address) else ""
+
+
+def _find_styles(patterns: Iterable[tuple[re.Pattern[str], int]], css: str) -> int:
+    return sum(bit for pattern, bit in patterns if pattern.search(css)) if css else 0
 
 
 def raise_digits(text: str, tag: str) -> str:

@@ -1,6 +1,7 @@
-"""The numbers and letters that a browser shows before the items of HTML's lists."""
+"""HTML's lists while they are read, and the numbers and letters that a browser shows before their items."""
 
 import re
+from dataclasses import dataclass, field
 
 from helpdesk.markup import document
 from helpdesk.markup.document import Block
@@ -11,6 +12,33 @@ _CSS = re.compile(r"list-style(?:-type)?\s*:[^;]{0,40}?\b((?:lower|upper)-(?:alp
 _NUMBER = re.compile(r"\d{1,9}")
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 MAX_ROMAN = 39
+
+
+@dataclass
+class Container:
+    """An open quote, list or item; ``tag`` is what closes it. ``counted``: it is a block of its own, not one too deep
+    or a plain <div> inside a quote; ``depth``: how many of those are open. ``letters``: of a list of bullets that begin
+    with them, ``number`` the next.
+    """
+
+    tag: str
+    blocks: list[Block]
+    items: list[list[Block]] = field(default_factory=list)
+    start: int | None = None
+    counted: bool = True
+    letters: str = ""
+    number: int = 1
+    depth: int = 1
+    is_in_list: bool = False
+    is_in_quote: bool = False  # one that a <div> made
+
+    def make_inner(self, tag: str, blocks: list[Block], start: int | None = None, counted: bool = True) -> "Container":
+        """Return a container inside this one."""
+        inner = Container(tag, blocks, start=start, counted=counted)
+        inner.depth = self.depth + (counted and tag != "li")
+        inner.is_in_list = self.is_in_list or tag in {"ul", "ol"}
+        inner.is_in_quote = self.is_in_quote or (counted and tag == "div")
+        return inner
 
 
 def read_number(value: str) -> int | None:

@@ -2,10 +2,10 @@
 
 import logging
 import re
-from dataclasses import dataclass, field
 from html import unescape
 
-from helpdesk.channels.email.parse import html_inline, html_lists, html_tables, html_tokens
+from helpdesk.channels.email.parse import html_inline, html_lists, html_space, html_tables, html_tokens
+from helpdesk.channels.email.parse.html_lists import Container
 from helpdesk.markup import document, markdown_writer
 from helpdesk.markup.document import Block, Span
 
@@ -58,36 +58,21 @@ def html_to_document(html: str) -> list[Block]:
     return reader.finish()
 
 
-@dataclass
-class _Container:
-    """An open quote, list or item; ``tag`` is what closes it. ``counted``: it is a block of its own, not one too deep
-    or a plain <div> inside a quote. ``letters``: of a list of bullets that begin with them, ``number`` the next.
-    """
-
-    tag: str
-    blocks: list[Block]
-    items: list[list[Block]] = field(default_factory=list)
-    start: int | None = None
-    counted: bool = True
-    letters: str = ""
-    number: int = 1
-
-
 class _Reader:
     def __init__(self) -> None:
         self.root: list[Block] = []
-        self.open: list[_Container] = [_Container("", self.root)]
+        self.open: list[Container] = [Container("", self.root)]
         self.tags = html_inline.OpenTags()
         self.line: list[Span] = []
         self.paragraph: list[Span] | None = None
-        self.gap = False
-        self.heading = 0
+        self.gap, self.heading = False, 0
         self.code: list[str] | None = None
         self.code_blocks: list[str] = []  # the tags of blocks that were opened inside code
         self.raised = ""  # "sup" or "sub"
         self.is_picture_link = False  # an open link has a picture without description, and no word yet
         self.sign = ""  # the letter of an item of which no word was read yet
         self.link_begin = 0  # the place in the line where the last link was opened
+        self.space, self.indent = html_space.OpenSpaces(), ""  # the indent of the line
 
     def finish(self) -> list[Block]:
         self.flush()
@@ -108,13 +93,24 @@ class _Reader:
             self.code.append(text.replace("\r\n", "\n"))
             return
         self.gap = self.gap or (text == "\xa0" and not self.line and self.paragraph is not None)
-        text = re.sub(r"\s+", " ", text.replace("\xa0", " "))
+        for number, line in enumerate(self.space.split_lines(text)):
+            if number:
+                self.flush(always=True)
+            self._line_text(line)
+
+    def _line_text(self, text: str) -> None:
+        if not self.line:
+            self.indent = self.space.read_indent(text)
+            text = text if self.indent else text.lstrip(" \t\r\n\f")
+        text = re.sub(r"\s+", " ", text)
         if text.strip():
             self.line += [Span(self.sign)] if self.sign else []
             self.sign, self.is_picture_link = "", False
-        self.line.append(self.tags.make_span(html_inline.raise_digits(text, self.raised)))
+        if text:
+            self.line.append(self.tags.make_span(html_inline.raise_digits(text, self.raised)))
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.space.start(name, attributes)
         if name == "br":
             if self.code is not None:
                 self.code.append("\n")
@@ -128,9 +124,8 @@ class _Reader:
                 self.code_blocks += [name] if name in _ENDS_CODE else []
                 return
             self.flush()
-            is_list = any(each.tag in {"ul", "ol"} for each in self.open)
             is_spaced = name in _SPACED and "msonormal" not in attributes.get("class", "").lower()
-            self.gap = self.gap or (is_spaced and (not is_list or self.paragraph is not None))
+            self.gap = self.gap or (is_spaced and (not self.open[-1].is_in_list or self.paragraph is not None))
             self._start_block(name, attributes)
         elif name in {"sup", "sub"}:
             self.raised = name
@@ -161,8 +156,8 @@ class _Reader:
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
         if name == "blockquote" or (name == "div" and _QUOTES & set(attributes.get("class", "").split())):
             self._open(name)
-        elif name == "div" and any(each.tag == "div" and each.counted for each in self.open):
-            self.open.append(_Container("div", self.open[-1].blocks, counted=False))
+        elif name == "div" and self.open[-1].is_in_quote:
+            self.open.append(self.open[-1].make_inner("div", self.open[-1].blocks, counted=False))
         elif name in {"ul", "ol"}:
             self._open_list(name, attributes)
         elif name == "li":
@@ -200,9 +195,10 @@ class _Reader:
                 above.blocks.append(document.ListBlock(above.items, above.start, html_lists.are_tight(above.items)))
             above.items, above.start = [], value
         above.items.append([])
-        self.open.append(_Container("li", above.items[-1]))
+        self.open.append(above.make_inner("li", above.items[-1]))
 
     def end(self, name: str) -> None:
+        self.space.end(name)
         if name == "pre":
             self._end_code()
             self.gap = True
@@ -257,11 +253,11 @@ class _Reader:
         above = self.open[-1]
         if above.tag in {"ul", "ol"} and above.counted and tag != "li":
             above.items = above.items or [[]]
-            above = _Container("", above.items[-1])
-        depth = sum(each.counted and each.tag != "li" for each in self.open)
-        is_counted = depth <= document.MAX_DEPTH
+            above = Container("", above.items[-1])
+        is_counted = self.open[-1].depth <= document.MAX_DEPTH
         if len(self.open) < 200:
-            self.open.append(_Container(tag, [] if is_counted else above.blocks, start=start, counted=is_counted))
+            inside = [] if is_counted else above.blocks
+            self.open.append(self.open[-1].make_inner(tag, inside, start, is_counted))
             if is_counted and tag in {"ul", "ol"}:
                 self.open[-1].blocks = above.blocks
             elif is_counted:
@@ -279,6 +275,9 @@ class _Reader:
         self.line, self.link_begin = [], 0
         if not line and not always:
             return
+        if line and self.indent and not self.heading and self.open[-1].tag != "li":
+            line = [Span(self.indent), *line]
+        self.indent = ""
         if self.gap or self.paragraph is None:
             self._end_paragraph()
             self.paragraph = line

@@ -13,6 +13,7 @@ MAX_MARKS = 2_000  # signs of marks in one text; one with more is read as plain 
 
 _FENCE = re.compile(r"```(.+?)```", re.DOTALL)
 _QUOTE = re.compile(r"^(?:&gt;|>) ?")
+_QUOTE_TO_END = re.compile(r"^(?:&gt;|>){3} ?")
 _BULLET = re.compile(r"^( *)[•◦▪‣∙]\ufe0e?\s+")
 _NUMBER = re.compile(r"^( *)(\d{1,4})\.\s+")
 _SIGN = re.compile(r"[`<*_~:]")
@@ -51,11 +52,14 @@ def unescape_mrkdwn(text: str) -> str:
 
 def _lines(text: str) -> list[dict]:
     found: list[dict] = []
+    is_quoted_to_end = False
     for line in text.split("\n"):
         last = found[-1] if found else {}
+        if not is_quoted_to_end and _QUOTE_TO_END.match(line):
+            is_quoted_to_end, line = True, _QUOTE_TO_END.sub("", line)
         bullet, number = _BULLET.match(line), _NUMBER.match(line)
-        if _QUOTE.match(line):
-            inline = _inline(_QUOTE.sub("", line), {})
+        if is_quoted_to_end or _QUOTE.match(line):
+            inline = _inline(line if is_quoted_to_end else _QUOTE.sub("", line), {})
             if last.get("type") == "rich_text_quote":
                 last["elements"] += [{"type": "text", "text": "\n"}, *inline]
             else:
@@ -65,8 +69,10 @@ def _lines(text: str) -> list[dict]:
             item = {"type": "rich_text_section", "elements": _inline(line[match.end() :], {})}
             shape = {"style": "bullet" if bullet else "ordered", "indent": min(len(match[1]) // 4, 8)}
             if last.get("type") == "rich_text_list" and all(last[name] == shape[name] for name in shape):
-                last["elements"].append(item)
-                continue
+                following = last.get("offset", 0) + len(last["elements"]) + 1
+                if not number or int(number[2]) == following:
+                    last["elements"].append(item)
+                    continue
             offset = {"offset": int(number[2]) - 1} if number and int(number[2]) > 1 else {}
             found.append({"type": "rich_text_list", "elements": [item]} | shape | offset)
         elif last.get("type") == "rich_text_section":

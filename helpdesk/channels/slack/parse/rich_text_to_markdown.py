@@ -99,15 +99,18 @@ class _Reader:
         """Return the list that items with this indentation and first number belong to: one that they continue, or a
         new one inside the item above.
         """
+        depth = len(self.lists)
         while self.lists and self.lists[-1][0] > indent:
             self.lists.pop()
         if self.lists and self.lists[-1][0] == indent:
             last = self.lists[-1][1]
             is_next = last.start is not None and start == last.start + len(last.items)
-            if not self.between and (start is None) == (last.start is None) and (start in {None, 1} or is_next):
+            # Some clients give no number to what follows an inner list.
+            is_counted_on = is_next or (start == 1 and last.start is not None and len(self.lists) < depth)
+            if not self.between and (is_counted_on or (start is None and last.start is None)):
                 return last
-            if self.between and is_next:
-                # What stands between two numbers belongs to the item above it.
+            if self.between and (is_next or (indent and start is None and last.start is None)):
+                # What stands between two numbers, or two items inside a list, belongs to the item above it.
                 del self.blocks[len(self.blocks) - len(self.between) :]
                 last.items[-1] += self.between
                 return last
