@@ -4,11 +4,13 @@ Where one is missing, its tests are skipped with a warning; with BROWSERS=all (`
 """
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from tests.engines import firefox, webkit
-from tests.journeys.conftest import live_portal  # noqa: F401 (a fixture)
+from tests.journeys.conftest import PATIENCE, delete_drafts, live_portal  # noqa: F401 (a fixture)
 
 IS_COMPLETE = os.environ.get("BROWSERS") == "all"
 ENGINES = {
@@ -27,3 +29,12 @@ def engine(request):
     browser = make()
     yield browser
     browser.close()
+
+
+@pytest.fixture(autouse=True)
+def leave_no_traces(live_portal):  # noqa: F811
+    """Delete what a test left half written, and let the limit of mailed links begin anew."""
+    yield
+    delete_drafts(live_portal)
+    with closing(sqlite3.connect(live_portal.var / "helpdesk.db", timeout=PATIENCE)) as database, database:
+        database.execute("UPDATE sign_in_links SET created_at = '2001-01-01 00:00:00.000000'")

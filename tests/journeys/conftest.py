@@ -166,9 +166,9 @@ def mails_to(live: Live, email: str) -> list[dict]:
 
 
 def link_in_newest_mail(live: Live, email: str, after: int) -> str | None:
-    mails = mails_to(live, email)[after:]
-    found = re.search(r"http://\S+/sign-in/link/[\w-]+", mails[-1]["text"]) if mails else None
-    return found.group(0) if found else None
+    """The newest sign-in link mailed to ``email`` after its first mails; a reply may be mailed after it."""
+    found = (re.search(r"http://\S+/sign-in/link/[\w-]+", mail["text"]) for mail in mails_to(live, email)[after:][::-1])
+    return next((link.group(0) for link in found if link), None)
 
 
 def wait_for(look, patience: float = PATIENCE):
