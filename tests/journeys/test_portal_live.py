@@ -1,5 +1,6 @@
 """Two people on one ticket, a dropped connection, and text that looks like script."""
 
+from tests.journeys.conftest import wait_for
 from tests.journeys.sign_in import DANA, OSCAR, PRIYA, sign_in_once
 
 
@@ -48,6 +49,23 @@ def test_the_list_is_live_and_marks_what_is_new(live_portal, open_browser):
     agent.click("button:has-text('Send reply')")
     dana.wait_for_selector(f"#ticket-{number}:has-text('New')")
     assert "Here is your answer" in dana.inner_text(f"#ticket-{number}")
+
+
+RESIZE_AND_SWAP = """() => {
+  const box = document.body.appendChild(document.createElement("div"));
+  const field = () => Object.assign(document.createElement("textarea"), { id: "resized" });
+  box.append(field());
+  box.firstChild.style.height = "300px";
+  htmx.swap(box, field().outerHTML, { swapStyle: "innerHTML" }, { eventInfo: { target: box, elt: box } });
+}"""
+
+
+def test_a_swap_of_a_resized_field_keeps_to_the_policy(live_portal, open_browser):
+    """A browser writes the size of a field that a person resized into its style; open_browser looks for complaints."""
+    dana = open_browser()
+    sign_in_once(dana, live_portal, DANA)
+    dana.evaluate(RESIZE_AND_SWAP)
+    wait_for(lambda: dana.evaluate("!document.querySelector('#resized').matches('.htmx-settling, .htmx-added')"))
 
 
 def test_a_page_catches_up_after_its_connection_was_away(live_portal, open_browser):

@@ -101,7 +101,7 @@ def test_every_purge_has_a_setting():
     assert {purge.setting for purge in row_retention.PURGES} <= set(SETTINGS)
 
 
-def test_the_health_page_shows_sizes_and_their_growth(app, session, make):
+def test_the_health_page_shows_sizes_and_their_growth(app, session, make, monkeypatch):
     session.add(SizeRecord(name="tickets", rows=1, bytes=4096, at=clock.now() - timedelta(days=8)))
     make.ticket()
     make.ticket()
@@ -109,6 +109,7 @@ def test_the_health_page_shows_sizes_and_their_growth(app, session, make):
     sizes.record()
     session.commit()
     assert not sizes.is_due()
+    monkeypatch.setattr(sizes, "MAX_SHOWN", 1000)  # which tables are the largest depends on what else was tested
     found = {size.name: size for size in sizes.list_growth()}
     assert found["files"].rows == 0
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL estimates, and has not yet
