@@ -8,8 +8,9 @@ SECONDS ?= 120
 TICKETS ?= $(if $(filter test-large,$(MAKECMDGOALS)),200000,20000)
 ARGS ?=
 LANGUAGE ?=
-# The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
-PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
+# The whole suite has a process a core and one more, for the one with the journeys mostly waits; a part of it, named by
+# its path, one process, which starts sooner. 0 is no other process.
+PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 
 .PHONY: help run test test-browsers test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
     bench-load bench-mail bench-markup bench-growth screenshots production release release-try clean

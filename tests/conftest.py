@@ -64,6 +64,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Let one process run all journeys, and each other file belong to one: two browsers at once are too much."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def add_node_collection(self, node, collection):
+            ids = [f"{JOURNEYS}::{name}" if name.startswith(JOURNEYS) else name for name in collection]
+            super().add_node_collection(node, ids)
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory):
     """A Redis of our own on a free port."""

@@ -25,7 +25,7 @@ FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component
 DANA = "dana@globex.example"
 PICTURES = Path("test-results")
 # seconds; a busy machine passes, a page that is only brought up to date by asking again once a minute does not
-PATIENCE = 30.0
+PATIENCE = 45.0
 
 
 class Live:
