@@ -296,4 +296,4 @@ def test_a_rule_asks_for_tags_and_adds_some(session, make, maya, lead, add_rule)
         "The rule “Tag it” acted: tags (Words: refund)",
         "The rule “Refunds first” acted: priority (Tags: refund)",
     ]
-    assert dry_run.describe_actions(RuleDefinition.of(management.list_rules()[0])) == ["Add tags: refund, money"]
+    assert dry_run.describe_actions(RuleDefinition.of(management.list_rules()[0])) == ["Adds tags: refund, money"]

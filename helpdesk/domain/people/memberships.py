@@ -40,7 +40,7 @@ def set_admin_by_provider(user: User, organization: Organization, is_admin: bool
             )
         )
         if db.session.scalar(others.limit(1)) is None:
-            raise ConflictError(gettext("An organization keeps its last admin."))
+            raise ConflictError(gettext("An organization needs at least one admin."))
     _set_admin(membership, user, is_admin, None)
 
 

@@ -70,7 +70,7 @@ def describe_actions(rule: RuleDefinition) -> list[str]:
     if wanted.priority:
         found.append(gettext("Priority: %(priority)s", priority=Priority(wanted.priority).definition.label))
     if wanted.tags:
-        found.append(gettext("Add tags: %(tags)s", tags=", ".join(wanted.tags)))
+        found.append(gettext("Adds tags: %(tags)s", tags=format_list(wanted.tags, "unit")))
     if wanted.reply_id and (canned := db.session.get(CannedReply, wanted.reply_id)):
         found.append(gettext("Replies with “%(macro)s”", macro=canned.title))
     if wanted.status:
