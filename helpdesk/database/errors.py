@@ -16,6 +16,7 @@ UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, InternalError, PoolTimeo
 READ_ONLY_STATE = "25006"
 PATIENCE_SECONDS = 30.0  # until something that is known is given up
 PAUSE_SECONDS = 0.5  # between two attempts
+STATEMENT_WORDS = 3  # enough to tell which statement it was
 
 Returned = TypeVar("Returned")
 log = logging.getLogger(__name__)
@@ -30,10 +31,12 @@ def is_read_only_error(error: BaseException) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the cause in one line, without the statement and its values."""
+    """Return the cause in one line, with the first words of the statement and without its values."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = [line.strip() for line in str(original).strip().splitlines() if line.strip()]
-    return f"{type(original).__name__}: {lines[0][:300]}" if lines else type(original).__name__
+    described = f"{type(original).__name__}: {lines[0][:300]}" if lines else type(original).__name__
+    words = error.statement.split()[:STATEMENT_WORDS] if isinstance(error, DBAPIError) and error.statement else []
+    return f"{described} ({' '.join(words)} …)" if words else described
 
 
 def keep_trying(record: Callable[[], Returned], patience: float = PATIENCE_SECONDS) -> Returned:
