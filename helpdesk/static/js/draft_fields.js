@@ -15,7 +15,7 @@ const isDefault = (select, option, index) => {
 
 // What a field says; undefined where it is as the page came. Ticks are named with their value. A form with
 // data-draft-of-changes shows what exists already: its draft is what somebody changed of that.
-const fieldDraft = (field) => {
+export const fieldDraft = (field) => {
   if (isTick(field)) return field.checked === field.defaultChecked ? undefined : field.checked;
   if (field.tagName !== "SELECT") {
     const unchanged = "draftOfChanges" in field.form.dataset ? field.defaultValue : "";

@@ -7,6 +7,7 @@ import { expectSending, startSyncing, stopSyncing, syncSoon } from "./server_dra
 import { getItem, removeItemsWithPrefix, setItem } from "./storage.js";
 
 const SAVE_AFTER_MS = 300;
+const EMPTIED_MS = 300; // within which Safari empties fields
 const SUBMITTED_KEY = "sent";
 
 const draftKey = (form) => `draft:${document.body.dataset.user || ""}:${form.dataset.draft}`;
@@ -30,11 +31,15 @@ const deleteDraft = (form) => {
   expectSending(form.dataset.draft);
 };
 
-const restoreDraft = (form) => {
+const fillFromDraft = (form) => {
   const key = draftKey(form);
+  fillForm(form, getItem(key, () => sessionStorage) || getItem(key));
+};
+
+const restoreDraft = (form) => {
   // The values of something that exists are not a draft of a person; they stay in this browser.
   form.isPrefilled = !form.matches("[data-composer]") && !query("[data-error-summary]") && Boolean(readForm(form));
-  fillForm(form, getItem(key, () => sessionStorage) || getItem(key));
+  fillFromDraft(form);
 };
 
 // Without HTMX the next page tells whether the form was accepted: until then the draft stays.
@@ -65,6 +70,12 @@ listen("input", schedule);
 listen("change", schedule);
 addEventListener("pagehide", saveNow);
 listen("visibilitychange", () => document.hidden && saveNow());
+
+// Safari empties fields with autocomplete="off" of pages that it kept for "back", just after it has shown them.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  for (const wait of [0, EMPTIED_MS]) setTimeout(() => queryAll("form[data-draft]").forEach(fillFromDraft), wait);
+});
 
 listen("draft:changed", ({ target }) => saveDraft(target));
 
