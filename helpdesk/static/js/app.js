@@ -26,7 +26,6 @@ import "./conversation.js";
 import "./selects.js";
 import "./bulk.js";
 import "./shortcuts.js";
-import "./chart_keys.js";
 import "./relative_times.js";
 import "./time_zone.js";
 import "./signed_out.js";
@@ -34,3 +33,5 @@ import "./platform.js";
 import "./on_screen_keyboard.js";
 import "./browser_notices.js";
 import "./live.js";
+
+if (document.querySelector("[data-chart]")) import("./chart_keys.js");
