@@ -114,13 +114,16 @@ export const addFiles = async (input, given, isPlaced = false) => {
 
 const handleTransfer = (event) => {
   const scope = event.target.closest?.("form") || document;
-  const input = queryAll("input[data-upload]", scope).find((each) => each.offsetParent);
+  const inputs = queryAll("input[data-upload]", scope).filter((each) => each.offsetParent);
+  const isText = event.target.matches?.("textarea[name=body]");
+  const input = query("input[data-upload]", event.target.closest?.(".drop-zone") || createElement("div")) ||
+    (isText && inputs.find(isUploadedEarly)) || inputs[0];
   const data = event.dataTransfer || event.clipboardData;
   if (!input || !data.types.includes("Files")) return;
   if (event.type === "paste" && data.types.includes("text/plain")) return;
   event.preventDefault();
   input.closest(".drop-zone").classList.toggle("is-over", event.type === "dragover");
-  if (event.type === "drop" || event.type === "paste") addFiles(input, data.files, true);
+  if (event.type === "drop" || event.type === "paste") addFiles(input, data.files, isText);
 };
 
 for (const name of ["dragover", "dragleave", "drop", "paste"]) listen(name, handleTransfer);
