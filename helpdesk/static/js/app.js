@@ -31,7 +31,7 @@ import "./time_zone.js";
 import "./signed_out.js";
 import "./platform.js";
 import "./on_screen_keyboard.js";
-import "./browser_notices.js";
+import "./by_need.js";
 import "./live.js";
 
 if (document.querySelector("[data-chart]")) import("./chart_keys.js");

@@ -1,7 +1,7 @@
-// Notices of this browser, by Web Push: the button on the account page asks, and every later sign-in renews.
-import { announce, byId, csrfToken, listen } from "./dom.js";
-import { _ } from "./sentences.js";
-import { getItem, setItem } from "./storage.js";
+// Notices of this browser, by Web Push: the button on the account page asks, and every later sign-in renews. Loaded
+// where that button is or where notices are allowed; `tools` are functions of the modules that every page has.
+let tools;
+const _ = (sentence) => tools._(sentence);
 
 const RENEWED = "browser-notices-renewed";
 const tab = () => sessionStorage;
@@ -12,15 +12,15 @@ const toBytes = (text) =>
 
 const send = async (subscription) => {
   const { endpoint, keys } = subscription.toJSON();
-  const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth, csrf_token: csrfToken() });
+  const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth, csrf_token: tools.csrfToken() });
   const answer = await fetch("/account/browsers", { method: "POST", body });
   if (!answer.ok) throw new Error(await answer.text());
 };
 
 const say = (text) => {
-  const status = byId("browser-notices-status");
+  const status = document.getElementById("browser-notices-status");
   if (status) status.textContent = text;
-  announce(text);
+  tools.announce(text);
 };
 
 const add = async (button) => {
@@ -45,25 +45,26 @@ const add = async (button) => {
   }
 };
 
-listen("click", ({ target }) => {
-  const button = target.closest?.("[data-add-browser]");
-  if (button) add(button);
-});
-
-const button = byId("browser-notices-add");
-if (button && !isPossible()) {
-  button.hidden = true;
-  byId("browser-notices-status").textContent = _("This browser cannot show notices.");
-}
-
 // A browser belongs to the session in which it was added, so that signing out ends its notices.
 const renew = async () => {
   if (!document.body.dataset.user || !isPossible() || Notification.permission !== "granted") return;
-  if (getItem(RENEWED, tab) === document.body.dataset.user) return;
+  if (tools.getItem(RENEWED, tab) === document.body.dataset.user) return;
   const registration = await navigator.serviceWorker.getRegistration("/");
   const subscription = await registration?.pushManager.getSubscription();
   if (subscription) await send(subscription);
-  setItem(RENEWED, document.body.dataset.user, tab);
+  tools.setItem(RENEWED, document.body.dataset.user, tab);
 };
 
-renew().catch(() => {});
+export const start = (given) => {
+  tools = given;
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("[data-add-browser]");
+    if (button) add(button);
+  });
+  const button = document.getElementById("browser-notices-add");
+  if (button && !isPossible()) {
+    button.hidden = true;
+    document.getElementById("browser-notices-status").textContent = _("This browser cannot show notices.");
+  }
+  renew().catch(() => {});
+};
