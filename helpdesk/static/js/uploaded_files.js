@@ -1,5 +1,5 @@
-// In a composer, and in the form of a new ticket, a file is uploaded as soon as it is added (early_uploads.js), so that
-// the draft keeps it, for other devices too. The hidden field "uploaded" names what has arrived, a list of [key, name,
+// In a form with the field "uploaded" a file is uploaded as soon as it is added (early_uploads.js), so that the draft
+// keeps it, for other devices too. The hidden field "uploaded" names what has arrived, a list of [key, name,
 // size in words], and is part of the draft. A file that has not arrived when the form is sent goes along with the form.
 import { createElement, csrfToken, listen, query, queryAll } from "./dom.js";
 import { replaceSelection } from "./toolbar.js";

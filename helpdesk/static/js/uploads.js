@@ -6,6 +6,7 @@ import {
   adoptKept, isUploadedEarly, markdownOf, readUploaded, removePicture, stopUpload, uploadedItems, writeUploaded,
 } from "./uploaded_files.js";
 
+const PRESSED_MS = 200;
 const keptFiles = new Map();
 let early; // loaded where there is a composer; without it files go along with the form
 let loading;
@@ -55,7 +56,11 @@ const setFiles = (input, files) => {
   list.hidden = !list.children.length;
 };
 
-const refresh = (input) => setFiles(input, input.chosen || []);
+// Not while a button of the list is being pressed: the press would be lost.
+const refresh = (input) => {
+  if (fileList(input).matches(":active")) setTimeout(refresh, PRESSED_MS, input);
+  else setFiles(input, input.chosen || []);
+};
 
 // Each file that is not taken, with the reason.
 const showRefusals = (input, sentences) => {
