@@ -32,6 +32,7 @@ TEXTS = (
         "```\na\n```\n",
         "    a\n\n",
     ),
+    *("1. word word word word\n", "- word word word word ab\n", "> word word word word\n", "# word word word word\n"),
     *("# a\n", "a\n===\n", "a\n---\n", "*" * 50 + "a", "(" * 40 + "a" + ")" * 40, "[" * 30 + "]" * 30),
     *("<" * 20 + "a" + ">" * 20, "a\u0300" * 9, "<https://xn--a.example> "),
 )

@@ -133,9 +133,9 @@ def split_lines(spans: Iterable[Span]) -> list[list[Span]]:
 
 
 def trim_line(spans: list[Span]) -> list[Span]:
-    """Remove space at both ends of a line but for no-break spaces that indent it."""
+    """Remove space at both ends of a line but for no-break and ideographic spaces that indent it."""
     text = plain_text(spans)
-    indent = text[: len(text) - len(text.lstrip("\u00a0"))]
+    indent = text[: len(text) - len(text.lstrip("\u00a0\u3000"))]
     return [Span(indent), *trim_spans(spans)] if indent else trim_spans(spans)
 
 

@@ -1,7 +1,9 @@
 """Text between the marks of Markdown, which is most of a message and must cost little."""
 
 import re
+from itertools import pairwise
 
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
 # A star or underscore alone between spaces is no mark, nor is an underscore inside a word; a backslash before a to z
@@ -13,6 +15,7 @@ INLINE_SIGN = re.compile(
 
 _INLINE_SIGN_BUT_BRACKETS = re.compile(INLINE_SIGN.pattern.replace(r"\[\]", "", 1))
 _SEPARATE = "\n:/@."  # behind a backslash they break the line, or keep an address from being a link
+_INDENT_SIGN = re.compile("[\u00a0\u3000]")
 _ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -37,6 +40,20 @@ def parse_text(state: StateInline, silent: bool) -> bool:
         state.append_pending("".join(parts))
     state.pos = position
     return True
+
+
+def keep_indents(state: StateCore) -> None:
+    """Give paragraphs the no-break and ideographic spaces back that they begin with. CommonMark removes only spaces and
+    tabs there, the library all white space.
+    """
+    if not _INDENT_SIGN.search(state.src):
+        return
+    lines = state.src.split("\n")
+    for before, token in pairwise(state.tokens):
+        if before.type == "paragraph_open" and before.map and token.type == "inline" and token.content:
+            line = lines[before.map[0]].rstrip()
+            begin = line[: len(line) - len(token.content.partition("\n")[0])]
+            token.content = begin[len(begin.rstrip("\u00a0\u3000")) :] + token.content
 
 
 def unescape(text: str) -> str:

@@ -88,3 +88,20 @@ def test_a_scheme_behind_long_text_is_a_link_and_a_word_before_it_stays():
 def test_a_long_text_with_signs_that_nobody_sees_is_shown_without_them(text, shown):
     html = str(markdown_rendering.markdown_to_html(text))
     assert "\x00" not in html and html.removeprefix("<pre><code>").startswith(shown.strip())
+
+
+def test_a_list_of_a_thousand_items_is_code_and_a_log_of_two_thousand_lines_in_a_fence_is_none_of_it():
+    assert markdown_rendering.markdown_to_html("- a\n" * 1_000).startswith("<pre><code>- a\n")
+    log = "Log:\n```\n" + "web_1 | started\n" * 2_000 + "```\n**end**"
+    html = markdown_rendering.markdown_to_html(log)
+    assert html.startswith("<p>Log:</p>") and html.endswith("<p><strong>end</strong></p>\n")
+    assert html.count("web_1 | started") == 2_000
+
+
+@pytest.mark.parametrize("indent", ["\u00a0" * 4, "\u3000\u3000", "\u00a0\u3000"])
+@pytest.mark.parametrize("text", ["{}a\n{}b", "x\n\n{}**a** b", "- {}a\n\n  {}b", "> {}[a]: b", "{}- a"])
+def test_every_line_keeps_the_indent_that_is_no_space_of_markdown(text, indent):
+    html = markdown_rendering.markdown_to_html(text.format(indent, indent))
+    assert html.unescape().count(indent) == text.count("{}")
+    written = markdown_writer.write_markdown(markdown_reader.read_markdown(text.format(indent, indent)))
+    assert markdown_rendering.markdown_to_html(written) == html

@@ -42,6 +42,7 @@ from helpdesk.markup import markdown_rendering
         ("<details><summary>more</summary>text</details>", "more\ntext"),
         ("<ul><li><input type=checkbox checked> a<li><input type=checkbox>b</ul>", "- [x] a\n- [ ] b"),
         ("<div>def f():</div><div>&nbsp; &nbsp; return 1</div>", "def f():\n\u00a0\u00a0\u00a0\u00a0return 1"),
+        ("<p>\u3000\u3000a<br>\u3000b<br>&nbsp;c</p>", "\u3000\u3000a\n\u3000b\nc"),
         ("<p>\n<span>&nbsp;&nbsp;</span>a&nbsp;&nbsp;b</p>", "\u00a0\u00a0a b"),
         ("a<br>&nbsp; &nbsp;<br>&nbsp;b<ul><li>&nbsp; &nbsp;c</li></ul>", "a\n\nb\n\n- c"),
         ('<div style="white-space: pre-wrap">a\n\n  b\nc</div><p>d\ne</p>', "a\n\n\u00a0\u00a0b\nc\n\nd e"),

@@ -8,7 +8,7 @@ NO_BREAK_SPACE = "\u00a0"
 MAX_INDENT = 40  # characters
 
 _KEPT = re.compile(r"white-space(?:-collapse)?\s*:\s*(pre|break-spaces)?", re.IGNORECASE)
-_INDENT = re.compile(r"[ \t\r\n\f]*(\u00a0\s*)")  # "\s" is also the no-break space
+_INDENT = re.compile(r"[ \t\r\n\f]*([\u00a0\u3000]\s*)")  # "\s" is also the no-break space
 _KEPT_INDENT = re.compile(r"\s*")
 _VOID = {"img", "br", "input", "hr", "wbr", "col"}
 _TAB_SIZE = 4
@@ -47,13 +47,14 @@ class OpenSpaces:
         return text.replace("\r\n", "\n").split("\n") if self._is_kept() and text.strip() else [text]
 
     def read_indent(self, line: str) -> str:
-        """Return the no-break spaces that stand for the indent of ``line``; one alone indents nothing."""
+        """Return the spaces that stand for the indent of ``line``; one that is not ideographic indents nothing."""
         kept = self._is_kept() and (line.strip() or "\n" not in line)
         match = (_KEPT_INDENT if kept else _INDENT).match(line)
         if not match:
             return ""
-        space = match[0].expandtabs(_TAB_SIZE) if kept else re.sub(r"[^\S\u00a0]+", " ", match[1])
-        return NO_BREAK_SPACE * min(len(space), MAX_INDENT) if len(space) > 1 else ""
+        space = match[0].expandtabs(_TAB_SIZE) if kept else re.sub(r"[ \t\r\n\f]+", " ", match[1])
+        indent = re.sub(r"[^\u3000]", NO_BREAK_SPACE, space[:MAX_INDENT])
+        return "" if indent == NO_BREAK_SPACE else indent
 
     def _is_kept(self) -> bool:
         return bool(self._open) and self._open[-1][1]
