@@ -33,5 +33,3 @@ import "./platform.js";
 import "./on_screen_keyboard.js";
 import "./by_need.js";
 import "./live.js";
-
-if (document.querySelector("[data-chart]")) import("./chart_keys.js");
