@@ -1,7 +1,7 @@
 """The styles and links that are open while HTML is read, and the spans they make of text."""
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from helpdesk.markup import document
@@ -49,8 +49,8 @@ class OpenTags:
         if name not in _INLINE_TAGS or len(self._open) >= MAX_OPEN:
             return
         css = attributes.get("style", "")
-        style = _STYLES.get(name, 0) | _find_styles(_CSS_STYLES, css)
-        without = _find_styles(_CSS_WITHOUT, css)
+        added, without = _read_css(css) if css else (0, 0)
+        style = _STYLES.get(name, 0) | added
         self._open.append((name, style, without, attributes.get("href", "").strip() if name == "a" else ""))
         self._compute()
 
@@ -78,8 +78,13 @@ class OpenTags:
         self._link = address if has_safe_scheme(address) else ""
 
 
-def _find_styles(patterns: Iterable[tuple[re.Pattern[str], int]], css: str) -> int:
-    return sum(bit for pattern, bit in patterns if pattern.search(css)) if css else 0
+@lru_cache(maxsize=64)  # a mail repeats its styles
+def _read_css(css: str) -> tuple[int, int]:
+    """Return the styles that ``css`` adds and those that it takes away."""
+    added, without = (
+        sum(bit for pattern, bit in patterns if pattern.search(css)) for patterns in (_CSS_STYLES, _CSS_WITHOUT)
+    )
+    return added, without
 
 
 def raise_digits(text: str, tag: str) -> str:
