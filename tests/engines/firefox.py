@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.sync.client import connect
 
-from tests.engines.engine import PATIENCE, Engine, EngineError
+from tests.engines.engine import PATIENCE, TRIES, Engine, EngineError
 
 PROGRAM = next((path for name in ("firefox-esr", "firefox") if (path := shutil.which(name))), None)
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
@@ -45,7 +45,9 @@ class Firefox(Engine):
         assert found, "Firefox did not start"
         threading.Thread(target=self.process.stderr.read, daemon=True).start()  # a full pipe would stop it
         self.open = ExitStack()
-        self.socket = self.open.enter_context(connect(f"{found[1]}/session", max_size=None, open_timeout=PATIENCE))
+        self.socket = self.open.enter_context(
+            connect(f"{found[1]}/session", max_size=None, open_timeout=PATIENCE, ping_interval=None)
+        )
         self.number = 0
         self.call("session.new", capabilities={})
         self.context = self.call("browsingContext.getTree")["contexts"][0]["context"]
@@ -74,7 +76,13 @@ class Firefox(Engine):
             self.complaints.append(f"{parameters['response']['status']} {parameters['request']['url']}")
 
     def goto(self, address: str) -> None:
-        self.call("browsingContext.navigate", context=self.context, url=address, wait="complete")
+        for attempt in range(1, TRIES + 1):
+            try:
+                self.call("browsingContext.navigate", context=self.context, url=address, wait="complete")
+                return
+            except EngineError as error:  # the page before it was just going somewhere itself
+                if "interrupted" not in str(error) or attempt == TRIES:
+                    raise
 
     def _evaluate(self, expression: str) -> dict[str, Any]:
         answer = self.call(

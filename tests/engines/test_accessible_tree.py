@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,16 +64,15 @@ class Reader:
             known = len(self.trees)
             self.process.stdin.write("tree\n")
             self.process.stdin.flush()
-            with suppress(AssertionError):
-                wait_for(lambda: len(self.trees) > known, 5)
-            found = self.trees[-1] if self.trees else []
+            wait_for(lambda: len(self.trees) > known, PATIENCE)
+            found = self.trees[-1]
             return found if found and title in found[0][1] else None
 
         return wait_for(read, PATIENCE)
 
     def hear(self, text: str) -> None:
         """Wait until a live region has said it."""
-        wait_for(lambda: any(text in said.get("said", "") for said in self.said), PATIENCE)
+        wait_for(lambda: any(text in said["said"] for said in self.said), PATIENCE)
 
     def close(self) -> None:
         self.process.terminate()

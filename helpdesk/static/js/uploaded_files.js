@@ -4,7 +4,7 @@
 import { createElement, csrfToken, listen, query, queryAll } from "./dom.js";
 import { replaceSelection } from "./toolbar.js";
 
-const field = (input) => (input.name === "files" ? input.form?.elements.uploaded : undefined);
+const field = (input) => (input.name === "files" && input.form ? query("[name=uploaded]", input.form) : undefined);
 
 export const isUploadedEarly = (input) => Boolean(field(input));
 export const readUploaded = (input) => JSON.parse(field(input)?.value || "[]");
