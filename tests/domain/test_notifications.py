@@ -176,6 +176,14 @@ def test_every_kind_of_a_ticket_has_a_cause_above(session):
     assert set(NotificationKind) - of_no_ticket == {cause.__name__.removesuffix("_on_followed") for cause in CAUSES}
 
 
+def test_an_urgent_ticket_that_its_assignee_leaves_is_one_that_nobody_has(ticket, maya, jonas, session):
+    tickets.assign(ticket, jonas, actor=jonas)
+    tickets.set_priority(ticket, "urgent", actor=jonas)
+    assert sentences_for(session, maya) == []
+    tickets.assign(ticket, None, actor=jonas)
+    assert sentences_for(session, maya) == [f"#{ticket.number} is urgent, and nobody has it"]
+
+
 def test_nobody_is_notified_of_what_they_did_themselves(ticket, maya, session):
     tickets.assign(ticket, maya, actor=maya)
     tickets.reply(ticket, author=maya, body="Mine")

@@ -116,7 +116,7 @@ def _on_note(message: Message) -> None:
 @in_team_language
 def on_unassigned_urgent(ticket: Ticket) -> None:
     """Notify those on call, and who else chose it, of an urgent ticket that nobody has."""
-    if ticket.assignee_id is None and ticket.priority == HIGHEST_PRIORITY and not ticket.is_done:
+    if ticket.priority == HIGHEST_PRIORITY and ticket.assignee is None and not ticket.is_done:
         _notify_on_call(ticket, gettext("%(ticket)s is urgent, and nobody has it.", ticket=_describe(ticket)))
         notify(Occasion(NotificationKind.unassigned_urgent, ticket), db.session.scalars(TEAM_QUERY).all())
 

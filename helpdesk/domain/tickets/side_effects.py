@@ -48,6 +48,6 @@ def on_ticket_changed(ticket: Ticket, kind: str, old: object, new: object) -> No
     """Update the SLA timers of a locked ticket whose status, priority or assignee changed, and enqueue its webhooks."""
     if kind != "assigned":
         timers.update_timers(ticket)
-    if kind == "priority":
+    if kind == "priority" or (kind == "assigned" and new is None):
         events.on_unassigned_urgent(ticket)
     webhooks.enqueue_ticket_changed(ticket, kind, {"old": old, "new": new})
