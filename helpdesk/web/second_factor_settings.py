@@ -10,7 +10,7 @@ from helpdesk.extensions import db
 from helpdesk.translation import gettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.sign_in.second_factor import get_missing_step, get_team_member
+from helpdesk.web.sign_in.second_factor import get_missing_step, get_signed_in_person
 
 blueprint = Blueprint("second_factor_settings", __name__, url_prefix="/account/second-factor")
 PAGE = "/account/second-factor"
@@ -33,7 +33,7 @@ def show_second_factor() -> ResponseReturnValue:
 @authorization.team_only
 def add_app() -> ResponseReturnValue:
     """Begin to add an authenticator app, or finish it with the first code."""
-    user = get_team_member()
+    user = get_signed_in_person()
     try:
         secret = second_factor.begin_set_up(user)
     except ConflictError:
@@ -54,7 +54,7 @@ def add_app() -> ResponseReturnValue:
 @authorization.team_only
 def remove_app() -> ResponseReturnValue:
     """Remove the authenticator app, for instance before another telephone."""
-    second_factor.remove_app(get_team_member())
+    second_factor.remove_app(get_signed_in_person())
     db.session.commit()
     return redirect_with(gettext("The authenticator app is removed."))
 
@@ -63,7 +63,7 @@ def remove_app() -> ResponseReturnValue:
 @authorization.team_only
 def begin_passkey() -> ResponseReturnValue:
     """What the browser makes a passkey with."""
-    user = get_team_member()
+    user = get_signed_in_person()
     try:
         options = passkeys.begin_registration(user, user.session.id)
     except ValidationError as error:
@@ -76,7 +76,7 @@ def begin_passkey() -> ResponseReturnValue:
 @authorization.team_only
 def add_passkey() -> ResponseReturnValue:
     """Add the passkey that the browser made."""
-    user, form = get_team_member(), request.form
+    user, form = get_signed_in_person(), request.form
     name = form.get("name", "").strip() or user_agent.describe_user_agent(authentication.get_user_agent())
     try:
         codes = passkeys.finish_registration(
@@ -97,7 +97,7 @@ def add_passkey() -> ResponseReturnValue:
 @authorization.team_only
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     """Remove one passkey."""
-    if not passkeys.remove_passkey(get_team_member(), passkey_id):
+    if not passkeys.remove_passkey(get_signed_in_person(), passkey_id):
         abort(404)
     db.session.commit()
     return redirect_with(gettext("The passkey is removed."))
@@ -107,7 +107,7 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
 @authorization.team_only
 def renew_recovery_codes() -> ResponseReturnValue:
     """Make new recovery codes; the earlier ones end."""
-    user = get_team_member()
+    user = get_signed_in_person()
     if not second_factor.is_on(user):
         raise ConflictError(gettext("Turn the second factor on first."))
     codes = recovery_codes.renew(user)
@@ -119,7 +119,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
 @authorization.team_only
 def turn_off() -> ResponseReturnValue:
     """Remove the app, all passkeys and the recovery codes."""
-    user = get_team_member()
+    user = get_signed_in_person()
     second_factor.turn_off(user, actor=user)
     db.session.commit()
     return redirect_with(gettext("The second factor is off."))
@@ -133,7 +133,7 @@ def redirect_with(sentence: str) -> ResponseReturnValue:
 
 def render_page(secret: str = "", *, codes: list[str] | None = None, errors: dict[str, str] | None = None) -> str:
     """Render the page; ``secret`` while an app is being added, ``codes`` when there are new recovery codes to show."""
-    user = get_team_member()
+    user = get_signed_in_person()
     uri = second_factor.provisioning_uri(user, secret) if secret else ""
     return render_template(
         "account/second_factor.html",

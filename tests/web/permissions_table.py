@@ -38,7 +38,7 @@ TABLE = {
     "POST /sign-in/second-factor": TEAM,
     "POST /sign-in/second-factor/passkey/options": TEAM,
     "POST /sign-in/second-factor/passkey": TEAM,
-    "GET /sign-in/again": TEAM,
+    "GET /sign-in/again": PERSON,
     "GET /account/second-factor": TEAM,
     "POST /account/second-factor": TEAM,
     "POST /account/second-factor/app/delete": TEAM,

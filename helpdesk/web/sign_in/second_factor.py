@@ -29,7 +29,7 @@ def show_code_form() -> ResponseReturnValue:
 @authorization.team_only
 def give_code() -> ResponseReturnValue:
     """Finish the sign-in with the code, or prove again who one is."""
-    user = get_team_member()
+    user = get_signed_in_person()
     if not second_factor.check_code(user, request.form.get("code", "")[:80]):
         db.session.commit()
         return render_code_form({"code": second_factor.WRONG}), 422
@@ -40,7 +40,7 @@ def give_code() -> ResponseReturnValue:
 @authorization.team_only
 def ask_passkey() -> ResponseReturnValue:
     """What the browser asks a passkey to sign."""
-    options = passkeys.begin_authentication(get_team_member(), current_user.session.id)
+    options = passkeys.begin_authentication(get_signed_in_person(), current_user.session.id)
     db.session.commit()
     return Response(options, mimetype="application/json")
 
@@ -49,7 +49,7 @@ def ask_passkey() -> ResponseReturnValue:
 @authorization.team_only
 def give_passkey() -> ResponseReturnValue:
     """Finish the sign-in with what a passkey signed, or prove again who one is."""
-    user, form = get_team_member(), request.form
+    user, form = get_signed_in_person(), request.form
     try:
         passkeys.check_passkey(
             user, user.session.id, answer=form.get("answer", ""), challenge=form.get("challenge", "")
@@ -61,19 +61,19 @@ def give_passkey() -> ResponseReturnValue:
 
 
 @blueprint.get("/sign-in/again")
-@authorization.team_only
 def show_proof_page() -> ResponseReturnValue:
     """Prove who one is before something sensitive: by the second factor, else by signing in again."""
-    user = get_team_member()
+    user = get_signed_in_person()
     if second_factor.is_on(user):
         return render_code_form()
     return render_template(
         "sign_in/again.html",
         ways=login_page.list_providers(),
-        team_connections=routing.list_team_connections(),
+        connections=routing.list_team_connections() if user.is_team else routing.list_connections_of(user.email),
         link_is_on=login_page.is_magic_link_enabled(),
         next_path=get_next_path(),
         email=user.email,
+        is_team=user.is_team,
     )
 
 
@@ -85,8 +85,8 @@ def finish(user: User) -> ResponseReturnValue:
     return redirect(get_next_path(), 303)
 
 
-def get_team_member() -> User:
-    """Return the member of the team who signed in, not a customer whom they view the portal as."""
+def get_signed_in_person() -> User:
+    """Return who signed in; 404 for a member of the team who views the portal as a customer."""
     if current_user.is_impersonating:
         abort(404)
     return authentication.get_current_user()
@@ -94,18 +94,18 @@ def get_team_member() -> User:
 
 def get_missing_step() -> str:
     """What this session still needs."""
-    return second_factor.find_missing_step(get_team_member(), current_user.session)
+    return second_factor.find_missing_step(get_signed_in_person(), current_user.session)
 
 
 def get_next_path() -> str:
     """Return the path to open after the second factor: the one asked for if it is safe, else the landing page."""
     given = request.form.get("next") or request.args.get("next")
-    return authorization.get_safe_next_path(given) or authentication.get_landing_path(get_team_member())
+    return authorization.get_safe_next_path(given) or authentication.get_landing_path(get_signed_in_person())
 
 
 def render_code_form(errors: dict[str, str] | None = None) -> str:
     """Render the page that asks for the code, with ``errors`` by field."""
-    user = get_team_member()
+    user = get_signed_in_person()
     return render_template(
         "sign_in/second_factor.html",
         has_app=second_factor.has_app(user),

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from helpdesk import clock
+from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.authentication.connections import administration
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.models.audit_log import AuditEntry
@@ -82,6 +84,21 @@ def without_token(answer) -> str:
 
 def send(browser, path, values=None):
     return browser.post(path, values, page="/account")
+
+
+def test_who_signed_in_some_time_ago_proves_again_who_they_are(app, ada, session):
+    admin = open_browser(app, ada)
+    assert admin.get(f"{PLACE}/connections/new").status_code == 200
+    session.query(Session).update({"proved_at": clock.now() - second_factor.RECENT_PROOF})
+    session.commit()
+    asked = admin.get(f"{PLACE}/connections/new")
+    assert asked.status_code == 303 and asked.headers["Location"].startswith("/sign-in/again?next=")
+    page = admin.get(asked.headers["Location"]).text
+    assert f'value="{PLACE}/connections/new"' in page and f'value="{ADA}"' in page and "second factor" not in page
+    refused = send(admin, PLACE, {"link": "on", "google": "off", "microsoft": "off", "own": "off"})
+    assert refused.status_code == 303 and refused.headers["Location"].startswith("/sign-in/again")
+    session.expire_all()
+    assert session.query(AuditEntry).count() == 0
 
 
 def test_from_adding_to_requiring_it(app, ada, provider, given, globex, session, new_browser):

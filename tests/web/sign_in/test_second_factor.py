@@ -167,7 +167,7 @@ def test_several_factors_at_the_provider_count(enter, maya, google, browser, ses
 
 def test_customers_have_none(enter, make):
     client = enter(make.user(make.organization()))
-    for path in (PAGE, CODE_PAGE, "/sign-in/again"):
+    for path in (PAGE, CODE_PAGE):
         assert client.get(path).status_code == 404
 
 

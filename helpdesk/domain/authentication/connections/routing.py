@@ -47,6 +47,12 @@ def find_route(email: str) -> Route | None:
     return Route(found, not by_link and not is_for_emergencies, is_at_once)
 
 
+def list_connections_of(email: str) -> list[SignInConnection]:
+    """The connection that the canonical address ``email`` signs in with, if there is one."""
+    route = find_route(email)
+    return [route.connection] if route is not None else []
+
+
 def list_team_connections() -> list[SignInConnection]:
     """The team's connections that are switched on, for the sign-in page."""
     query = select(SignInConnection).where(SignInConnection.organization_id.is_(None), SignInConnection.is_active)
