@@ -42,16 +42,27 @@ class PagedQuery:
         self._has_columns_only = all(column["expr"] is not column["entity"] for column in query.column_descriptions)
         self._statements: dict[tuple[bool, bool], Select] = {}
 
-    def at(self, cursor: str | None = None, size: int = PAGE_SIZE, values: Mapping[str, Any] | None = None) -> Page:
+    def at(
+        self,
+        cursor: str | None = None,
+        size: int = PAGE_SIZE,
+        values: Mapping[str, Any] | None = None,
+        is_planned_anew: bool = False,
+    ) -> Page:
         """Fetch the page at ``cursor``: one of an earlier page; None or an invalid one means the first page.
 
         A page has ``size`` rows at most. ``values`` are the values of the query's parameters. The query's own columns
-        come first in a row. One database query.
+        come first in a row. ``is_planned_anew``: see ``transactions.execute_core``. One database query.
         """
         backwards, keys = _decode_cursor(cursor, self.order)
         key_values = {f"after_{position}": key for position, key in enumerate(keys)}
-        execute = transactions.execute_core if self._has_columns_only else db.session.execute
-        rows = execute(self._statement(backwards, bool(keys)), {**(values or {}), **key_values, "most": size + 1}).all()
+        statement = self._statement(backwards, bool(keys))
+        parameters = {**(values or {}), **key_values, "most": size + 1}
+        if self._has_columns_only:
+            rows = transactions.execute_core(statement, parameters, is_planned_anew).all()
+        else:
+            options: dict[str, Any] = {transactions.PLANNED_ANEW: is_planned_anew}
+            rows = db.session.execute(statement, parameters, execution_options=options).all()
         has_more = len(rows) > size
         rows = rows[:size]
         if backwards:

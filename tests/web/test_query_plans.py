@@ -131,3 +131,14 @@ def test_a_scan_and_a_sort_are_found(crowd, session):
         "generic": ["Seq Scan"],
     } or all("Seq Scan" in [fault.step for fault in faults] for faults in found.values())
     session.rollback()
+
+
+def test_filters_of_the_desk_are_planned_for_what_was_chosen(make, browser_of):
+    make.form()
+    client = browser_of(make.agent("Ada"))
+    for query in ("view=all&form=default&tag=none&organization=none", "view=at_risk&sort=oldest", "view=solved"):
+        with query_plans.recorded() as found:
+            assert client.get(f"/desk?{query}").status_code == 200
+        (page,) = [each for each in found if "tickets.excerpt" in each.text]
+        assert page.is_planned_anew, query
+        assert not {"default", "none"} & set(map(str, page.values.values()))  # ids, of which statistics know

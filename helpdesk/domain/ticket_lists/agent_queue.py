@@ -65,6 +65,8 @@ AGE_LABELS = {
     "30": lazy_gettext("Older than a month"),
 }
 RECENT_PERIOD = timedelta(days=7)
+# Views of few tickets: one plan for all values would read every ticket in the order of the page to find them.
+VIEWS_PLANNED_ANEW = {"at_risk", "solved"}
 AT_RISK_WITHIN = timedelta(hours=2)  # a timer due within it puts its ticket at risk
 
 
@@ -150,7 +152,8 @@ def fetch_queue_page(
         filters["sort"],
         found.matches,
     )
-    page = query.at(after, size, values | found.values | _bind_values(user))
+    is_narrowed = bool(values) or filters["view"] in VIEWS_PLANNED_ANEW
+    page = query.at(after, size, values | found.values | _bind_values(user), is_planned_anew=is_narrowed)
     return QueuePage([make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 
 
@@ -169,7 +172,7 @@ def fetch_tickets_page(
         joinedload(Ticket.assignee),
     )
     query = query.options(*(options or people))
-    page = pagination.PagedQuery(query, order).at(after, size, values)
+    page = pagination.PagedQuery(query, order).at(after, size, values, is_planned_anew=True)
     return QueuePage([row[0] for row in page.rows], page.next, page.previous)
 
 
@@ -209,11 +212,11 @@ def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
     elif assignee_id := parse_id(filters["assignee"]):
         values["assignee"] = assignee_id
     if filters["organization"]:
-        values["organization"] = filters["organization"]
+        values["organization"] = next(iter(agent_queue_queries.find_ids("organization", filters["organization"])), 0)
     if filters["form"]:
-        values["form"] = filters["form"]
+        values["form"] = agent_queue_queries.find_ids("form", filters["form"])
     if filters["tag"]:
-        values["tag"] = filters["tag"].lower().lstrip("#")
+        values["tag"] = next(iter(agent_queue_queries.find_ids("tag", filters["tag"].lower().lstrip("#"))), 0)
     if requester_id := parse_id(filters["requester"]):
         values["requester"] = requester_id
     if filters["age"] in AGE_LABELS:

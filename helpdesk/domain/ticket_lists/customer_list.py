@@ -25,11 +25,11 @@ from sqlalchemy import (
 from helpdesk import clock
 from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
+from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
-from helpdesk.domain.ticket_lists import search
+from helpdesk.domain.ticket_lists import agent_queue_queries, search
 from helpdesk.extensions import db
-from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
@@ -67,7 +67,7 @@ FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "statuses": Ticket.status.in_(bindparam("statuses", expanding=True)),
     "mine": Ticket.requester_id == bindparam("mine"),
     "requester": Ticket.requester_id == bindparam("requester"),
-    "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
+    "form": Ticket.form_version_id.in_(bindparam("form", expanding=True, type_=BigId)),
     "since": Ticket.created_at >= bindparam("since"),
     "until": Ticket.created_at < bindparam("until"),
     **search.SEARCH_CONDITIONS,
@@ -145,7 +145,7 @@ def fetch_list_page(
         found.matches,
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    page = query.at(after, size, values)
+    page = query.at(after, size, values, is_planned_anew="form" in values or "requester" in values)
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
@@ -217,7 +217,7 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
     if requester_id := parse_id(filters.get("requester")):
         values["requester"] = requester_id
     if filters.get("form"):
-        values["form"] = filters["form"]
+        values["form"] = agent_queue_queries.find_ids("form", filters["form"])
     since, until = _parse_day(user, filters, "from", errors), _parse_day(user, filters, "to", errors)
     if since:
         values["since"] = since
