@@ -25,7 +25,8 @@ from helpdesk.domain.ticket_lists.search_syntax import Term
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 
-MAX_ENTRIES = 2000  # entries of the rarest term that are read, as PostgreSQL expects them
+MAX_ENTRIES = 1200  # of the rarest term that are read, as PostgreSQL expects them: enough for MAX_CANDIDATES tickets
+MAX_SIMILAR_ENTRIES = 2000  # of all terms of a search for similar tickets
 MAX_ESTIMATED = 6  # tokens of a phrase of which the rarest is looked for
 FEW_CANDIDATES = 25  # if fewer are found among the newest tickets, more tickets are searched
 TOGETHER = 4  # words are in one entry at most once in so many entries of the rarest, unless they belong together
@@ -35,6 +36,9 @@ WIDEN_BY = 8
 COMPARED_MATCHES = 600
 ENTRIES_PER_TICKET = 3  # about
 COMPARING_COSTS = 3  # times what it costs to list an entry of the index
+# Entries of a beginning of words. Where it has more, the frequent words that begin so are asked for by themselves.
+MAX_LISTED = 20_000
+EVERYWHERE = 7  # a word that is in one entry of so many is soon found by comparing
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -43,6 +47,11 @@ def find_candidates(search: Search) -> Candidates:
     """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
     expected, readable = _expected_rows(search, search.terms)
     terms_by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
+    by_words = _name_frequent_words(search, terms_by_rarity, readable)
+    if by_words is not None:
+        found = _find_newest(by_words, min(expected))
+        if len(found) >= FEW_CANDIDATES:
+            return _rank(found)
     queries = [_readable_query(search, term) for _, term in terms_by_rarity]
     if any(term.is_prefix for term in search.terms):
         found = _find_by_comparing(search, queries, min(expected), readable)
@@ -63,13 +72,16 @@ def find_candidates(search: Search) -> Candidates:
 
 def find_similar(search: Search) -> Candidates:
     """Find tickets that have one of the rarest terms; implements ``search_candidates.find_similar``."""
-    queries = [_readable_query(search, term) for term in search.terms]
+    expected, readable = _expected_rows(search, search.terms)
+    by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
+    by_words = _name_frequent_words(search, by_rarity, readable)
+    terms_by_rarity = by_words.terms if by_words else [term for _, term in by_rarity]
     rarest: list[str] = []
     total = 0
-    for rows, query in sorted(zip(_expected_rows(search, search.terms)[0], queries, strict=True)):
-        if rarest and total + rows > MAX_ENTRIES:
+    for (rows, _), term in zip(by_rarity, terms_by_rarity, strict=True):
+        if rarest and total + rows > MAX_SIMILAR_ENTRIES:
             break
-        rarest.append(query)
+        rarest.append(_readable_query(search, term))
         total += rows
     limits = next(_newest_first(total))
     terms = {f"term_{place}": query for place, query in enumerate(rarest)}
@@ -99,6 +111,55 @@ def find_known_words(words: list[str]) -> list[str]:
 
 def _rank(found: dict[int, int]) -> Candidates:
     return [(ticket_id, -found[ticket_id]) for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]]
+
+
+def _name_frequent_words(search: Search, by_rarity: Sequence[tuple[int, Term]], readable: int | None) -> Search | None:
+    """Return a search for the frequent words that begin as the terms do; None if it would find no sooner.
+
+    PostgreSQL lists all entries of a beginning of words, wherever they are, before it combines it with anything, and
+    skips through those of whole words. Its own statistics name the frequent ones. ``by_rarity``: how many entries are
+    expected of each term, and the term, the rarest first; ``readable``: see ``_find_by_comparing``.
+    """
+    entries = ENTRIES_PER_TICKET * (db.session.scalar(select(func.max(Ticket.id))) or 0)
+    among = entries if readable is None else max(readable, 1)
+    terms = [term for _, term in by_rarity]
+    rarest = by_rarity[0][0]
+    if rarest * entries / among < MAX_LISTED or rarest * EVERYWHERE > among:
+        return None
+    beginnings = [tokens[0] for term in terms if term.is_prefix for tokens in term.alternatives if len(tokens) == 1]
+    if not beginnings:
+        return None
+    statement = search_postgresql_statements.list_frequent_words()
+    frequent = list(transactions.execute_core(statement, {"beginnings": beginnings}).scalars())
+    named = []
+    for term in terms:
+        words = [word for word in frequent for tokens in term.alternatives if word.startswith(tokens[0])]
+        is_one_word = term.is_prefix and all(len(tokens) == 1 for tokens in term.alternatives)
+        if is_one_word and words:
+            term = replace(term, alternatives=tuple((word,) for word in dict.fromkeys(words)), is_prefix=False)
+        named.append(term)
+    return replace(search, terms=tuple(named)) if tuple(named) != tuple(terms) else None
+
+
+def _find_newest(search: Search, expected: int) -> dict[int, int]:
+    """Return tickets that have every term, the newest ones and those that have all in one entry.
+
+    ``search.terms`` begin with the rarest, which ``expected`` entries have.
+    """
+    statement = search_postgresql_statements.match_terms(len(search.terms), search.scope, search.conditions)
+    queries = [_readable_query(search, term) for term in search.terms]
+    found: dict[int, int] = {}
+    for limits in _newest_first(expected):
+        if not limits:
+            break
+        terms = {f"term_{place}": query + limits for place, query in enumerate(queries)}
+        of_first_pass = not found
+        found |= _execute(statement, search.parameters | terms)
+        if of_first_pass and len(queries) > 1:
+            found = _find_in_one_entry(search, expected) | found
+        if len(found) >= FEW_CANDIDATES:
+            break
+    return found
 
 
 def _find_by_comparing(search: Search, queries: Sequence[str], expected: int, readable: int | None) -> dict[int, int]:

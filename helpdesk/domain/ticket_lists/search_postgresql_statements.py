@@ -81,6 +81,16 @@ def match_any_term(count: int, scope: Visibility) -> AnySelect:
 
 
 @lru_cache(maxsize=1)
+def list_frequent_words() -> TextClause:
+    """Words of the index that begin in one of some ways and that the statistics of the last ANALYZE name."""
+    return text(
+        "SELECT word FROM pg_stats, unnest(CAST(CAST(most_common_elems AS text) AS text[])) AS word "
+        "WHERE schemaname = current_schema() AND tablename = 'ticket_search' AND attname = 'words' "
+        "AND word ^@ ANY(:beginnings)"
+    )
+
+
+@lru_cache(maxsize=1)
 def match_words() -> AnySelect:
     """Look each word up by itself: all of them in one tsquery cost seconds, each match is compared with each word."""
     word = func.unnest(bindparam("words", type_=ARRAY(Text))).column_valued("word")
