@@ -76,7 +76,7 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
     is_own_admin = not permissions.can_administer(actor)
     theirs = list_connections(organization) if is_own_admin else []
     if len(theirs) >= MAX_CONNECTIONS:
-        raise ConflictError(gettext("This is the largest number of connections. Delete one first."))
+        raise ConflictError(gettext("The maximum number of connections is reached. Delete one first."))
     preset = values.get("preset") or "oidc"
     connection = SignInConnection(
         organization=organization,
