@@ -121,7 +121,7 @@ def _name_frequent_words(search: Search, by_rarity: Sequence[tuple[int, Term]], 
     expected of each term, and the term, the rarest first; ``readable``: see ``_find_by_comparing``.
     """
     entries = ENTRIES_PER_TICKET * (db.session.scalar(select(func.max(Ticket.id))) or 0)
-    among = entries if readable is None else max(readable, 1)
+    among = max(entries if readable is None else readable, 1)
     terms = [term for _, term in by_rarity]
     rarest = by_rarity[0][0]
     if rarest * entries / among < MAX_LISTED or rarest * EVERYWHERE > among:
