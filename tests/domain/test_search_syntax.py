@@ -222,6 +222,7 @@ def test_comparing_entries_one_by_one_finds_what_the_index_finds(session, make, 
     compared = []
     compare = search_postgresql._find_by_comparing
     monkeypatch.setattr(search_postgresql, "COMPARING_COSTS", 0)
+    monkeypatch.setattr(search_postgresql, "SOON_LISTED", 0)
     monkeypatch.setattr(search_postgresql, "FEW_CANDIDATES", 1)
     monkeypatch.setattr(
         search_postgresql, "_find_by_comparing", lambda *asked: compared.append(compare(*asked)) or compared[-1]

@@ -35,6 +35,7 @@ WIDEN_BY = 8
 # Of entries that are compared one by one, newest first, where the index would list all of a beginning of words.
 COMPARED_MATCHES = 600
 ENTRIES_PER_TICKET = 3  # about
+SOON_LISTED = 1200  # entries, which are listed at once in a database of any size
 COMPARING_COSTS = 3  # times what it costs to list an entry of the index
 # Entries of a beginning of words. Where it has more, the frequent words that begin so are asked for by themselves.
 MAX_LISTED = 20_000
@@ -47,24 +48,25 @@ def find_candidates(search: Search) -> Candidates:
     """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
     expected, readable = _expected_rows(search, search.terms)
     terms_by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
-    by_words = _name_frequent_words(search, terms_by_rarity, readable)
+    newest = _find_newest_id()
+    by_words = _name_frequent_words(search, terms_by_rarity, readable, newest)
     if by_words is not None:
-        found = _find_newest(by_words, min(expected))
+        found = _find_newest(by_words, min(expected), newest)
         if len(found) >= FEW_CANDIDATES:
             return _rank(found)
     queries = [_readable_query(search, term) for _, term in terms_by_rarity]
     if any(term.is_prefix for term in search.terms):
-        found = _find_by_comparing(search, queries, min(expected), readable)
+        found = _find_by_comparing(search, queries, min(expected), readable, newest)
         if len(found) >= FEW_CANDIDATES:
-            return _rank(_find_in_one_entry(search, min(expected)) | found if len(queries) > 1 else found)
+            return _rank(_find_in_one_entry(search, min(expected), newest) | found if len(queries) > 1 else found)
     statement = search_postgresql_statements.match_terms(len(queries), search.scope, search.conditions)
     found = {}
-    for limits in _newest_first(min(expected)):
+    for limits in _newest_first(min(expected), newest):
         terms = {f"term_{place}": query + limits for place, query in enumerate(queries)}
         of_first_pass = not found
         found |= _execute(statement, search.parameters | terms)
         if limits and of_first_pass and len(queries) > 1:
-            found = _find_in_one_entry(search, min(expected)) | found
+            found = _find_in_one_entry(search, min(expected), newest) | found
         if len(found) >= FEW_CANDIDATES:
             break
     return _rank(found)
@@ -74,7 +76,8 @@ def find_similar(search: Search) -> Candidates:
     """Find tickets that have one of the rarest terms; implements ``search_candidates.find_similar``."""
     expected, readable = _expected_rows(search, search.terms)
     by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
-    by_words = _name_frequent_words(search, by_rarity, readable)
+    newest = _find_newest_id()
+    by_words = _name_frequent_words(search, by_rarity, readable, newest)
     terms_by_rarity = by_words.terms if by_words else [term for _, term in by_rarity]
     rarest: list[str] = []
     total = 0
@@ -83,7 +86,7 @@ def find_similar(search: Search) -> Candidates:
             break
         rarest.append(_readable_query(search, term))
         total += rows
-    limits = next(_newest_first(total))
+    limits = next(_newest_first(total, newest))
     terms = {f"term_{place}": query for place, query in enumerate(rarest)}
     any_term = " | ".join(f"({query}{limits})" for query in rarest)
     statement = search_postgresql_statements.match_any_term(len(rarest), search.scope)
@@ -113,14 +116,21 @@ def _rank(found: dict[int, int]) -> Candidates:
     return [(ticket_id, -found[ticket_id]) for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]]
 
 
-def _name_frequent_words(search: Search, by_rarity: Sequence[tuple[int, Term]], readable: int | None) -> Search | None:
+def _find_newest_id() -> int:
+    return db.session.scalar(select(func.max(Ticket.id))) or 0
+
+
+def _name_frequent_words(
+    search: Search, by_rarity: Sequence[tuple[int, Term]], readable: int | None, newest: int
+) -> Search | None:
     """Return a search for the frequent words that begin as the terms do; None if it would find no sooner.
 
     PostgreSQL lists all entries of a beginning of words, wherever they are, before it combines it with anything, and
     skips through those of whole words. Its own statistics name the frequent ones. ``by_rarity``: how many entries are
-    expected of each term, and the term, the rarest first; ``readable``: see ``_find_by_comparing``.
+    expected of each term, and the term, the rarest first; ``readable``: see ``_find_by_comparing``; ``newest``: the
+    newest ticket's id.
     """
-    entries = ENTRIES_PER_TICKET * (db.session.scalar(select(func.max(Ticket.id))) or 0)
+    entries = ENTRIES_PER_TICKET * newest
     among = max(entries if readable is None else readable, 1)
     terms = [term for _, term in by_rarity]
     rarest = by_rarity[0][0]
@@ -141,7 +151,7 @@ def _name_frequent_words(search: Search, by_rarity: Sequence[tuple[int, Term]], 
     return replace(search, terms=tuple(named)) if tuple(named) != tuple(terms) else None
 
 
-def _find_newest(search: Search, expected: int) -> dict[int, int]:
+def _find_newest(search: Search, expected: int, newest: int) -> dict[int, int]:
     """Return tickets that have every term, the newest ones and those that have all in one entry.
 
     ``search.terms`` begin with the rarest, which ``expected`` entries have.
@@ -149,28 +159,29 @@ def _find_newest(search: Search, expected: int) -> dict[int, int]:
     statement = search_postgresql_statements.match_terms(len(search.terms), search.scope, search.conditions)
     queries = [_readable_query(search, term) for term in search.terms]
     found: dict[int, int] = {}
-    for limits in _newest_first(expected):
+    for limits in _newest_first(expected, newest):
         if not limits:
             break
         terms = {f"term_{place}": query + limits for place, query in enumerate(queries)}
         of_first_pass = not found
         found |= _execute(statement, search.parameters | terms)
         if of_first_pass and len(queries) > 1:
-            found = _find_in_one_entry(search, expected) | found
+            found = _find_in_one_entry(search, expected, newest) | found
         if len(found) >= FEW_CANDIDATES:
             break
     return found
 
 
-def _find_by_comparing(search: Search, queries: Sequence[str], expected: int, readable: int | None) -> dict[int, int]:
+def _find_by_comparing(
+    search: Search, queries: Sequence[str], expected: int, readable: int | None, newest: int
+) -> dict[int, int]:
     """Return tickets among the newest that have every term; none if listing the entries of a term costs less.
 
     ``expected``: entries of the rarest term; ``readable``: those that a customer may read, None for the team.
     """
-    newest = db.session.scalar(select(func.max(Ticket.id))) or 0
     entries = ENTRIES_PER_TICKET * newest
     readable = min(readable, entries) if readable else entries
-    if not expected or not readable:
+    if expected <= SOON_LISTED or not readable:
         return {}
     compared = min(readable, COMPARED_MATCHES * readable / expected)
     if compared * COMPARING_COSTS > expected * entries / readable:
@@ -187,7 +198,7 @@ def _find_by_comparing(search: Search, queries: Sequence[str], expected: int, re
     return _execute(statement, search.parameters | values | terms)
 
 
-def _find_in_one_entry(search: Search, expected: int) -> dict[int, int]:
+def _find_in_one_entry(search: Search, expected: int, newest: int) -> dict[int, int]:
     """Return the tickets, also old ones, that have all terms as whole words in one entry: the index combines these.
 
     ``expected``: entries of the rarest term. Whole words, because PostgreSQL lists all entries of a beginning of words
@@ -196,7 +207,7 @@ def _find_in_one_entry(search: Search, expected: int) -> dict[int, int]:
     together = _scoped(search, " & ".join(_term_query(replace(term, is_prefix=False)) for term in search.terms))
     statement = search_postgresql_statements.match_terms(1, search.scope, search.conditions)
     found: dict[int, int] = {}
-    for limits in _newest_first(expected // TOGETHER):
+    for limits in _newest_first(expected // TOGETHER, newest):
         found = _execute(statement, search.parameters | {"term_0": together + limits})
         if len(found) >= FEW_CANDIDATES:
             break
@@ -261,10 +272,9 @@ def _estimated_queries(term: Term) -> list[str]:
     return [f"'{token}'" for token in dict.fromkeys(term.alternatives[0][:MAX_ESTIMATED])]
 
 
-def _newest_first(expected: int) -> Iterator[str]:
+def _newest_first(expected: int, newest: int) -> Iterator[str]:
     """Limits to add to a query that ``expected`` entries match: to the newest tickets, to more of them, then none."""
     if expected > MAX_ENTRIES:
-        newest = db.session.scalar(select(func.max(Ticket.id))) or 0
         wanted = newest * MAX_ENTRIES / expected
         while wanted < newest and (limit := _limit_to_newest(newest, wanted)):
             yield limit
