@@ -57,6 +57,15 @@ UNMARKED = """() => {
 }"""
 
 
+# How many live fragments ask for what is there now.
+REFRESH = """() => {
+  let sent = 0;
+  document.addEventListener("htmx:beforeSend", () => sent++);
+  document.querySelectorAll("[data-live]").forEach((each) => htmx.trigger(each, "live:changed"));
+  return sent;
+}"""
+
+
 def read_tree(page) -> list[dict]:
     """Role, name, description and properties of every node that a screen reader gets, in its order."""
     session = page.context.new_cdp_session(page)
@@ -173,6 +182,7 @@ def test_what_is_said_when_something_changes(live_portal, open_browser):
     dana.keyboard.press("Enter")
     expect(dana.locator("dialog.confirm button:has-text('Cancel')")).to_be_focused(timeout=MS)
     assert find(dana, "dialog", "?")["modal"] is True
+    assert dana.evaluate(REFRESH) == 0, "what opened the dialog is not replaced meanwhile"
     dana.keyboard.press("Escape")
     expect(opener).to_be_focused(timeout=MS)
 

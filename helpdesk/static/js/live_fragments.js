@@ -30,6 +30,7 @@ export const isInUse = (element) => {
     (pointerDown && hovered) ||
     (element.dataset.live === "list" && hovered && Date.now() - pointerMovedAt < POINTER_REST_MS) ||
     (element.contains(active) && active.matches("input:not([type=checkbox]), select, textarea")) ||
+    query("dialog[open]") || // it gives the focus back to what opened it, and sends its form
     query("details[data-menu][open], .reaction-choices", element) ||
     queryAll("form", element).some((form) => form.submitTimer) || // else its answer finds nothing to swap
     (!selection.isCollapsed && element.contains(selection.anchorNode))
