@@ -1,7 +1,8 @@
 """Write spans as Markdown, so that it is read as the same spans again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from functools import cache
 from itertools import islice, product
 from typing import TypeAlias
 
@@ -124,7 +125,7 @@ class _Writer:
             found.append(following)
         return found[::-1]
 
-    def _close_all_but(self, marks: set[Mark]) -> bool:
+    def _close_all_but(self, marks: Set[Mark]) -> bool:
         kept = next((n for n, mark in enumerate(self.stack) if mark not in marks), len(self.stack))
         for mark in reversed(self.stack[kept:]):
             self.parts.append(f"]({_target(mark)})" if isinstance(mark, str) else self.signs[mark])
@@ -156,9 +157,14 @@ class _Writer:
         return markdown_escaping.escape_text(piece.text, in_label=in_label, is_last=is_last)
 
 
-def _marks(piece: Span) -> set[Mark]:
-    marks: set[Mark] = {style for style in (BOLD, ITALIC, STRIKE) if piece.style & style}
+def _marks(piece: Span) -> Set[Mark]:
+    marks = _style_marks(piece.style)
     return marks | {piece.url} if _is_link(piece) else marks
+
+
+@cache
+def _style_marks(style: int) -> frozenset[Mark]:
+    return frozenset(each for each in (BOLD, ITALIC, STRIKE) if style & each)
 
 
 def _is_link(piece: Span) -> bool:
