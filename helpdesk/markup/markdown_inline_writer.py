@@ -93,16 +93,18 @@ class _Writer:
     def __init__(self, pieces: Sequence[Span], encode: bool = False, italic: str = "*") -> None:
         self.pieces, self.encode = pieces, encode
         self.signs: dict[Mark, str] = {BOLD: "**", ITALIC: italic, STRIKE: "~~"}
+        self.marks = [_marks(piece) for piece in pieces]
         self.parts: list[str] = []
         self.stack: list[Mark] = []
         self.is_certain = True
 
     def write(self) -> str:
-        lengths = self._run_lengths()
         for number, piece in enumerate(self.pieces):
-            marks = _marks(piece)
+            marks = self.marks[number]
             closed = self._close_all_but(marks)
-            opened = sorted(marks - set(self.stack), key=lambda mark: (-lengths[number][mark], str(mark)))
+            opened = [mark for mark in marks if mark not in self.stack]
+            if len(opened) > 1:
+                opened.sort(key=lambda mark: (-self._run_length(mark, number), str(mark)))
             text = self._piece_text(piece, is_last=number == len(self.pieces) - 1 and not marks)
             self._check(closed, opened, text)
             if closed and self.encode and text[:1].isalnum():
@@ -116,14 +118,10 @@ class _Writer:
         self._close_all_but(set())
         return "".join(self.parts)
 
-    def _run_lengths(self) -> list[dict[Mark, int]]:
-        """For each piece and mark: over how many pieces from here the mark goes on."""
-        found: list[dict[Mark, int]] = []
-        following: dict[Mark, int] = {}
-        for piece in reversed(self.pieces):
-            following = {mark: following.get(mark, 0) + 1 for mark in _marks(piece)}
-            found.append(following)
-        return found[::-1]
+    def _run_length(self, mark: Mark, start: int) -> int:
+        """Over how many pieces from ``start`` the mark goes on."""
+        end = next((at for at in range(start, len(self.marks)) if mark not in self.marks[at]), len(self.marks))
+        return end - start
 
     def _close_all_but(self, marks: Set[Mark]) -> bool:
         kept = next((n for n, mark in enumerate(self.stack) if mark not in marks), len(self.stack))
