@@ -14,7 +14,8 @@ INLINE_SIGN = re.compile(
 )
 
 _INLINE_SIGN_BUT_BRACKETS = re.compile(INLINE_SIGN.pattern.replace(r"\[\]", "", 1))
-_SEPARATE = "\n:/@."  # behind a backslash they break the line, or keep an address from being a link
+# Behind a backslash a line break breaks the line, and one of ":/@." keeps an address from being a link.
+_ESCAPED_SIGNS = re.compile(r"(?:\\[!-\-;-?\[-`{-~])+")
 _INDENT_SIGN = re.compile("[\u00a0\u3000]")
 _ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -30,10 +31,11 @@ def parse_text(state: StateInline, silent: bool) -> bool:
         end = sign.start() if sign else state.posMax
         parts.append(state.src[position:end])
         position = end
-        if not sign or end + 1 >= state.posMax or sign[0] != "\\" or state.src[end + 1] in _SEPARATE:
+        escaped = _ESCAPED_SIGNS.match(state.src, end, state.posMax) if sign and sign[0] == "\\" else None
+        if not escaped:
             break
-        parts.append(state.src[end + 1])
-        position = end + 2
+        parts.append(escaped[0][1::2])
+        position = escaped.end()
     if position == state.pos:
         return False
     if not silent:

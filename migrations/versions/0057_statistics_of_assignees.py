@@ -21,4 +21,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP STATISTICS st_tickets_status_assignee")
+        op.execute("DROP STATISTICS IF EXISTS st_tickets_status_assignee")

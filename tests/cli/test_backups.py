@@ -12,7 +12,7 @@ import boto3
 import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk import clock, config, extensions, storage
 from helpdesk.cli.backups import archive, postgresql_programs
@@ -23,6 +23,9 @@ from tests import conftest
 from tests.cli.test_commands import one_line
 
 KEY = "abcdefghijklmnopqrstuv"
+STATISTICS_QUERY = text(
+    "SELECT stxname::text FROM pg_statistic_ext WHERE stxnamespace = current_schema()::regnamespace"
+)
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -113,6 +116,8 @@ def test_restore_brings_everything_back_and_holds_what_waits(run, session, make,
     delivery = session.scalar(select(Delivery))
     assert delivery.state == DeliveryState.on_hold and delivery.possibly_sent_since is not None
     make.ticket(subject="Everything works on")
+    if session.get_bind().dialect.name == "postgresql":
+        assert session.scalars(STATISTICS_QUERY).all() == ["st_tickets_status_assignee"]
 
 
 def test_verify_restores_elsewhere_and_changes_nothing(run, session, backup):

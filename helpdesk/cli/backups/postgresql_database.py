@@ -21,8 +21,10 @@ from helpdesk.extensions import Model
 DUMP_NAME = "helpdesk.dump"
 FORMER_TABLES = {"inbound", "review_marks", "read_marks", "ticket_clocks", "service_targets"}  # of 1.0
 OWN_FUNCTION = re.compile(r"ticket_search_\w+")
+OWN_STATISTICS = re.compile(r"st_tickets_\w+")
 KINDS = (
-    "TABLE DATA|TABLE|SEQUENCE SET|SEQUENCE OWNED BY|SEQUENCE|DEFAULT|FK CONSTRAINT|CONSTRAINT|INDEX|TRIGGER|FUNCTION"
+    "TABLE DATA|TABLE|SEQUENCE SET|SEQUENCE OWNED BY|SEQUENCE|DEFAULT|FK CONSTRAINT|CONSTRAINT|INDEX|STATISTICS"
+    "|TRIGGER|FUNCTION"
 )
 ENTRY = re.compile(rf"\d+; \d+ \d+ ({KINDS}) (\S+) (\S+) .*")
 RELATIONS_QUERY = text(
@@ -149,6 +151,8 @@ def _is_own_entry(line: str) -> bool:
     kind, name = found[1], found[3]
     if kind == "FUNCTION":
         return OWN_FUNCTION.match(name) is not None
+    if kind == "STATISTICS":
+        return OWN_STATISTICS.match(name) is not None
     return kind == "INDEX" or kind.startswith("SEQUENCE") or _is_own(name)
 
 
