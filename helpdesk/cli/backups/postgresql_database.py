@@ -6,6 +6,7 @@ archive made and filled, pending deliveries held. Whatever fails, everything is 
 
 import re
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ DO $$ BEGIN
   END IF;
 END $$;
 """
+CLOSING_SECONDS = 2.0
 HOLD_REASON = "Held after a restore: it may have been sent before."
 
 
@@ -76,9 +78,14 @@ def describe() -> dict[str, Any]:
 
 
 def find_users() -> str | None:
-    """Return how many connections of web and workers are open, in words; None if none is."""
+    """Return how many connections of web and workers are open, in words; None if none is.
+
+    A server takes a moment to end those of a process that has ended, so it is asked for CLOSING_SECONDS.
+    """
+    deadline = time.monotonic() + CLOSING_SECONDS
     with _connect() as connection:
-        count = connection.scalar(USERS_QUERY)
+        while (count := connection.scalar(USERS_QUERY)) and time.monotonic() < deadline:
+            time.sleep(0.1)
     return f"{count} of its connections to the database are open" if count else None
 
 

@@ -27,8 +27,10 @@ const deleteOldShares = async (cache) => {
   }
 };
 
+let cache; // open before the ticket is filed: the page is left at once then
+
 const fillIn = async (form) => {
-  const cache = await caches.open(SHARES);
+  cache = await caches.open(SHARES);
   await deleteOldShares(cache);
   const kept = await cache.match(address);
   if (!kept) return;
@@ -53,7 +55,7 @@ const form = query("#ticket-form");
 if (id && form && "caches" in window) {
   fillIn(form).catch(() => {});
   listen("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
-    if (elt.id === "ticket-form" && xhr.status < 400) caches.open(SHARES).then((cache) => cache.delete(address));
+    if (elt.id === "ticket-form" && xhr.status < 400) cache?.delete(address);
   });
 }
 
