@@ -23,6 +23,7 @@ from helpdesk.database import sqlite
 from helpdesk.domain.administration import settings as settings_cache
 from helpdesk.domain.rules import definition as rules_cache
 from tests import app_cache, compile_cache, factories, time_travel, worker_helpers
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
 EMPTY_POSTGRES = (
     """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -36,7 +37,6 @@ EMPTY_POSTGRES = (
            FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
        END $$""",
 )
-JOURNEYS = "tests/journeys/"
 LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to whoever asks for any
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
@@ -55,26 +55,6 @@ def pytest_collection_finish() -> None:
     """What was imported stays: the search for garbage need not walk through it again and again."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the journeys where several processes share the files: they take longest, and mostly wait."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log):
-    """Let one process run all journeys, and each other file belong to one: two browsers at once are too much."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduling(LoadFileScheduling):
-        def add_node_collection(self, node, collection):
-            ids = [f"{JOURNEYS}::{name}" if name.startswith(JOURNEYS) else name for name in collection]
-            super().add_node_collection(node, ids)
-
-    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

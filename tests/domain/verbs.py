@@ -173,7 +173,7 @@ VERBS = (
     Verb("split", "split_message", "maya", _split),
     Verb("subject", "change_subject", "maya", lambda it: subject.change_subject(it.ticket, "Anew", actor=it.maya)),
     Verb("save a draft", "save_draft", "", _save_draft),
-    Verb("react", "toggle_reaction", "bo", lambda it: reactions.toggle_reaction(it.answer, "👍", actor=it.bo)),
+    Verb("react", "set_reaction", "bo", lambda it: reactions.set_reaction(it.answer, "👍", actor=it.bo)),
     Verb("link", "link_tickets", "maya", lambda it: links.link_tickets(it.other, it.ticket, actor=it.maya)),
     Verb("unlink", "unlink_tickets", "maya", lambda it: links.unlink_tickets(it.ticket, it.other, actor=it.maya)),
     Verb("move", "transfer_ticket", "maya", lambda it: transfer.transfer_ticket(it.ticket, it.there, requester=it.cy, actor=it.maya)),

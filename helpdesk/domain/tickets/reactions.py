@@ -35,8 +35,8 @@ class Outsider:
     name: str
 
 
-def toggle_reaction(message: Message, emoji: str, *, actor: User) -> None:
-    """Put ``emoji`` on the message as ``actor`` on the page, or take it away again.
+def set_reaction(message: Message, emoji: str, *, actor: User, is_added: bool = True) -> None:
+    """Put ``emoji`` on the message as ``actor`` on the page, or take it away; the same twice changes nothing.
 
     Of CHOICES, or one that the message has already. Raises PermissionDenied.
     """
@@ -45,7 +45,7 @@ def toggle_reaction(message: Message, emoji: str, *, actor: User) -> None:
     mine = [row for row in rows if row.emoji == emoji and row.user_id == actor.id and row.thread_id == ON_PAGE]
     seen = {row.emoji for row in rows if actor.is_team or not row.team_only}
     permissions.ensure(emoji in CHOICES or emoji in seen, locking.REFUSAL)
-    _change(message, emoji, None, actor, mine, is_added=not mine)
+    _change(message, emoji, None, actor, mine, is_added)
 
 
 def record_reaction(message: Message, emoji: str, *, thread: Thread, author: User | Outsider, is_added: bool) -> None:

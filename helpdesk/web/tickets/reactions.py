@@ -16,13 +16,14 @@ blueprint = Blueprint("ticket_reactions", __name__, url_prefix=TICKET_URL_PREFIX
 
 
 @blueprint.post("/messages/<int:message_id>/reactions")
-def toggle_reaction(number: int, message_id: int) -> ResponseReturnValue:
-    """Put the emoji of the pressed button on a message, or take it away again."""
+def set_reaction(number: int, message_id: int) -> ResponseReturnValue:
+    """Put the ``emoji`` of the pressed button on a message, or take the one that is ``removed`` away."""
     ticket, reader = get_ticket_or_404(number), authentication.get_current_user()
     query = select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id)
     message = db.session.scalar(query)
     if message is None or message.deleted_at or not permissions.can_read(reader, message):
         abort(404)
-    reactions.toggle_reaction(message, request.form.get("emoji", ""), actor=reader)
+    added, removed = request.form.get("emoji"), request.form.get("removed", "")
+    reactions.set_reaction(message, removed if added is None else added, actor=reader, is_added=added is not None)
     db.session.commit()
     return render_after_change(number, first="conversation", address=f"/tickets/{number}#message-{message_id}")
