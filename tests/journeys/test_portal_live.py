@@ -1,5 +1,6 @@
 """Two people on one ticket, a dropped connection, and text that looks like script."""
 
+from tests.journeys.conftest import wait_for
 from tests.journeys.sign_in import DANA, OSCAR, PRIYA, sign_in_once
 
 
@@ -65,7 +66,7 @@ def test_a_swap_of_a_resized_field_keeps_to_the_policy(live_portal, open_browser
     sign_in_once(dana, live_portal, DANA)
     dana.goto(f"{live_portal.portal}/account")
     dana.evaluate(RESIZE_AND_SWAP)
-    dana.wait_for_function("document.querySelector('#resized')?.matches('.htmx-settling, .htmx-added') === false")
+    wait_for(lambda: dana.evaluate("!document.querySelector('#resized').matches('.htmx-settling, .htmx-added')"))
 
 
 def test_a_page_catches_up_after_its_connection_was_away(live_portal, open_browser):
