@@ -31,12 +31,16 @@ def is_read_only_error(error: BaseException) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the cause in one line, with the first words of the statement and without its values."""
+    """Return the cause in one line, without the statement and its values."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     lines = [line.strip() for line in str(original).strip().splitlines() if line.strip()]
-    described = f"{type(original).__name__}: {lines[0][:300]}" if lines else type(original).__name__
+    return f"{type(original).__name__}: {lines[0][:300]}" if lines else type(original).__name__
+
+
+def describe_for_log(error: BaseException) -> str:
+    """Return ``describe_error`` with the first words of the statement, by which an operator finds where it was."""
     words = error.statement.split()[:STATEMENT_WORDS] if isinstance(error, DBAPIError) and error.statement else []
-    return f"{described} ({' '.join(words)} …)" if words else described
+    return f"{describe_error(error)} ({' '.join(words)} …)" if words else describe_error(error)
 
 
 def keep_trying(record: Callable[[], Returned], patience: float = PATIENCE_SECONDS) -> Returned:
@@ -53,7 +57,7 @@ def keep_trying(record: Callable[[], Returned], patience: float = PATIENCE_SECON
             db.session.remove()
             if time.monotonic() + PAUSE_SECONDS > deadline:
                 raise
-            outage_log.report(log, "What is known could not be written yet", describe_error(error))
+            outage_log.report(log, "What is known could not be written yet", describe_for_log(error))
         time.sleep(PAUSE_SECONDS)
 
 
@@ -64,6 +68,6 @@ def ignore_if_unavailable(write: Callable[[], None]) -> bool:
         db.session.commit()
     except UNAVAILABLE_ERRORS as error:
         db.session.rollback()
-        outage_log.report(log, "Something of little weight was not written", describe_error(error))
+        outage_log.report(log, "Something of little weight was not written", describe_for_log(error))
         return False
     return True

@@ -180,7 +180,7 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
         if database_errors.is_read_only_error(error):
             raise
         # The claim may have been committed. Nothing was sent, so it need not wait for the end of its lease.
-        outage_log.report(log, "A delivery could not be rendered yet", database_errors.describe_error(error))
+        outage_log.report(log, "A delivery could not be rendered yet", database_errors.describe_for_log(error))
         database_errors.keep_trying(lambda: results.return_claim(delivery_id, owner))
         return None
     except Exception:
