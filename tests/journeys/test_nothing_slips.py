@@ -12,6 +12,7 @@ from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
 
 pytestmark = pytest.mark.journey
 MS = 1000 * PATIENCE
+SEEDS = [int(seed) for seed in os.environ.get("MONKEY_SEEDS", "1 2").split()]
 STEPS = int(os.environ.get("MONKEY_STEPS", "150"))  # of each monkey; `make test-browsers` takes 1,000
 
 
@@ -171,7 +172,7 @@ def test_a_colleagues_newer_reply_is_shown_before_sending(open_ticket, live_port
     page.wait_for_selector("article:has-text('Please restart it.')")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_no_note_becomes_public_whatever_a_monkey_presses(open_ticket, live_portal, seed):
     """Seeded keystrokes and clicks of an agent who writes notes and replies, and slips."""
     page = open_ticket(f"Monkey {seed}")

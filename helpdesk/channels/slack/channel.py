@@ -93,6 +93,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     def after_sent(self, delivery_id: int, sent: SendResult) -> None:
         file_posts.record_files(delivery_id, sent)
 
+    def after_reacted_message_sent(self, delivery_id: int) -> None:
+        reactions.enqueue_earlier_reactions(delivery_id)
+
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
         not_found.handle_not_found(delivery, error)
 

@@ -10,6 +10,7 @@ from helpdesk.channels.slack.parse import emoji_names
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.outbox.enqueue import enqueue_delivery, wake_worker
 from helpdesk.domain.outbox.fan_out import is_on_card
+from helpdesk.domain.tickets import reactions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
@@ -24,6 +25,17 @@ def enqueue_reaction(thread: Thread, message: Message, emoji: str, is_added: boo
     method = "reactions.add" if is_added else "reactions.remove"
     put = enqueue_delivery(thread, DeliveryKind.mark, queue_key="card", method=method, timestamp=timestamp, name=name)
     wake_worker(put)
+
+
+def enqueue_earlier_reactions(delivery_id: int) -> None:
+    """Let the bot add what people reacted before this delivery put the message, or the card, into its thread."""
+    delivery = db.session.scalars(select(Delivery).where(Delivery.id == delivery_id)).one()
+    thread, message = delivery.thread, delivery.message
+    assert thread is not None  # cards and copies have one
+    if message is None:
+        message = db.session.scalars(select(Message).filter_by(ticket_id=thread.ticket_id, seq=1)).one()
+    for emoji in reactions.list_shown(message, thread):
+        enqueue_reaction(thread, message, emoji, is_added=True)
 
 
 def _find_timestamp(thread: Thread, message: Message) -> str | None:

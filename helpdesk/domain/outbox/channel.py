@@ -137,6 +137,9 @@ class OutboundChannel(ABC, Generic[ContentT]):
     def after_sent(self, delivery_id: int, sent: SendResult) -> None:
         """Called when the delivery was sent, in the transaction that records it; the ticket is locked."""
 
+    def after_reacted_message_sent(self, delivery_id: int) -> None:
+        """Called after ``after_sent`` if the delivery is a message, or its card, to which people have reacted."""
+
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
         """Called when the external service refused ``delivery`` permanently; the row is locked.
 

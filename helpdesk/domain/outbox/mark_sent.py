@@ -15,9 +15,11 @@ from helpdesk.domain.outbox.claim import DeliveryClaim
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
+messages = Message.__table__
 
 # "unknown" is included: the lease may have expired meanwhile without another worker claiming the row.
 MARK_SENT_STATEMENT = (
@@ -42,9 +44,17 @@ MARK_SENT_STATEMENT = (
         deliveries.c.thread_id,
         deliveries.c.message_id,
         deliveries.c.kind,
+        deliveries.c.part,
         deliveries.c.queue_key,
         deliveries.c.attempts,
     )
+)
+# Whether people reacted to the message that was sent; a card shows the ticket's first one.
+HAS_REACTIONS = func.coalesce(
+    select(messages.c.has_reactions).where(messages.c.id == bindparam("message")).scalar_subquery(),
+    select(messages.c.has_reactions)
+    .where(messages.c.ticket_id == threads.c.ticket_id, messages.c.seq == 1)
+    .scalar_subquery(),
 )
 
 
@@ -62,6 +72,7 @@ THREAD_STATE_QUERY = (
         threads.c.external_id,
         channels.c.id.label("channel_id"),
         channels.c.blocked_reason,
+        HAS_REACTIONS.label("has_reactions"),
         _first_unfinished(deliveries.c.queue_key == bindparam("queue_key")).label("behind"),
         _first_unfinished(deliveries.c.queue_key != bindparam("queue_key")).label("in_other_queue"),
     )
@@ -105,11 +116,14 @@ def mark_sent(claim: DeliveryClaim, sent: SendResult) -> int | None:
 
 def _update_thread(claim: DeliveryClaim, row: Row[*tuple[Any, ...]], sent: SendResult) -> Row[*tuple[Any, ...]]:
     """Update the thread, the ticket and the channel of a sent delivery. Returns the thread's state from before."""
-    thread = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "queue_key": row.queue_key}).one()
+    asked = {"thread": row.thread_id, "queue_key": row.queue_key, "message": row.message_id}
+    thread = db.session.execute(THREAD_STATE_QUERY, asked).one()
     is_root = row.kind == DeliveryKind.card or not claim.channel.has_root_message
     is_first = thread.external_id is None and is_root
     if is_first:
         db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": sent.external_id})
+    if thread.has_reactions and row.kind in (DeliveryKind.card, DeliveryKind.message) and row.part == 1:
+        claim.channel.after_reacted_message_sent(claim.id)
     if row.kind == DeliveryKind.card and thread.in_other_queue is not None:
         jobs.enqueue_after_commit("deliver", thread.in_other_queue)  # all messages of a thread wait for its card
     if row.message_id is not None:

@@ -71,6 +71,12 @@ def record_reaction(message: Message, emoji: str, *, thread: Thread, author: Use
     _change(message, emoji, thread, author, rows, is_added)
 
 
+def list_shown(message: Message, thread: Thread) -> list[str]:
+    """Return the emoji that ``thread`` is to show on its copy of the message, as they were put on elsewhere."""
+    rows = _list_rows(message)
+    return [emoji for emoji in dict.fromkeys(row.emoji for row in rows) if _is_shown(rows, emoji, message, thread)]
+
+
 def _may_react(user: User, message: Message) -> bool:
     return not message.deleted_at and permissions.can_see(user, message.ticket) and permissions.can_read(user, message)
 

@@ -91,3 +91,39 @@ def test_a_card_stands_for_the_first_message(filed_ticket, day, session, team):
     first = tickets.load_timeline(filed_ticket, filed_ticket.requester)[0]
     assert [each.emoji for each in first.reactions] == ["🙏"]
     assert bot_reactions(day, session, TRIAGE, day.root()) == {"pray"}
+
+
+def test_what_was_put_on_before_the_copy_was_in_slack_is_added_there(filed_ticket, day, session, team):
+    (_, jonas), dana = team, filed_ticket.requester
+    message = tickets.reply(filed_ticket, author=jonas, body="Coming.\n\n" + "It takes long. " * 1200)  # several parts
+    for emoji, is_added in (("👍", True), ("🎉", True), ("🎉", False)):
+        reactions.set_reaction(message, emoji, actor=dana, is_added=is_added)
+    session.commit()
+    before = day.workspace.calls["reactions.add"]
+    worker_helpers.drain(session)
+    for channel in (TRIAGE, GLOBEX):
+        parts = [each["ts"] for each in day.workspace.replies(channel, day.root(channel))[1:]]
+        assert len(parts) > 1
+        assert [bot_reactions(day, session, channel, ts) for ts in parts] == [{"+1"}] + [set()] * (len(parts) - 1)
+    assert day.workspace.calls["reactions.add"] == before + 2
+
+
+def test_a_reaction_to_a_note_not_sent_yet_reaches_the_team_only(filed_ticket, day, session, team):
+    priya, jonas = team
+    note = tickets.add_note(filed_ticket, author=priya, body="Between us.")
+    reactions.set_reaction(note, "👍", actor=jonas)
+    session.commit()
+    worker_helpers.drain(session)
+    assert bot_reactions(day, session, TRIAGE, day.workspace.replies(TRIAGE, day.root())[-1]["ts"]) == {"+1"}
+    assert len(day.workspace.replies(GLOBEX, day.root(GLOBEX))) == 1
+
+
+def test_a_card_that_is_posted_later_shows_the_reactions_to_the_first_message(make, day, session, team):
+    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
+    ticket = make.ticket(make.user(globex, "Dana Whitfield", email="dana@globex.example"))
+    [first] = ticket.messages
+    reactions.set_reaction(first, "🙏", actor=team[0])
+    session.commit()
+    worker_helpers.drain(session)
+    assert bot_reactions(day, session, TRIAGE, day.root()) == {"pray"}
+    assert bot_reactions(day, session, GLOBEX, day.root(GLOBEX)) == {"pray"}
