@@ -87,7 +87,7 @@ def test_a_changed_domain_says_what_it_adds_and_removes_and_whom_it_signs_out(ma
                 "Signs 1 person out.",
             ),
             ("wrong", "Line 2 is about this organization already."),
-            ("add", "The organization is added. Adds the domain initech.example."),
+            ("add", "The organization will be added. Adds the domain initech.example."),
         ]
         session.commit()
     assert fay.organization_id == globex.id

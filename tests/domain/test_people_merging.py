@@ -136,7 +136,7 @@ def test_the_preview_says_who_reads_what(session, twins, make):
     ticket.requester_id = twin.id
     session.commit()
     text = " ".join(people_merging.preview_merge(twin, ann))
-    assert "What goes from a.lee@globex.example to Ann Lee: 2 tickets and 2 messages." in text
+    assert "What moves from a.lee@globex.example to Ann Lee: 2 tickets and 2 messages." in text
     assert "1 ticket at Initech is read there: Initech does not admit ann@globex.example." in text
     assert "They can sign in with a.lee@globex.example and with ann@globex.example." in text
 

@@ -81,7 +81,7 @@ def test_two_people_are_merged_after_reading_what_it_does_and_it_is_undone(sessi
     path = f"/settings/people/{twin.id}/merge"
     assert admin_client.get(f"{path}?target=nobody@globex.example").status_code == 422
     page = f"{path}?target={ann.email}"
-    assert f"What goes from {twin.email} to Ann: 1 ticket and 1 message." in admin_client.get(page).text
+    assert f"What moves from {twin.email} to Ann: 1 ticket and 1 message." in admin_client.get(page).text
     form = form_of(admin_client, page, path)
     assert send(admin_client, form).status_code == 422  # not confirmed
     make.ticket(twin, "Another")

@@ -23,7 +23,7 @@ def render_notice(delivery: Delivery) -> PushMessage:
     if notification is None or browser is None or browser.session.revoked_at is not None:
         raise SkipDelivery(lazy_gettext("This browser shows no notices any more."))
     if notification.read_at is not None:
-        raise SkipDelivery(lazy_gettext("It was read before."))
+        raise SkipDelivery(lazy_gettext("It had already been read."))
     if browser.user_id != notification.user_id or not _may_read(notification):
         raise SkipDelivery(lazy_gettext("They may no longer read this."))
     private_key = browsers.find_private_key(browser)

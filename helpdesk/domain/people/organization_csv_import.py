@@ -80,7 +80,7 @@ def _import_row(line: import_table.TableLine, actor: User | None) -> ImportedRow
                 organizations.create_organization(name, actor=actor, **_creation_values(values))
                 details = [_describe_added(key, values[key]) for key in _list_columns() if values.get(key)]
                 return ImportedRow(
-                    line.number, name, "add", " ".join([gettext("The organization is added."), *details])
+                    line.number, name, "add", " ".join([gettext("The organization will be added."), *details])
                 )
             return _change(line.number, organization, values, actor)
     except DomainError as error:
@@ -111,7 +111,7 @@ def _change(number: int, organization: Organization, values: dict[str, Any], act
         )
     if ended:
         parts.append(ngettext("Signs %(num)s person out.", "Signs %(num)s people out.", len(ended)))
-    return ImportedRow(number, name, "change", " ".join(parts) or gettext("Is changed."))
+    return ImportedRow(number, name, "change", " ".join(parts) or gettext("Will be changed."))
 
 
 def _read_lists(organization: Organization) -> dict[str, set[str]]:

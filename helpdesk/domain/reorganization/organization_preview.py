@@ -38,7 +38,7 @@ def _describe_move(source: Organization, target: Organization) -> str:
         ngettext("%(num)s ticket", "%(num)s tickets", _count(Ticket, Ticket.organization_id == source.id)),
     ]
     return gettext(
-        "What goes from %(source)s to %(target)s: %(counts)s.",
+        "What moves from %(source)s to %(target)s: %(counts)s.",
         source=source.name,
         target=target.name,
         counts=format_list(counts),

@@ -44,7 +44,7 @@ def preview_merge(source: User, target: User) -> list[str]:
     messages = _count(Message, Message.author_id == source.id)
     sentences = [
         gettext(
-            "What goes from %(source)s to %(target)s: %(counts)s.",
+            "What moves from %(source)s to %(target)s: %(counts)s.",
             source=source.email,
             target=target.display_name,
             counts=format_list(

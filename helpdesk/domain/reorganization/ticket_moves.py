@@ -157,7 +157,7 @@ def _describe(source: Organization, target: Organization, people: list[int], tic
             source=source.name,
         ),
         gettext(
-            "What goes with them: %(counts)s.",
+            "What moves with them: %(counts)s.",
             counts=format_list(
                 [
                     ngettext("%(num)s ticket", "%(num)s tickets", len(tickets)),

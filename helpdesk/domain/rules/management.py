@@ -142,7 +142,7 @@ def _action_rules(wanted: Actions) -> list[FieldRule]:
     return [
         ("assignees", not wanted.assign or is_assignable, gettext("Choose whom it is assigned to.")),
         ("priority", not wanted.priority or wanted.priority in list(Priority), gettext("There is no such priority.")),
-        ("status", not wanted.status or wanted.status in ALLOWED_STATUSES, gettext("A rule sets no such status.")),
+        ("status", not wanted.status or wanted.status in ALLOWED_STATUSES, gettext("A rule cannot set this status.")),
         ("reply_id", not wanted.reply_id or is_usable, gettext("Choose a macro of the team that has a text.")),
         ("reply_author_id", has_author, gettext("Choose in whose name the reply is sent.")),
         ("assign", does_something, gettext("Choose at least one thing that the rule does.")),

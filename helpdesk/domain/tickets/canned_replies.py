@@ -114,7 +114,7 @@ def save_reply(
         ),
         ("body", body or status or priority or assignee or names, gettext("Write a text, or choose what is set.")),
         ("body", not unknown, gettext("There is no variable {{%(unknown)s}}.", unknown=unknown)),
-        ("status", not status or status in ALLOWED_STATUSES, gettext("A reply sets no such status.")),
+        ("status", not status or status in ALLOWED_STATUSES, gettext("A macro cannot set this status.")),
         ("priority", not priority or priority in list(Priority), gettext("There is no such priority.")),
         (
             "assignee",

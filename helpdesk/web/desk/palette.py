@@ -15,7 +15,7 @@ from helpdesk.domain.people import organizations, permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.user import User
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, pgettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
@@ -82,7 +82,7 @@ def list_pages(user: User) -> list[PaletteEntry]:
         PaletteEntry(gettext("Do"), gettext("Add a person"), "", "/desk/people/new"),
     ]
     if user.is_lead:
-        entries.append(PaletteEntry(gettext("Page"), gettext("Review"), "", "/review"))
+        entries.append(PaletteEntry(gettext("Page"), pgettext("page", "Review"), "", "/review"))
     if user.is_admin:
         entries.append(PaletteEntry(gettext("Page"), gettext("Settings"), "", "/settings"))
     settings_pages = navigation.list_entries(user)

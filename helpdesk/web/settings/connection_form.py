@@ -24,7 +24,7 @@ class ConnectionForm(Form):
         description=lazy_gettext("What its people read on the button, such as Globex or Okta."),
         render_kw={"maxlength": "80"},
     )
-    client_id = StringField(lazy_gettext("Client id"), render_kw=UNCHECKED | {"maxlength": "255"})
+    client_id = StringField(lazy_gettext("Client ID"), render_kw=UNCHECKED | {"maxlength": "255"})
     client_secret = PasswordField(
         lazy_gettext("Client secret"),
         [Optional()],

@@ -86,11 +86,11 @@ class RuleForm(Form):
         lazy_gettext("Tags"), [Optional()], description=lazy_gettext("At least one of them. Separate them with commas.")
     )
 
-    assign = _select(lazy_gettext("Assign"), ASSIGN_LABELS.items(), lazy_gettext("Leave it"))
+    assign = _select(lazy_gettext("Assign"), ASSIGN_LABELS.items(), lazy_gettext("Do not change"))
     assignees = _boxes(lazy_gettext("Assign to"))
     reassign = BooleanField(lazy_gettext("Also if somebody has the ticket"))
-    priority = _select(lazy_gettext("Set the priority"), PRIORITIES, lazy_gettext("Leave it"))
-    status = _select(lazy_gettext("Set the status"), SETTABLE, lazy_gettext("Leave it"))
+    priority = _select(lazy_gettext("Set the priority"), PRIORITIES, lazy_gettext("Do not change"))
+    status = _select(lazy_gettext("Set the status"), SETTABLE, lazy_gettext("Do not change"))
     add_tags = StringField(
         lazy_gettext("Add tags"), [Optional()], description=lazy_gettext("Separate them with commas.")
     )

@@ -44,20 +44,20 @@ class CannedReplyForm(Form):
         [Optional()],
         choices=to_choices(STATUSES),
         validate_choice=False,
-        render_kw={"blank": lazy_gettext("Leave it")},
+        render_kw={"blank": lazy_gettext("Do not change")},
     )
     assignee = SelectField(
         lazy_gettext("Then assign to"),
         [Optional()],
         validate_choice=False,
-        render_kw={"blank": lazy_gettext("Leave it")},
+        render_kw={"blank": lazy_gettext("Do not change")},
     )
     priority = SelectField(
         lazy_gettext("Then set the priority"),
         [Optional()],
         choices=to_choices([(str(each), label) for each, label in labels.PRIORITY_LABELS.items()]),
         validate_choice=False,
-        render_kw={"blank": lazy_gettext("Leave it")},
+        render_kw={"blank": lazy_gettext("Do not change")},
     )
     tags = StringField(
         lazy_gettext("Then add tags"), [Optional()], description=lazy_gettext("Separate them with commas.")

@@ -62,7 +62,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(ticket_links.link_ticket_numbers)
     app.add_template_filter(emoji_pictures.show_custom_emoji)
     placed_pictures.register(app)
-    app.add_template_filter(format_count)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
     app.add_template_filter(markdown_rendering.make_excerpt_of_html, "html_excerpt")
     app.add_template_filter(format_status)
@@ -283,11 +282,6 @@ def format_file_size(size: float) -> str:
             return format_unit(number, f"digital-{unit}", "short", locale=translation.current_locale())
         size /= 1024
     return ""
-
-
-def format_count(count: int, singular: str, plural: str | None = None) -> str:
-    """Return the count with its noun: "1 ticket", "2 tickets"."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def format_status(status: str, for_team: bool = False) -> str:

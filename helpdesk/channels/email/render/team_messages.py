@@ -124,7 +124,7 @@ def _render_notification(delivery: Delivery) -> message_types.Notifications:
     if notification is None:
         raise SkipDelivery(lazy_gettext("What it was about is gone."))
     if notification.read_at is not None:
-        raise SkipDelivery(lazy_gettext("It was read before."))
+        raise SkipDelivery(lazy_gettext("It had already been read."))
     return _make_notifications(delivery, notification.user, [notification])
 
 
@@ -132,7 +132,7 @@ def _render_notification_digest(delivery: Delivery) -> message_types.Notificatio
     user = db.session.get(User, delivery.subject_id)
     found = digests.list_for_mail(user, delivery_data.notification_ids(delivery)) if user is not None else []
     if not found:
-        raise SkipDelivery(lazy_gettext("It was read before."))
+        raise SkipDelivery(lazy_gettext("It had already been read."))
     return _make_notifications(delivery, user, found, is_digest=True)
 
 

@@ -119,7 +119,7 @@ def parse_metadata(issuer: str, found: Any) -> Metadata:
     named = _list_texts(found.get("id_token_signing_alg_values_supported")) or ["RS256"]
     algorithms = tuple(each for each in ALGORITHMS if each in named)
     if not algorithms:
-        raise DiscoveryFailed(gettext("The provider signs in no way that is accepted here."), "algorithm")
+        raise DiscoveryFailed(gettext("The provider signs its answers in no way that is accepted here."), "algorithm")
     methods = _list_texts(found.get("token_endpoint_auth_methods_supported"))
     end, userinfo = found.get("end_session_endpoint"), found.get("userinfo_endpoint")
     return Metadata(
