@@ -6,7 +6,7 @@ from helpdesk.channels.slack.render import message_body, split_message
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
-from helpdesk.translation import gettext, ngettext
+from helpdesk.translation import gettext, ngettext, pgettext
 
 MAX_EXCERPT_LENGTH = 600
 MAX_ANSWERS = 12
@@ -118,7 +118,7 @@ def _card_buttons(values: CardValues) -> list[dict]:
                 )
             )
         if not definition.is_final:
-            buttons.append(elements.button_element(gettext("Reply"), "reply", reference))
+            buttons.append(elements.button_element(pgettext("button", "Reply"), "reply", reference))
         buttons.append(elements.button_element(gettext("Edit"), "edit", reference))
         if values.status == Status.solved:
             buttons.append(elements.button_element(gettext("Reopen"), "reopen", reference))

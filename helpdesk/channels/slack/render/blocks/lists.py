@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.statuses import Status
-from helpdesk.translation import gettext, ngettext
+from helpdesk.translation import gettext, ngettext, pgettext
 
 MAX_ROWS = 20  # two blocks each
 MAX_HOME_ROWS = 20
@@ -115,7 +115,7 @@ def _row_buttons(row: ListRow) -> list[dict]:
     if not definition.is_done:
         style = "" if row.assignee else "primary"
         buttons.append(elements.button_element(gettext("Take it"), "take_it", number, style=style))
-        buttons.append(elements.button_element(gettext("Reply"), "reply", number))
+        buttons.append(elements.button_element(pgettext("button", "Reply"), "reply", number))
     buttons.append(elements.button_element(gettext("Edit"), "edit", number))
     if not definition.is_done:
         buttons.append(elements.button_element(gettext("Solve"), "solve", number))
