@@ -6,7 +6,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import DomainError, ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import tag_names, tags
+from helpdesk.domain.tickets import bulk_undo, tag_names, tags, undo
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -19,12 +19,12 @@ MAX_TICKETS = 100  # of one update
 class BulkUpdateResult:
     """How many tickets were changed, and for each other one (number, reason).
 
-    ``tagged``: of how many the tags were changed, which can be undone together.
+    ``undoable``: on how many of them the change can be undone together.
     """
 
     changed: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
-    tagged: int = 0
+    undoable: int = 0
 
     @property
     def sentence(self) -> str:
@@ -56,7 +56,8 @@ def update_tickets(
 ) -> BulkUpdateResult:
     """Set the given values on each ticket; "" leaves a value as it is. ``assignee``: a user's id, or "none" for nobody.
 
-    ``add_tags`` and ``remove_tags``: names as they are typed; the changes of tags are marked with ``bulk``.
+    ``add_tags`` and ``remove_tags``: names as they are typed. With ``bulk`` all of it can be undone together under this
+    mark, and mails about solved tickets wait for that.
 
     Tickets are locked in the order of their numbers, so that two calls cannot deadlock. Raises PermissionDenied and
     ValidationError.
@@ -66,24 +67,27 @@ def update_tickets(
     if not (status or assignee or priority or added or removed):
         raise ValidationError(gettext("Choose what to change."), "status")
     person = _find_assignee(assignee)
-    result = BulkUpdateResult()
+    result, first_seqs = BulkUpdateResult(), {}
+    release_at = undo.window_end() if bulk else None
     locking.lock_tickets(numbers)
     for ticket in load_tickets(numbers, actor):
+        first_seqs[ticket.id] = ticket.next_seq
         try:
             if status:
-                tickets.set_status(ticket, status, actor=actor)
+                tickets.set_status(ticket, status, actor=actor, release_at=release_at)
             if assignee:
                 tickets.assign(ticket, person, actor=actor)
             if priority:
                 tickets.set_priority(ticket, priority, actor=actor)
             if added or removed:
-                change = tags.change_tags(ticket, add=added, remove=removed, actor=actor, bulk=bulk)
-                result.tagged += change.event is not None
+                tags.change_tags(ticket, add=added, remove=removed, actor=actor)
             result.changed += 1
         except ValidationError:
             raise
         except DomainError as error:
             result.refused.append((ticket.number, error.message))
+    if bulk:
+        result.undoable = bulk_undo.mark_changes(first_seqs, actor=actor, bulk=bulk)
     return result
 
 

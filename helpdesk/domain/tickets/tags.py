@@ -1,7 +1,6 @@
 """Tags of tickets: the team's own words, by which tickets are found and counted. Customers see none."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import delete, func, select
@@ -36,28 +35,26 @@ class TagChange(NamedTuple):
     event: Event | None
 
 
-def change_tags(
-    ticket: Ticket, *, actor: User, add: Iterable[str] = (), remove: Iterable[str] = (), bulk: str = ""
-) -> TagChange:
+def change_tags(ticket: Ticket, *, actor: User, add: Iterable[str] = (), remove: Iterable[str] = ()) -> TagChange:
     """Give ``ticket`` the tags ``add`` and take ``remove`` away; those it has, or has not, stay as they are.
 
-    ``bulk`` marks the changes that are undone together. Raises PermissionDenied, ValidationError and ConflictError.
+    Raises PermissionDenied, ValidationError and ConflictError.
     """
     ticket = _lock_for_team(ticket, actor)
-    return _change(ticket, clean_names(add), clean_names(remove), actor, bulk)
+    return _change(ticket, clean_names(add), clean_names(remove), actor)
 
 
 def set_tags(ticket: Ticket, names: Iterable[str], *, actor: User) -> TagChange:
     """Give ``ticket`` these tags and no others. Raises PermissionDenied, ValidationError and ConflictError."""
     wanted = clean_names(names)
     ticket = _lock_for_team(ticket, actor)
-    return _change(ticket, wanted, tuple(set(ticket.tags) - set(wanted)), actor, "")
+    return _change(ticket, wanted, tuple(set(ticket.tags) - set(wanted)), actor)
 
 
 def join_tags(source: Ticket, target: Ticket, *, actor: User) -> TagChange:
     """Give the locked ``target`` the tags of the locked ``source``, as far as it may have so many."""
     missing = [name for name in source.tags if name not in target.tags]
-    return _change(target, tuple(missing[: max(0, MAX_TAGS - len(target.tags))]), (), actor, "")
+    return _change(target, tuple(missing[: max(0, MAX_TAGS - len(target.tags))]), (), actor)
 
 
 def store_tags(ticket: Ticket, names: tuple[str, ...]) -> None:
@@ -71,7 +68,7 @@ def add_tags(ticket: Ticket, names: Iterable[str]) -> TagChange:
 
     Raises ValidationError and ConflictError.
     """
-    return _change(ticket, clean_names(names), (), None, "")
+    return _change(ticket, clean_names(names), (), None)
 
 
 def undo_change(ticket: Ticket, event: Event) -> None:
@@ -87,28 +84,14 @@ def undo_change(ticket: Ticket, event: Event) -> None:
     )
 
 
-def undo_bulk_change(bulk: str, *, actor: User, seconds: int) -> int:
-    """Take back the changes of tags that ``actor`` made together in the last ``seconds``. Returns their number.
+def reverse_change(ticket: Ticket, event: Event, actor: User) -> bool:
+    """Change the tags of a locked ticket back, as far as nobody changed them since; ``event`` stays, without its mark.
 
-    What somebody changed again since stays. Tickets are locked in the order of their numbers.
+    Returns whether something changed.
     """
-    events = list_bulk_changes(bulk, actor, seconds)
-    locking.lock_tickets([event.ticket_id for event in events])
-    number = 0
-    for event in sorted(events, key=lambda event: event.ticket_id):
-        ticket = db.session.get(Ticket, event.ticket_id)
-        if ticket is not None and permissions.can_manage(actor, ticket):
-            change = _change(ticket, tuple(event.data["removed"]), tuple(event.data["added"]), actor, "")
-            number += change.event is not None
-            event.data = {name: value for name, value in event.data.items() if name != "bulk"}
-    return number
-
-
-def list_bulk_changes(bulk: str, actor: User, seconds: int) -> list[Event]:
-    """The events of the changes that ``actor`` made together in the last ``seconds``."""
-    since = clock.now() - timedelta(seconds=seconds)
-    query = select(Event).where(Event.kind == EVENT_KIND, Event.created_at >= since, Event.actor_id == actor.id)
-    return list(db.session.scalars(query.where(Event.data["bulk"].as_string() == bulk))) if bulk else []
+    change = _change(ticket, tuple(event.data["removed"]), tuple(event.data["added"]), actor)
+    event.data = {name: value for name, value in event.data.items() if name != "bulk"}
+    return change.event is not None
 
 
 def add_tag_ids(ticket: Ticket, ids: list[int]) -> None:
@@ -126,7 +109,7 @@ def _lock_for_team(ticket: Ticket, actor: User) -> Ticket:
     )
 
 
-def _change(ticket: Ticket, add: tuple[str, ...], remove: tuple[str, ...], actor: User | None, bulk: str) -> TagChange:
+def _change(ticket: Ticket, add: tuple[str, ...], remove: tuple[str, ...], actor: User | None) -> TagChange:
     """Change the tags of a locked ticket, and tell its timeline, its cards and webhooks."""
     present = ticket.tags
     added = tuple(sorted(name for name in add if name not in present))
@@ -143,9 +126,8 @@ def _change(ticket: Ticket, add: tuple[str, ...], remove: tuple[str, ...], actor
             delete(_ticket_tags).where(_ticket_tags.c.ticket_id == ticket.id, _ticket_tags.c.tag_id.in_(ids))
         )
     db.session.expire(ticket, ["tag_text"])
-    mark: dict[str, object] = {"bulk": bulk} if bulk else {}
     changes: dict[str, object] = {"added": list(added), "removed": list(removed)}
-    event = timeline.add_event(ticket, EVENT_KIND, actor, team_only=True, **cast(Any, changes | mark))
+    event = timeline.add_event(ticket, EVENT_KIND, actor, team_only=True, **cast(Any, changes))
     db.session.flush()
     webhooks.enqueue_ticket_changed(ticket, EVENT_KIND, changes)
     outbox.enqueue_card_update(ticket)

@@ -50,7 +50,7 @@ def take_back_reply(message: Message, *, editor: User) -> Ticket:
     if not outbox.delete_unsent(current):
         raise ConflictError(TOO_LATE)
     webhooks.delete_unsent(current.id)
-    _undo_events(ticket, _events_of_reply(current, editor))
+    undo_events(ticket, _events_of_reply(current, editor))
     if ticket.first_response_at == current.created_at:
         ticket.first_response_at = None
     for attachment in list(current.attachments):
@@ -90,39 +90,18 @@ def undo_status(ticket: Ticket, seq: int, *, actor: User) -> Ticket:
     later = exists().where(Event.ticket_id == ticket.id, Event.seq > seq, Event.kind.in_(STATUS_EVENT_KINDS))
     if db.session.scalar(select(later)):
         raise ConflictError(gettext("The status was changed again meanwhile."))
-    _undo_events(ticket, [event])
+    undo_events(ticket, [event])
     outbox.enqueue_card_update(ticket)
     live_events.bump_version_and_publish(ticket)
     return ticket
 
 
-def _events_of_reply(message: Message, editor: User) -> list[Event]:
-    """The changes of status, assignee, priority and tags that directly follow the reply, by the same person.
-
-    Without those that were changed again since.
-    """
-    query = select(Event).where(Event.ticket_id == message.ticket_id, Event.seq > message.seq).order_by(Event.seq)
-    found: list[Event] = []
-    changed_since: set[str] = set()
-    for event in db.session.scalars(query):
-        subject = _subject(event)
-        is_undoable = subject in ("status", "priority", tags.EVENT_KIND) or (
-            subject == "assigned" and ("old_id" in event.data or not event.data.get("old"))
-        )
-        follows = event.seq == message.seq + len(found) + 1 and event.actor_id == editor.id
-        if follows and is_undoable and not changed_since:
-            found.append(event)
-        else:
-            changed_since.add(subject)
-    return [event for event in found if _subject(event) not in changed_since]
-
-
-def _subject(event: Event) -> str:
+def changed_subject(event: Event) -> str:
     """What the event changed: "status", "assigned", "priority" or "tagged"."""
     return "status" if event.kind in STATUS_EVENT_KINDS else event.kind
 
 
-def _undo_events(ticket: Ticket, events: list[Event]) -> None:
+def undo_events(ticket: Ticket, events: list[Event]) -> None:
     """Bring a locked ticket back to the time before ``events``, the newest first, and delete these."""
     for event in reversed(events):
         if event.kind == "assigned":
@@ -136,6 +115,27 @@ def _undo_events(ticket: Ticket, events: list[Event]) -> None:
             _restore_status(ticket, event)
         db.session.delete(event)
     db.session.flush()
+
+
+def _events_of_reply(message: Message, editor: User) -> list[Event]:
+    """The changes of status, assignee, priority and tags that directly follow the reply, by the same person.
+
+    Without those that were changed again since.
+    """
+    query = select(Event).where(Event.ticket_id == message.ticket_id, Event.seq > message.seq).order_by(Event.seq)
+    found: list[Event] = []
+    changed_since: set[str] = set()
+    for event in db.session.scalars(query):
+        subject = changed_subject(event)
+        is_undoable = subject in ("status", "priority", tags.EVENT_KIND) or (
+            subject == "assigned" and ("old_id" in event.data or not event.data.get("old"))
+        )
+        follows = event.seq == message.seq + len(found) + 1 and event.actor_id == editor.id
+        if follows and is_undoable and not changed_since:
+            found.append(event)
+        else:
+            changed_since.add(subject)
+    return [event for event in found if changed_subject(event) not in changed_since]
 
 
 def _restore_status(ticket: Ticket, event: Event) -> None:

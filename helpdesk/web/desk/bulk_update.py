@@ -1,4 +1,4 @@
-"""Set status, assignee and priority of several tickets at once, or apply a macro to them."""
+"""Set status, assignee and priority of several tickets at once, or apply a macro to them; undo the former."""
 
 import secrets
 
@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import idempotency
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.tickets import bulk_update, canned_replies, macros
+from helpdesk.domain.tickets import bulk_undo, bulk_update, canned_replies, macros
 from helpdesk.extensions import db
+from helpdesk.translation import gettext, ngettext
 from helpdesk.web.desk.agent_queue import get_return_path
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
@@ -45,8 +46,23 @@ def update_tickets() -> ResponseReturnValue:
         return htmx_responses.redirect_to(get_return_path())
     db.session.commit()
     path = get_return_path()
-    if result.tagged:
+    if result.undoable:
         path += f"{'&' if '?' in path else '?'}changed={bulk}"
-    if result.refused or not result.changed or result.tagged < result.changed:  # else the toast says it and offers undo
+    if (
+        result.refused or not result.changed or result.undoable < result.changed
+    ):  # else the toast says it and offers undo
         flash(result.sentence, "warning" if result.refused else "success")
     return htmx_responses.redirect_to(path)
+
+
+@blueprint.post("/bulk/undo")
+@authorization.team_only
+def undo_update() -> ResponseReturnValue:
+    """Take back what was changed together."""
+    number = bulk_undo.undo_changes(request.form.get("bulk", "")[:20], actor=authentication.get_current_user())
+    db.session.commit()
+    if number:
+        flash(ngettext("%(num)s ticket is as it was.", "%(num)s tickets are as they were.", number))
+    else:
+        flash(gettext("There is nothing to undo any more."), "warning")
+    return htmx_responses.redirect_to(get_return_path())
