@@ -88,6 +88,25 @@ def test_words_typed_while_a_message_is_on_its_way_stay(open_ticket):
     assert page.locator("article:has-text('never paid')").count() == 0
 
 
+def test_n_pressed_while_a_reply_is_on_its_way_begins_a_note(open_ticket):
+    page = open_ticket("A note too soon")
+    held = []
+    page.route("**/tickets/*/replies", lambda route: held.append(route))
+    page.keyboard.press("r")
+    page.keyboard.type("We look into it.")
+    page.keyboard.press("Control+Enter")
+    while not held:
+        page.wait_for_timeout(50)
+    page.keyboard.press("n")
+    page.keyboard.type("They never paid")
+    held[0].continue_()
+    page.wait_for_selector("article[data-kind=reply]:has-text('We look into it.')")
+    expect(page.locator("#body-note")).to_have_value("They never paid", timeout=MS)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("article[data-kind=note]:has-text('They never paid')")
+    assert page.locator("article[data-kind=reply]:has-text('never paid')").count() == 0
+
+
 def test_n_after_a_reply_writes_a_note(open_ticket):
     page = open_ticket("A note after a reply")
     page.keyboard.press("r")
@@ -174,29 +193,40 @@ def test_a_colleagues_newer_reply_is_shown_before_sending(open_ticket, live_port
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_note_becomes_public_whatever_a_monkey_presses(open_ticket, live_portal, seed):
-    """Seeded keystrokes and clicks of an agent who writes notes and replies, and slips."""
+    """Seeded keystrokes and clicks of an agent who writes notes and replies, and slips.
+
+    They press "n" for a note wherever they are, but where the cursor stands in a reply that they did not just send.
+    """
     page = open_ticket(f"Monkey {seed}")
     number = page.get_attribute("#ticket", "data-number")
     chance = random.Random(seed)
+    has_just_sent = False
     for step in range(STEPS):
         if page.get_attribute("#ticket", "data-number", timeout=MS) != number:
             page.goto(f"{live_portal.portal}/tickets/{number}")
         match chance.randrange(12):
             case 0 | 1:
+                is_reply = page.evaluate("document.activeElement.id") == "body-reply" and not has_just_sent
                 page.keyboard.press("n")
-                page.keyboard.type(f"NOTE{step} so it seems")
+                page.keyboard.type(f"{'reply' if is_reply else 'NOTE'}{step} so it seems")
+                has_just_sent = False
             case 2:
                 page.keyboard.press("r")
                 if page.evaluate("document.activeElement.id") == "body-reply":
                     page.keyboard.type(f"reply {step} ")
+                has_just_sent = False
             case 3 | 4:
                 page.keyboard.press("Control+Enter")
+                has_just_sent = True
             case 5:
                 page.keyboard.press("Escape")
             case 6:
-                page.keyboard.press(chance.choice(["Tab", "Shift+Tab", "Enter", "ArrowDown", "z", "a", "p", "?"]))
+                key = chance.choice(["Tab", "Shift+Tab", "Enter", "ArrowDown", "z", "a", "p", "?"])
+                page.keyboard.press(key)
+                has_just_sent = has_just_sent and len(key) > 1
             case 7:
                 page.keyboard.type(chance.choice(["so ", "mess ", "as soon as ", "yes, solved "]), delay=20)
+                has_just_sent = False
             case 8:
                 page.locator("label[for=compose-note]").click()
             case 9 if "NOTE" not in (page.input_value("#composer textarea") or ""):
@@ -205,7 +235,8 @@ def test_no_note_becomes_public_whatever_a_monkey_presses(open_ticket, live_port
                 page.locator("h1").click()
             case _:
                 page.wait_for_timeout(chance.choice([50, 400, 1200]))
-        if page.query_selector("dialog[open]"):
+        page.wait_for_load_state()  # Enter on a link leaves the page
+        if page.locator("dialog[open]").count():
             page.keyboard.press("Escape")
     page.goto(f"{live_portal.portal}/tickets/{number}")
     public = page.locator("article[data-kind=reply]").all_inner_texts()

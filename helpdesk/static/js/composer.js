@@ -68,14 +68,15 @@ listen("input", ({ target }) => {
   if (form && target.name === "body") syncMode(form);
 });
 
-// Right after a reply was sent, "n" in the empty composer still means: write a note. Any other key begins a reply.
+// While a reply is on its way and right after, "n" as the first key still means: write a note. Others begin a reply.
 listen("keydown", (event) => {
   const form = event.target.closest?.("form[data-composer]");
   if (!form || !("justSent" in form.dataset) || isComposing(event)) return;
-  if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+  if (event.key.length > 1) return; // it writes nothing
   delete form.dataset.justSent;
   if (characterOf(event) !== "n" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target !== bodyOf(form) || event.target.value || !byId("compose-note")) return;
+  const body = bodyOf(form);
+  if (event.target !== body || body.value.trim() !== (form.sentBody ?? "").trim() || !byId("compose-note")) return;
   event.preventDefault();
   setMode("note");
 });
@@ -99,7 +100,9 @@ let meanwhile = null;
 const isSending = (element) => element?.matches("form[data-composer]"); // its text reports presence by requests, too
 
 listen("htmx:beforeRequest", ({ detail: { elt } }) => {
-  if (isSending(elt)) elt.sentBody = bodyOf(elt).value;
+  if (!isSending(elt)) return;
+  elt.sentBody = bodyOf(elt).value;
+  if (!isNote(elt)) elt.dataset.justSent = "";
 });
 
 listen("htmx:beforeSwap", ({ detail: { requestConfig } }) => {
@@ -128,8 +131,8 @@ listen("htmx:afterSettle", ({ detail }) => {
   if (!form || detail.target?.id !== "composer" || !sent?.matches?.("form")) return;
   const body = bodyOf(form);
   keepMeanwhile(body);
-  if (detail.xhr.status >= 400) return;
   if (!body.value && !isNote(form)) form.dataset.justSent = "";
+  if (detail.xhr.status >= 400) return;
   body.focus({ preventScroll: true });
   if (body.value) body.setSelectionRange(body.value.length, body.value.length);
 });
