@@ -9,7 +9,7 @@ from flask_login import current_user
 from helpdesk import clock
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import sessions
+from helpdesk.domain.authentication import sessions, user_agent
 from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.notifications import browsers, choices
@@ -19,7 +19,6 @@ from helpdesk.models.notification import NotificationChannel
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext, offered_languages
-from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization, language
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")

@@ -4,11 +4,10 @@ import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk.domain.authentication import passkeys, recovery_codes, second_factor
+from helpdesk.domain.authentication import passkeys, recovery_codes, second_factor, user_agent
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.extensions import db
 from helpdesk.translation import gettext
-from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in.second_factor import get_missing_step, get_signed_in_person
 

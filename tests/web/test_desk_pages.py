@@ -67,12 +67,17 @@ def test_paging_goes_on_where_the_page_ended(desk, make, session):
 
 
 def test_bulk_change_says_what_was_done(desk, filed_ticket, session):
-    send(desk, "/desk/bulk", tickets=str(filed_ticket.number), status="pending", back="/desk?view=waiting")
-    page = soup(desk.get("/desk?view=waiting"))
-    assert "Changed 1 ticket." in page.text
+    response = send(desk, "/desk/bulk", tickets=str(filed_ticket.number), status="pending", back="/desk?view=waiting")
+    toast = soup(desk.get(response.location)).select_one("#undo-toast")
+    assert "Changed 1 ticket." in toast.text
     assert session.get(Ticket, filed_ticket.id).status == "pending"
     assert send(desk, "/desk/bulk", status="open", back="https://evil.example/").location == "/desk"
     assert "Select at least one ticket." in soup(desk.get("/desk")).text
+    fields = {each["name"]: each["value"] for each in toast.select("input[type=hidden]")}
+    undone = send(desk, toast.form["action"], bulk=fields["bulk"], back=fields["back"])
+    assert "1 ticket is as it was." in desk.get(undone.location).text
+    session.expire_all()
+    assert session.get(Ticket, filed_ticket.id).status == "open"
 
 
 def test_a_view_is_saved_shown_and_deleted(desk, filed_ticket, session):

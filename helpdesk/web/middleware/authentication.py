@@ -13,14 +13,13 @@ from helpdesk import config, extensions, translation
 from helpdesk.config import Config
 from helpdesk.database.transactions import start_write_transaction
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import known_browsers, rate_limits, sessions
+from helpdesk.domain.authentication import known_browsers, rate_limits, sessions, user_agent
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db, login_manager
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
-from helpdesk.web import user_agent
 from helpdesk.web.middleware import authorization, language, request_transactions
 
 log = logging.getLogger(__name__)

@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain.authentication import user_agent
 from helpdesk.domain.colleagues import management, roster
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.translation import gettext, ngettext
-from helpdesk.web import stale_forms, user_agent
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication
 
 blueprint = Blueprint("colleagues", __name__, url_prefix="/colleagues")

@@ -10,7 +10,7 @@ from helpdesk.channels.email import undeliverable
 from helpdesk.channels.slack import members
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import invitations, second_factor, sessions
+from helpdesk.domain.authentication import invitations, second_factor, sessions, user_agent
 from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
@@ -20,7 +20,7 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, ngettext
-from helpdesk.web import stale_forms, user_agent
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 

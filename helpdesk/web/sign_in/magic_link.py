@@ -19,6 +19,7 @@ from helpdesk.domain.authentication import (
     proof_of_work,
     provider_claims,
     signed_links,
+    user_agent,
 )
 from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.errors import ValidationError
@@ -27,7 +28,6 @@ from helpdesk.extensions import db
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 from helpdesk.translation import gettext, name_time_zone
-from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
 

@@ -44,7 +44,8 @@ def test_people_are_let_in_by_mail(make, session, mailbox, filed_ticket):
     admin = make.agent("Ada", role="admin")
     mailbox.clear()
     invitations.invite_agent("new@support.example", "New", "lead", actor=admin)
-    magic_links.request_link(mail_samples.DANA, browser_token="b" * 43, browser="Firefox on Linux")
+    browser = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    magic_links.request_link(mail_samples.DANA, browser_token="b" * 43, browser=browser)
     identity = Identity(user_id=filed_ticket.requester_id, provider="google", issuer="i", subject="s")
     session.add(identity)
     session.flush()
@@ -54,6 +55,7 @@ def test_people_are_let_in_by_mail(make, session, mailbox, filed_ticket):
     assert "Ada" in mailbox.list_for("new@support.example")[-1].text
     sign_in, linked = mailbox.list_for(mail_samples.DANA)
     assert sign_in.code and "10 minutes" in sign_in.text and "Google" in linked.text
+    assert "Requested from Firefox on Linux" in sign_in.text and "Mozilla" not in sign_in.text
     assert "List-Unsubscribe" not in sign_in.message
 
 

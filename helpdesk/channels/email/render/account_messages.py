@@ -3,7 +3,7 @@
 from helpdesk import clock, urls
 from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_headers, message_types, recipients
-from helpdesk.domain.authentication import magic_links, signed_links
+from helpdesk.domain.authentication import magic_links, signed_links, user_agent
 from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.outbox.errors import SkipDelivery
@@ -22,7 +22,7 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
             envelope=message_headers.make_account_envelope(delivery, link.email),
             stop_url=urls.absolute_url(f"/sign-in/pause/{signed_links.link_token(link)}"),
             sign_in_url=urls.absolute_url("/sign-in"),
-            browser=delivery_data.browser(delivery),
+            browser=_describe_browser(delivery),
         )
     # A link that proves an address for a provider leads to no other one.
     proves = link.pending_identity is not None or link.identity_id is not None
@@ -35,7 +35,7 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
         link=urls.sign_in_link_url(signed_links.link_token(link)),
         code=signed_links.link_code(link),
         minutes=round((link.expires_at - link.created_at).total_seconds() / 60),
-        browser=delivery_data.browser(delivery),
+        browser=_describe_browser(delivery),
         place=gettext("time zone %(city)s", city=name_time_zone(link.time_zone)) if link.time_zone else "",
     )
 
@@ -65,8 +65,13 @@ def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
         address=identity.email or identity.user.email,
         when=recipients.to_local_time(identity.created_at, identity.user),
         sessions_url=urls.absolute_url("/account"),
-        browser=delivery_data.browser(delivery),
+        browser=_describe_browser(delivery),
     )
+
+
+def _describe_browser(delivery: Delivery) -> str:
+    browser = delivery_data.browser(delivery)
+    return user_agent.describe_user_agent(browser) if browser else ""
 
 
 def _render_mail_waiting(delivery: Delivery) -> message_types.MailWaiting:
