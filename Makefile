@@ -12,7 +12,7 @@ LANGUAGE ?=
 # its path, one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 
-.PHONY: help run test test-browsers test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
+.PHONY: help run test test-browsers test-deploy test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
     bench-load bench-mail bench-markup bench-growth screenshots production release release-try clean
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
 	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
 	@echo "make test-mail     mail through Debian's Postfix, OpenDKIM, OpenDMARC, Dovecot, as root; fails where one is missing"
+	@echo "make test-deploy   2,000 requests behind nginx and Caddy while the processes are replaced; fails where one is missing"
 	@echo "make test-large    the plans of all pages over many tickets on PostgreSQL (TICKETS=200000)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          format, linter, import rules and types"
@@ -69,6 +70,11 @@ test-mail:
 	@bin/set-up dev
 	@MAIL_SERVERS=required .venv/bin/python -m pytest -q -rs tests/domain/email/test_debian_mail_servers.py \
 	    tests/channels/email/test_email_imap.py $(ARGS)
+
+# Fails where a proxy is missing: apt-get install nginx caddy
+test-deploy:
+	@bin/set-up dev
+	@DEPLOY_REQUESTS=2000 .venv/bin/python -m pytest -q -rs -o faulthandler_timeout=3600 tests/deploy $(ARGS)
 
 mutants:
 	@bin/set-up dev
@@ -123,7 +129,7 @@ lock:
 	@bin/set-up dev
 	@for extra in s3 demo dev; do \
 	    name=requirements-$$extra.lock; [ $$extra = s3 ] && name=requirements.lock; \
-	    .venv/bin/uv pip compile --quiet --upgrade --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	    .venv/bin/uv pip compile --quiet --upgrade --fork-strategy fewest --generate-hashes --no-strip-extras --universal --python-version 3.11 \
 	        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra $$extra setup.cfg --output-file $$name || exit 1; \
 	done
 
@@ -146,7 +152,7 @@ release:
 	.venv/bin/uv tool run --from cyclonedx-bom cyclonedx-py requirements requirements.lock --output-reproducible \
 	    -o dist/helpdesk.cdx.json
 	@if command -v buildah > /dev/null; then \
-	    buildah build --file deploy/Dockerfile --tag helpdesk:$$(sed -n 's/^version = //p' setup.cfg) . ; \
+	    buildah build --format docker --file deploy/Dockerfile --tag helpdesk:$$(sed -n 's/^version = //p' setup.cfg) . ; \
 	else echo "No image was built: buildah is not here."; fi
 	@ls -l dist
 

@@ -89,7 +89,7 @@ class BenchEnvironment:
         supervisor.stop_processes(first, 5)
         supervisor.stop_processes([self.children["redis"]] if "redis" in self.children else [], 5)
         if self.postgres is not None:
-            self.postgres.cleanup()
+            self.postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- single processes
@@ -206,11 +206,15 @@ class BenchEnvironment:
     def _database_url(self) -> str:
         if self.database == "sqlite":
             return f"sqlite:///{self.folder}/helpdesk.db"
-        import pgserver
+        import psycopg
 
-        self.postgres = pgserver.get_server(self.folder / "postgres", cleanup_mode="delete")
-        self.postgres.psql("CREATE DATABASE helpdesk")
-        return self.postgres.get_uri("helpdesk")
+        from bench.fault_injection.databases import PostgreSQL
+
+        self.postgres = PostgreSQL(self.folder, options=())
+        self.postgres.start()
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE helpdesk")
+        return self.postgres.get_url("helpdesk")
 
     def _make_app(self, with_sample_data: bool) -> None:
         import helpdesk

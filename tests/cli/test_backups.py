@@ -14,6 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from sqlalchemy import select, text
 
+from bench import postgres_programs
 from helpdesk import clock, config, extensions, storage
 from helpdesk.cli.backups import archive, postgresql_programs
 from helpdesk.models.attachment import Attachment
@@ -31,14 +32,12 @@ ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 
 
 @pytest.fixture(autouse=True)
-def postgres_programs(request, monkeypatch):
+def newest_programs(request, monkeypatch):
     """pg_dump, pg_restore and psql of the server that the suite runs; they must not be older than it."""
     if "postgresql" not in request.node.name:
         return
     if not os.environ.get("TEST_DATABASE_URL"):
-        pgserver = pytest.importorskip("pgserver")
-        programs = Path(pgserver.__file__).parent / "pginstall" / "bin"
-        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("PATH", f"{postgres_programs.find_programs()}{os.pathsep}{os.environ['PATH']}")
     if shutil.which("pg_dump") is None:
         pytest.skip("there is no pg_dump")
 

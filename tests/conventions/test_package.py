@@ -77,6 +77,13 @@ def test_what_newer_pythons_have_removed_is_not_imported():
     assert found == set()
 
 
+def test_every_python_gets_the_same_version_of_a_package():
+    """So a test depends on no version that only one of them has (``make lock`` asks for the fewest)."""
+    for lock in ROOT.glob("requirements*.lock"):
+        names = re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==", lock.read_text(), re.MULTILINE)
+        assert sorted({name for name in names if names.count(name) > 1}) == [], lock.name
+
+
 def test_the_locks_have_wheels_or_markers_for_the_newest_python_we_name():
     """What has no release for it is left out by a marker in setup.cfg, and then in the lock."""
     setup = configparser.ConfigParser()

