@@ -8,16 +8,18 @@ from pathlib import Path
 from helpdesk import config
 
 
-def start(log: Path, *arguments: str, first: str = "", **environment: object) -> subprocess.Popen:
+def start(
+    log: Path, *arguments: str, first: str = "", pass_fds: tuple[int, ...] = (), **environment: object
+) -> subprocess.Popen:
     """``helpdesk …`` as a process; ``environment`` changes some of the settings. Whoever starts it ends it.
 
-    ``first`` is Python that the process runs before anything else.
+    ``first`` is Python that the process runs before anything else; ``pass_fds`` are descriptors that it inherits.
     """
     ours = {setting.name: _text(getattr(config.current(), setting.name)) for setting in config.ENVIRONMENT_VARIABLES}
     ours |= {name: _text(value) for name, value in environment.items()}
     with log.open("ab") as output:
         command = [sys.executable, "-c", f"{first}\nfrom helpdesk.cli import main\nmain()", *arguments]
-        return subprocess.Popen(command, env={**os.environ, **ours}, stdout=output, stderr=output)
+        return subprocess.Popen(command, env={**os.environ, **ours}, stdout=output, stderr=output, pass_fds=pass_fds)
 
 
 def _text(value: object) -> str:
