@@ -66,6 +66,18 @@ def test_paging_goes_on_where_the_page_ended(desk, make, session):
     assert second.select_one("a[rel=prev]") and not second.select_one("a[rel=next]")
 
 
+def test_a_search_goes_along_to_another_view_whose_count_follows_it(desk, filed_ticket, make):
+    for subject in ("Zebra crossing", "Another", "A third"):
+        make.ticket(filed_ticket.requester, subject=subject)
+    for path in ("/desk?view=all&q=zebra&sort=oldest", "/desk/views?view=all&q=zebra"):
+        views = soup(desk.get(path)).select_one("#views")
+        link = views.select_one("a[href*='view=open']")
+        assert link["href"] == "/desk?view=open&q=zebra" and link.select_one(".count").text == "1"
+        assert "q=zebra" in views["hx-get"]
+    plain = soup(desk.get("/desk?view=all&sort=oldest")).select_one("#views a[href*='view=open']")
+    assert plain["href"] == "/desk?view=open" and plain.select_one(".count").text != "1"
+
+
 def test_bulk_change_says_what_was_done(desk, filed_ticket, session):
     response = send(desk, "/desk/bulk", tickets=str(filed_ticket.number), status="pending", back="/desk?view=waiting")
     toast = soup(desk.get(response.location)).select_one("#undo-toast")

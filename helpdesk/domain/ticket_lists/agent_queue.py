@@ -112,9 +112,14 @@ def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
     return filters
 
 
-def list_views(user: User) -> list[QueueView]:
-    """Return the fixed views with their counts. One query."""
-    counts = _count_views(user)
+def is_narrowed(filters: Mapping[str, str]) -> bool:
+    """Return whether ``filters`` leave tickets of a view out."""
+    return any(filters.get(name) for name in FILTER_NAMES if name not in ("view", "sort"))
+
+
+def list_views(user: User, filters: Mapping[str, str] | None = None) -> list[QueueView]:
+    """Return the fixed views with how many tickets each has, of those that match ``filters``. One query."""
+    counts = _count_filtered(user, normalize_filters(filters)) if filters else _count_views(user)
     return [QueueView(key, label, counts.get(key)) for key, label in VIEW_LABELS.items()]
 
 
@@ -238,6 +243,15 @@ def _count_views(user: User) -> dict[str, int]:
         for view in _views_containing(status, assignee_group):
             counts[view] += number
     return counts
+
+
+def _count_filtered(user: User, filters: dict[str, str]) -> dict[str, int]:
+    values = _parse_filters(user, filters)
+    found = search.build_search(user, filters["q"])
+    names = (*values, *found.conditions)
+    query = agent_queue_queries.filtered_counts_query(permissions.get_visibility(user), names, found.matches)
+    rows = transactions.execute_core(query, values | found.values | _bind_values(user), True)
+    return dict(tuple(row) for row in rows)
 
 
 def _views_containing(status: str, assignee_group: str) -> list[str]:

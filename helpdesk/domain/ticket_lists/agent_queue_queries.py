@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     String,
     Subquery,
@@ -160,6 +161,25 @@ def apply_filters(
         *permissions.visible_condition(scope), *VIEW_CONDITIONS[view], *(FILTER_CONDITIONS[name] for name in names)
     )
     return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
+
+
+@lru_cache(maxsize=500)
+def filtered_counts_query(
+    scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None
+) -> CompoundSelect[tuple[str, int]]:
+    """Build the query that counts, by view, the tickets that match ``names`` and the search; cached.
+
+    Only views of few tickets are counted, each up to MAX_COUNT.
+    """
+    found = () if matches is None else (Ticket.id.in_(select(matches.c.ticket_id)),)
+    counted = (view for view in VIEW_CONDITIONS if view != "all")
+    some = {view: apply_filters(select(Ticket.id), scope, view, names, None).where(*found) for view in counted}
+    return union_all(
+        *(
+            select(literal(view), func.count()).select_from(query.limit(MAX_COUNT).subquery())
+            for view, query in some.items()
+        )
+    )
 
 
 def sort_order(sort: str, matches: Subquery | None, view: str = "") -> pagination.Order:

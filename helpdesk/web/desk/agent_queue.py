@@ -30,7 +30,7 @@ def show_queue() -> ResponseReturnValue:
         "desk/index.html",
         **context,
         undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, back),
-        views=agent_queue.list_views(user),
+        views=list_views(context["filters"]),
         waiting_mail=quarantine.count_waiting(),
         agents=choices.agents,
         organizations=choices.organizations,
@@ -85,6 +85,12 @@ def queue_context() -> dict[str, Any]:
         },
         "filters": filters,
     }
+
+
+def list_views(filters: dict[str, str]) -> list[agent_queue.QueueView]:
+    """The views; with filters that are not those of a saved view, their counts and addresses follow these."""
+    is_narrowed = agent_queue.is_narrowed(filters) and not filters["saved"]
+    return agent_queue.list_views(authentication.get_current_user(), filters if is_narrowed else None)
 
 
 def queue_url(filters: dict[str, str], **changes: str) -> str:

@@ -8,7 +8,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
 from helpdesk.extensions import db
 from helpdesk.translation import gettext
-from helpdesk.web.desk.agent_queue import parse_filters, queue_url
+from helpdesk.web.desk.agent_queue import list_views, parse_filters, queue_url
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 
@@ -21,12 +21,13 @@ def show_views_fragment() -> ResponseReturnValue:
     """Render the list of saved views alone."""
     user = authentication.get_current_user()
     choices = agent_queue.load_filter_choices(user)
+    filters = parse_filters()
     return render_template(
         "desk/_views.html",
-        views=agent_queue.list_views(user),
+        views=list_views(filters),
         waiting_mail=quarantine.count_waiting(),
         saved=choices.saved,
-        filters=parse_filters(),
+        filters=filters,
     )
 
 
