@@ -21,13 +21,14 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
 
         from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
         from helpdesk.channels.registration import register_channels
-        from helpdesk.database import postgresql, sqlite  # noqa: F401, each registers its event listeners
+        from helpdesk.database import postgresql, replica, sqlite  # noqa: F401, each registers its event listeners
         from helpdesk.domain.administration import settings
 
     configuration = configuration or config.load_config()
     config.set_current(configuration)
     logging_setup.configure_logging(configuration)
     extensions.drop_redis_client()
+    replica.reset()
     settings.invalidate_cache()
     register_channels()
     app = Flask(__name__)

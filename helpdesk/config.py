@@ -38,6 +38,7 @@ class Config:
         var = Path(self.VAR_DIR).resolve()
         self.VAR_DIR = str(var)
         self.DATABASE_URL = _normalize_database_url(self.DATABASE_URL or f"sqlite:///{var}/helpdesk.db")
+        self.DATABASE_REPLICA_URL = _normalize_database_url(self.DATABASE_REPLICA_URL)
         self.STORAGE_URL = self.STORAGE_URL or f"file://{var}/files"
         self.PORTAL_BASE_URL = self.PORTAL_BASE_URL.rstrip("/")
         _reject_unsafe(self)

@@ -26,6 +26,10 @@ def find_mistake(values: Any) -> str | None:
     scheme = values.DATABASE_URL.partition(":")[0]
     if scheme.partition("+")[0] not in ("sqlite", "postgresql"):
         return f"DATABASE_URL begins with {scheme[:20]!r}; it should be postgresql:// or sqlite:///path."
+    if values.DATABASE_REPLICA_URL and not (
+        values.DATABASE_REPLICA_URL.startswith("postgresql") and scheme.startswith("postgresql")
+    ):
+        return "DATABASE_REPLICA_URL names a replica of the PostgreSQL in DATABASE_URL; both begin with postgresql://."
     storage = urlsplit(values.STORAGE_URL)
     if storage.scheme not in ("file", "s3") or (storage.scheme == "s3" and not storage.netloc):
         return "STORAGE_URL is file:///a/folder or s3://bucket?endpoint=https://..."

@@ -38,6 +38,11 @@ ENVIRONMENT_VARIABLES = (
     ),
     EnvironmentVariable("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
     EnvironmentVariable(
+        "DATABASE_REPLICA_URL",
+        "",
+        "A streaming replica of DATABASE_URL's PostgreSQL, for lists, search, review and exports; empty means none.",
+    ),
+    EnvironmentVariable(
         "DATABASE_CONNECTIONS", 8, "Most connections of one process to PostgreSQL; five of them stay open.", int
     ),
     EnvironmentVariable(

@@ -14,13 +14,14 @@ from flask_login import LoginManager
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
-from sqlalchemy import MetaData, Table
+from sqlalchemy import Connection, Engine, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from helpdesk import config, outage_log, redis_url
@@ -47,8 +48,18 @@ class Model(DeclarativeBase):
         __table__: ClassVar[Table]
 
 
+class RoutedSession(Session):
+    """A session that may read from another engine than the one it writes to: ``choose_engine`` says from which."""
+
+    def get_bind(self, *arguments: Any, bind: Engine | Connection | None = None, **options: Any) -> Engine | Connection:
+        """Return the engine for one statement."""
+        key = choose_engine() if bind is None else None
+        return self._db.engines[key] if key else super().get_bind(*arguments, bind=bind, **options)
+
+
 log = logging.getLogger(__name__)
-db = SQLAlchemy(model_class=Model)
+choose_engine: Callable[[], str | None] = lambda: None  # noqa: E731, set by helpdesk.database.replica
+db = SQLAlchemy(model_class=Model, session_options={"class_": RoutedSession})
 if TYPE_CHECKING:
     Base = Model  # what a type checker reads of db.Model
 else:

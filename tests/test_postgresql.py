@@ -96,3 +96,23 @@ def test_the_server_that_answers_is_known(app, session):
     system, timeline = postgresql_server.current_identity().split(":")
     assert session.scalar(text("SELECT system_identifier FROM pg_control_system()")) == int(system)
     assert int(timeline, 16) >= 1
+
+
+def test_the_server_lets_go_of_a_client_that_is_gone(app, session):
+    shown = {name: session.scalar(text(f"SHOW {name}")) for name in postgresql_server.SESSION_SETTINGS}
+    assert shown["client_connection_check_interval"] == "5s"
+    assert shown["idle_in_transaction_session_timeout"] == "2min"
+
+
+def test_time_outs_of_the_operator_stay(app, database_url):
+    role = "ALTER ROLE CURRENT_USER {} idle_in_transaction_session_timeout"
+    url = extensions.db.engine.url.update_query_dict({"options": "-cclient_connection_check_interval=1s"})
+    conftest.run_sql(database_url, role.format("SET") + " = '7s'")
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW client_connection_check_interval")) == "1s"
+            assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "7s"
+    finally:
+        engine.dispose()
+        conftest.run_sql(database_url, role.format("RESET"))

@@ -82,7 +82,9 @@ def _check_database() -> Iterator[CheckResult]:
 def _check_work() -> Iterator[CheckResult]:
     """Whether writes are taken and deliveries are made, as /readyz says."""
     try:
-        findings = [finding for finding in health.run_checks() if finding.name in ("Writes", "Deliveries", "Disk")]
+        findings = [
+            finding for finding in health.run_checks() if finding.name in ("Writes", "Replica", "Deliveries", "Disk")
+        ]
     except SQLAlchemyError:
         return
     for finding in findings:

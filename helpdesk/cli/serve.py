@@ -131,4 +131,5 @@ def _prepare_process(server: Any, worker: Any) -> None:
     supervisor.die_with_parent()
     extensions.drop_redis_client()
     with server.app.wsgi().app.app_context():
-        extensions.db.engine.dispose(close=False)
+        for engine in extensions.db.engines.values():
+            engine.dispose(close=False)

@@ -15,6 +15,7 @@ from sqlalchemy.pool import Pool
 from helpdesk import clock, postgresql_url
 from helpdesk.database import postgresql_server, transactions
 
+REPLICA_SOCKET_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 3_000}
 PING_AFTER_SECONDS = 1.0  # idle time after which a connection is pinged before use
 
 
@@ -29,12 +30,23 @@ def engine_options(url: str, connections: int) -> dict[str, Any]:
     }
 
 
+def replica_options(url: str, connections: int) -> dict[str, Any]:
+    """Return the engine's options for the replica at ``url``. It is given up sooner, as the primary answers then."""
+    query = dict(make_url(url).query)
+    options = engine_options(url, connections)
+    shorter = {name: value for name, value in REPLICA_SOCKET_OPTIONS.items() if name not in query}
+    options["connect_args"] |= shorter | {"application_name": postgresql_server.APPLICATION_NAME_OF_READERS}
+    return options
+
+
 @event.listens_for(Engine, "connect")
 def _check_server(connection: Any, _record: Any) -> None:
-    """Refuse a database that cannot hold every text; note its clock and which server this is."""
+    """Refuse a database that cannot hold every text; set its time-outs; note its clock and which server this is."""
     if _is_postgresql(connection):
         postgresql_server.check_encoding(connection)
-        postgresql_server.note_server(connection)
+        postgresql_server.let_go_of_lost_clients(connection)
+        if not postgresql_server.is_reader(connection):
+            postgresql_server.note_server(connection)
 
 
 @event.listens_for(Pool, "checkin")
@@ -52,7 +64,10 @@ def _ping_idle_connection(connection: Any, record: Any, _proxy: Any) -> None:
     autocommit = connection.autocommit
     try:
         connection.autocommit = True
-        clock.measure_offset(lambda: connection.execute(postgresql_server.TIME_QUERY).fetchone()[0])
+        if postgresql_server.is_reader(connection):
+            connection.execute("SELECT 1")
+        else:
+            clock.measure_offset(lambda: connection.execute(postgresql_server.TIME_QUERY).fetchone()[0])
         connection.autocommit = autocommit
     except connection.Error as error:
         raise exc.InvalidatePoolError from error

@@ -18,6 +18,23 @@ IDENTITY_QUERY = """
            ELSE system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8) END
     FROM pg_control_system()
 """
+# What the server does about a client that is gone without a word, as after a cut network: it would keep our locks for
+# two hours (the default of Linux's keepalives), and everything that waits for them would wait as long. A process that
+# was stopped amid a transaction answers keepalives; its transaction ends after two minutes without a statement.
+SESSION_SETTINGS = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "9000",
+    "client_connection_check_interval": "5s",  # also while a statement waits for a lock; PostgreSQL 14 and later
+    "idle_in_transaction_session_timeout": "120s",
+}
+# What an operator has set, for the server, the database, the role or in the address, stays.
+PROTECT_QUERY = """
+    SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)
+    JOIN pg_settings USING (name) WHERE source = 'default'
+"""
+APPLICATION_NAME_OF_READERS = "helpdesk-reader"  # of connections to a replica, by which they are known
 log = logging.getLogger(__name__)
 _identity: str | None = None
 
@@ -25,6 +42,34 @@ _identity: str | None = None
 def current_identity() -> str | None:
     """Return the system identifier and timeline of the server of the newest connection; None where it tells neither."""
     return _identity
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that psycopg raises; none where it is not installed."""
+    try:
+        import psycopg
+    except ImportError:
+        return ()
+    return (psycopg.Error,)
+
+
+def is_reader(connection: Any) -> bool:
+    """Whether this psycopg connection leads to a replica, whose clock and timeline say nothing of the primary."""
+    name: str | None = connection.info.parameter_status("application_name")
+    return name == APPLICATION_NAME_OF_READERS
+
+
+def let_go_of_lost_clients(connection: Any) -> None:
+    """Let the server end the session of this new psycopg connection, and free its locks, soon after its client is
+    gone (SESSION_SETTINGS)."""
+    autocommit = connection.autocommit
+    connection.autocommit = True
+    try:
+        connection.execute(PROTECT_QUERY, (list(SESSION_SETTINGS), list(SESSION_SETTINGS.values())))
+    except connection.Error as error:
+        log.debug("The server keeps its own time-outs: %s", error)
+    if not connection.closed:
+        connection.autocommit = autocommit
 
 
 def check_encoding(connection: Any) -> None:

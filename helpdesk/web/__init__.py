@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 
 from helpdesk.config import Config
-from helpdesk.database import postgresql
+from helpdesk.database import postgresql, replica
 from helpdesk.web import (
     account,
     api,
@@ -37,6 +37,7 @@ from helpdesk.web.middleware import (
     language,
     maintenance,
     personal_limits,
+    replica_reads,
     request_transactions,
     second_factor,
     security_headers,
@@ -130,10 +131,16 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
     pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
         pool = postgresql.engine_options(config.DATABASE_URL, config.DATABASE_CONNECTIONS)
+    replicas: dict[str, Any] = {}
+    if config.DATABASE_REPLICA_URL:
+        url = config.DATABASE_REPLICA_URL
+        options = postgresql.replica_options(url, config.DATABASE_CONNECTIONS)
+        replicas[replica.ENGINE] = {"url": url, "hide_parameters": True, **options}
     return {
         "SECRET_KEY": config.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": list(config.SECRET_KEY_FALLBACKS),
         "SQLALCHEMY_DATABASE_URI": config.DATABASE_URL,
+        "SQLALCHEMY_BINDS": replicas,
         "SQLALCHEMY_ENGINE_OPTIONS": pool | {"hide_parameters": True},  # an error in the log repeats no one's words
         "MAIL_SERVER": config.MAIL_SERVER,
         "MAIL_PORT": config.MAIL_PORT,
@@ -158,6 +165,7 @@ def register_web(app: Flask) -> None:
     access_log.register(app)
     request.register(app)
     request_transactions.register(app)
+    replica_reads.register(app)
     language.register(app)
     csrf.register(app)
     security_headers.register(app)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flask import Response, stream_with_context
 
-from helpdesk.database import transactions
+from helpdesk.database import replica, transactions
 from helpdesk.extensions import db
 
 
@@ -15,13 +15,14 @@ def stream_csv(pieces: Iterator[str], filename: str) -> Response:
     client reads, no transaction is open, and objects loaded before are gone: ``pieces`` must not keep any.
     """
     first = next(pieces, None)
+    is_from_replica = replica.is_used()
 
     def stream() -> Iterator[str]:
         db.session.rollback()
         piece = first
         while piece is not None:
             yield piece
-            with transactions.read_only():
+            with transactions.read_only(), replica.use(is_from_replica and replica.has_reached(0)):
                 piece = next(pieces, None)
 
     response = Response(stream_with_context(stream()), mimetype="text/csv")

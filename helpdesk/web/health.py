@@ -13,7 +13,7 @@ from helpdesk.extensions import db
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 
-NAMED_PROBLEMS = ("Deliveries", "Writes", "Disk", "Schema")  # whose sentence readiness repeats
+NAMED_PROBLEMS = ("Deliveries", "Writes", "Replica", "Disk", "Schema")  # whose sentence readiness repeats
 
 blueprint = Blueprint("health", __name__)
 

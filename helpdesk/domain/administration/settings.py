@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from helpdesk import live_events
-from helpdesk.database import transactions
+from helpdesk.database import replica, transactions
 from helpdesk.domain.administration import entered_values
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
@@ -56,6 +56,11 @@ def load_all() -> dict[str, Any]:
 
 
 def _load_changed() -> dict[str, Any]:
+    with replica.use(False):  # what is cached must not be older than the change that made the cache invalid
+        return _read_changed()
+
+
+def _read_changed() -> dict[str, Any]:
     return {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
 
 

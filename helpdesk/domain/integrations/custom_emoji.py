@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from helpdesk.database import replica
 from helpdesk.extensions import db
 from helpdesk.models.custom_emoji import CustomEmoji
 
@@ -54,7 +55,8 @@ def names_with_picture() -> frozenset[str]:
     """Return the names of which we have a picture, cached for half a minute."""
     global _cache, _cache_until
     if time.monotonic() >= _cache_until:
-        _cache = frozenset(db.session.scalars(select(CustomEmoji.name).where(CustomEmoji.key.is_not(None))))
+        with replica.use(False):
+            _cache = frozenset(db.session.scalars(select(CustomEmoji.name).where(CustomEmoji.key.is_not(None))))
         _cache_until = time.monotonic() + CACHE_SECONDS
     return _cache
 

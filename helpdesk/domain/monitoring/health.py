@@ -13,6 +13,7 @@ from sqlalchemy import case, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock, config, extensions
+from helpdesk.database import replica
 from helpdesk.database.errors import describe_error
 from helpdesk.domain.monitoring import probes
 from helpdesk.domain.outbox import progress, registry
@@ -106,6 +107,7 @@ def run_checks() -> list[HealthCheck]:
         _check_database(),
         _check_schema(),
         _check_writes(),
+        *_check_replica(),
         _check_deliveries(),
         _check_queue(),
         check_workers(),
@@ -126,7 +128,7 @@ def is_ready() -> tuple[bool, list[HealthCheck]]:
         vital.append(_check_schema())
     others = [_check_queue(), _check_disk()]
     if all(finding.answers for finding in vital):
-        others += [_check_writes(), _check_deliveries()]
+        others += [_check_writes(), *_check_replica(), _check_deliveries()]
     is_able = all(finding.answers for finding in vital)
     return is_able, [finding for finding in (*vital, *others) if not finding.ok]
 
@@ -193,6 +195,20 @@ def _check_writes() -> HealthCheck:
             gettext("Writes"), False, gettext("The folder of files takes no writes (%(error)s).", error=error)
         )
     return HealthCheck(gettext("Writes"), True, gettext("The database and the folder of files take writes."))
+
+
+def _check_replica() -> Iterator[HealthCheck]:
+    """How far the replica is behind, if there is one. The primary answers whatever it does not."""
+    if not replica.is_configured():
+        return
+    found = replica.compare_now()
+    if found.problem:
+        sentence = gettext("The replica is not read from (%(problem)s). The primary answers.", problem=found.problem)
+    else:
+        sentence = gettext(
+            "The replica answers lists, searches and reports, %(lag)s s behind.", lag=format_number(found.lag or 0, 1)
+        )
+    yield HealthCheck(gettext("Replica"), found.problem is None, sentence, found.lag)
 
 
 def _check_deliveries() -> HealthCheck:

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from sqlalchemy import select
 
+from helpdesk.database import replica
 from helpdesk.extensions import db
 from helpdesk.models.rule import Rule, RuleTrigger
 from helpdesk.translation import lazy_gettext
@@ -102,8 +103,9 @@ def list_active(trigger: RuleTrigger) -> list[RuleDefinition]:
     """Return the rules in force for ``trigger``, in their order."""
     global _cache, _cache_until
     if time.monotonic() >= _cache_until:
-        rows = db.session.scalars(select(Rule).where(Rule.is_active).order_by(Rule.position, Rule.id))
-        _cache = tuple(RuleDefinition.of(row) for row in rows)
+        with replica.use(False):
+            rows = db.session.scalars(select(Rule).where(Rule.is_active).order_by(Rule.position, Rule.id))
+            _cache = tuple(RuleDefinition.of(row) for row in rows)
         _cache_until = time.monotonic() + CACHE_SECONDS
     return [rule for rule in _cache if rule.trigger == trigger]
 

@@ -13,13 +13,14 @@ from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import list_export
 from helpdesk.web.desk import undo_offer
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
 
 
 @blueprint.get("")
 @authorization.team_only
+@replica_reads.from_replica
 def show_queue() -> ResponseReturnValue:
     """The queue; ``?saved=`` names a saved view."""
     user = authentication.get_current_user()
@@ -51,6 +52,7 @@ def _is_offered(options: list[tuple[str, str]], context: dict[str, Any]) -> bool
 
 @blueprint.get("/queue")
 @authorization.team_only
+@replica_reads.from_replica
 def show_queue_fragment() -> ResponseReturnValue:
     """The list of tickets."""
     return render_template("desk/_queue.html", **queue_context())
@@ -58,6 +60,7 @@ def show_queue_fragment() -> ResponseReturnValue:
 
 @blueprint.get("/export.csv")
 @authorization.team_only
+@replica_reads.from_replica
 def export_queue() -> ResponseReturnValue:
     """The filtered queue as a file for a spreadsheet; CSV is streamed while it is read."""
     user = authentication.get_current_user()

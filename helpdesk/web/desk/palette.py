@@ -16,7 +16,7 @@ from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, pgettext
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("palette", __name__, url_prefix="/desk")
@@ -36,6 +36,7 @@ class PaletteEntry:
 
 @blueprint.get("/palette")
 @authorization.team_only
+@replica_reads.from_replica
 def show_palette() -> ResponseReturnValue:
     """Show the places that match ``q``; without words, the views and pages. With ``kind=tickets`` only tickets."""
     words, user = request.args.get("q", "").strip()[:100], authentication.get_current_user()

@@ -10,7 +10,7 @@ from flask_login import current_user
 from helpdesk.domain import forms
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.web import list_export
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 
 blueprint = Blueprint("ticket_list", __name__)
 
@@ -25,6 +25,7 @@ def redirect_home() -> ResponseReturnValue:
 
 
 @blueprint.get("/tickets")
+@replica_reads.from_replica
 def list_tickets() -> ResponseReturnValue:
     """The list; the team is redirected to the agent queue."""
     user = authentication.get_current_user()
@@ -39,12 +40,14 @@ def list_tickets() -> ResponseReturnValue:
 
 
 @blueprint.get("/tickets/list")
+@replica_reads.from_replica
 def show_list_fragment() -> ResponseReturnValue:
     """The list alone."""
     return render_template("portal/_ticket_list.html", **list_context())
 
 
 @blueprint.get("/tickets.csv")
+@replica_reads.from_replica
 def export_tickets() -> ResponseReturnValue:
     """The whole filtered list as a file for a spreadsheet; CSV is streamed while it is read."""
     user = authentication.get_current_user()

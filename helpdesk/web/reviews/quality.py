@@ -9,7 +9,7 @@ from helpdesk.domain.reporting.quality_trends import QualityTrends
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import ReviewCriterion
 from helpdesk.translation import format_number, gettext
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.reviews import report_filters
 from helpdesk.web.reviews.charts import Chart, ChartRow, make_chart
 
@@ -18,6 +18,7 @@ blueprint = Blueprint("review_quality", __name__, url_prefix="/review")
 
 @blueprint.get("/quality")
 @authorization.lead_only
+@replica_reads.from_replica
 def show_trends() -> ResponseReturnValue:
     """Show how the reviews of the days and the agent in the address turned out."""
     definition = report_filters.read_definition()

@@ -14,7 +14,7 @@ from helpdesk.domain.reporting.reports import Report
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.extensions import db
 from helpdesk.translation import format_number, gettext
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.reviews import report_charts, report_filters
 from helpdesk.web.templating import htmx_responses
 
@@ -23,6 +23,7 @@ blueprint = Blueprint("review_reports", __name__, url_prefix="/review")
 
 @blueprint.get("")
 @authorization.lead_only
+@replica_reads.from_replica
 def show_report() -> ResponseReturnValue:
     """The figures of the days, filters and grouping in the address, beside those of the period before."""
     definition = report_filters.read_definition()
@@ -47,6 +48,7 @@ def show_report() -> ResponseReturnValue:
 
 @blueprint.get("/export.csv")
 @authorization.lead_only
+@replica_reads.from_replica
 def export_report() -> ResponseReturnValue:
     """Send the table of the report as CSV; times in seconds, empty where nothing was measured."""
     definition = report_filters.read_definition()
@@ -64,6 +66,7 @@ def export_report() -> ResponseReturnValue:
 
 @blueprint.get("/tickets")
 @authorization.lead_only
+@replica_reads.from_replica
 def list_counted_tickets() -> ResponseReturnValue:
     """The tickets that the number ``?metric=`` of the report counts, with the value of each."""
     definition, metric = report_filters.read_definition(), request.args.get("metric", "filed")

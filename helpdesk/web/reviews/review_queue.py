@@ -12,7 +12,7 @@ from helpdesk.domain.reporting import qa_reviews, review_samples, scorecards
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS
 from helpdesk.translation import gettext
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.reviews import report_filters
 from helpdesk.web.templating import htmx_responses
 
@@ -22,6 +22,7 @@ SCORE_FIELD = "score-"
 
 @blueprint.get("/reading")
 @authorization.lead_only
+@replica_reads.from_replica
 def show_review_queue() -> ResponseReturnValue:
     """Show solved tickets to review, by the rule ``?sample=``."""
     rule, number = request.args.get("sample", ""), parse_id(request.args.get("per_agent"))

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.reporting import qa_reviews
 from helpdesk.domain.sla import timers
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.reviews import report_filters
 
 blueprint = Blueprint("waiting_longest", __name__, url_prefix="/review")
@@ -13,6 +13,7 @@ blueprint = Blueprint("waiting_longest", __name__, url_prefix="/review")
 
 @blueprint.get("/promises")
 @authorization.lead_only
+@replica_reads.from_replica
 def list_waiting_longest() -> ResponseReturnValue:
     """Tickets that wait for the team, the longest wait first."""
     return render_template(
@@ -25,6 +26,7 @@ def list_waiting_longest() -> ResponseReturnValue:
 
 @blueprint.get("/service-levels")
 @authorization.lead_only
+@replica_reads.from_replica
 def list_sla_at_risk() -> ResponseReturnValue:
     """SLA timers that are due soon or overdue."""
     return render_template(
