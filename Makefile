@@ -12,7 +12,7 @@ LANGUAGE ?=
 # its path, one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 
-.PHONY: help run test test-browsers test-deploy test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-faults \
+.PHONY: help run test test-browsers test-deploy test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-failovers bench-faults \
     bench-load bench-mail bench-markup bench-growth screenshots production release release-try clean
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          format, linter, import rules and types"
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
+	@echo "make bench-failovers  two PostgreSQL servers, PgBouncer, Redis and Sentinel that fail (SCENARIO=all, needs root)"
 	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
 	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder); without it our own, by language"
@@ -99,6 +100,10 @@ bench:
 	@.venv/bin/python -m bench.live $(ARGS)
 	@.venv/bin/python -m bench.deliveries $(ARGS)
 	@.venv/bin/python -m bench.end_to_end $(ARGS)
+
+bench-failovers:
+	@bin/set-up dev
+	@exec .venv/bin/python -m bench.fault_injection.failovers $(or $(SCENARIO),all) --seed $(SEED) $(ARGS)
 
 bench-faults:
 	@bin/set-up dev

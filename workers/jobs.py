@@ -1,5 +1,6 @@
 """The jobs of the workers, by name. Each may run twice; the logic is in the domain."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -7,8 +8,10 @@ from typing import Any
 
 from flask import Flask
 
+from helpdesk import outage_log
 from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import agent_accounts, custom_emoji, home, sync
+from helpdesk.database import errors
 from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.authentication.connections import administration as sign_in_connections
 from helpdesk.domain.authentication.connections import domain_proofs
@@ -28,6 +31,7 @@ from workers.drain import Drain
 
 REINDEX_SECONDS = 40.0  # of one run, below its interval
 
+log = logging.getLogger(__name__)
 _bound: dict[str, Any] = {}
 
 
@@ -87,7 +91,10 @@ def watch_connections() -> None:
 @job
 def refresh_homes(ticket_id: int) -> None:
     """Publish agents' App Home views in Slack again after a ticket changed."""
-    home.refresh_homes(ticket_id)
+    try:
+        home.refresh_homes(ticket_id)
+    except errors.UNAVAILABLE_ERRORS as error:  # the next change publishes them; RQ would write a traceback for each
+        outage_log.report(log, "App Home views were not published anew", errors.describe_error(error))
 
 
 @job

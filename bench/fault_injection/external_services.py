@@ -2,7 +2,8 @@
 
 ``python -m bench.fault_injection.external_services PORT SMTP_PORT PORTAL_URL``. Besides the demo's own addresses:
 ``POST /inspection/mailbox`` takes ``{"kind": …}`` as ``Mailbox.misbehave`` does (or ``{"behave": true}``);
-``GET /inspection/records`` is everything recorded, ``/inspection/roots`` only the first messages of threads.
+``GET /inspection/records`` is everything recorded, ``/inspection/roots`` only the first messages of threads, and
+``/inspection/calls`` how often each method was called.
 """
 
 import base64
@@ -75,6 +76,11 @@ def _add_inspection_routes(app: flask.Flask, workspace, mailbox_server) -> None:
             "failed": workspace.events.failed,
             "mails": [_format_mail(mail) for mail in mailbox_server.mails],
         }
+
+    @app.get("/inspection/calls")
+    def calls():
+        with workspace.state.lock:
+            return dict(workspace.state.calls)
 
     @app.get("/inspection/roots")
     def roots():

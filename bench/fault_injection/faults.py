@@ -143,6 +143,10 @@ class FaultPlan:
         self.installation.control("behave")
         self.installation.mailbox(behave=True)
 
+    def measurements(self) -> dict[str, object]:
+        """What was measured beside the checks."""
+        return {}
+
     def _plan(self) -> None:
         count = max(len(FAULT_KINDS) - 3, round(self.seconds / 4))
         kinds = [FAULT_KINDS[number % len(FAULT_KINDS)] for number in range(count)]

@@ -15,12 +15,14 @@ import psutil
 import requests
 
 from bench.fault_injection import databases
+from bench.fault_injection.replication import ReplicatedPostgreSQL
 from bench.fault_injection.small_disk import SmallDisk
 from helpdesk import config
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo import private_redis
 from helpdesk.demo import personas
 
+Database = databases.SQLite | databases.PostgreSQL | ReplicatedPostgreSQL
 LEASE_SECONDS = 15  # the default is 180, too long for a run
 HOLD_OFF_SECONDS = 8  # longer than the latest delayed post of the workspace
 WEB_PROCESSES, WORKER_PROCESSES = 2, 2
@@ -38,7 +40,7 @@ class Installation:
     def __init__(
         self,
         folder: Path,
-        database: str,
+        database: "str | Database",
         undo: str = "",
         log_level: str = "WARNING",
         skew: float = 0.0,
@@ -48,14 +50,15 @@ class Installation:
         self.folder = folder
         self.disk = SmallDisk(folder / "disk") if small_disk else None
         (folder / "var").mkdir()
-        self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](
-            self.disk.folder if self.disk else folder
-        )
+        kinds = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}
+        place = self.disk.folder if self.disk else folder
+        self.database = kinds[database](place) if isinstance(database, str) else database
+        self.more_environment: dict[str, str] = {}  # what a run sets otherwise
         self.undo = undo
         self.log_level = log_level
         self.skew = skew
         self.lease, self.hold_off = (180, 60) if production else (LEASE_SECONDS, HOLD_OFF_SECONDS)
-        self.port, self.external_port, self.smtp_port = _find_free_ports(3)
+        self.port, self.external_port, self.smtp_port = find_free_ports(3)
         self.portal = f"http://127.0.0.1:{self.port}"
         self.external_url = f"http://127.0.0.1:{self.external_port}"
         self.children: dict[str, subprocess.Popen] = {}
@@ -140,6 +143,7 @@ class Installation:
             "WEB_THREADS": "60",
             "WORKER_PROCESSES": str(WORKER_PROCESSES),
             "LOG_LEVEL": self.log_level,
+            **self.more_environment,
         }
 
     def run(self, module: str) -> str:
@@ -253,7 +257,7 @@ class Installation:
             time.sleep(0.1)
 
 
-def _find_free_ports(count: int) -> list[int]:
+def find_free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))

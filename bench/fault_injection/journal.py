@@ -105,6 +105,19 @@ class Journal:
         with self.lock:
             return [message for message in self.messages if message.outcome in ("edited", "deleted")]
 
+    def forget_between(self, begin: float, end: float) -> int:
+        """Expect nothing any more of what was accepted then, nor of any edit; returns how many messages it was."""
+        with self.lock:
+            lost = [message for message in self.messages if message.accepted and begin < message.ended_at < end]
+            for message in lost:
+                message.outcome = "lost with the primary"
+                if message.kind == TICKET_CREATED:
+                    self.tickets[message.ticket].number = 0
+            for message in self.messages:
+                if message.outcome in ("edited", "deleted"):
+                    message.outcome = "uncertain"
+        return len(lost)
+
     def find_ticket(self, word: str) -> TicketRecord | None:
         """The ticket whose subject or message ``word`` is."""
         with self.lock:

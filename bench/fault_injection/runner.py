@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.fault_injection import disable_rule, scenario
@@ -41,7 +42,7 @@ def main() -> int:
     databases = ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,)
     if arguments.undo and arguments.database == "both":
         databases = ("sqlite",)
-    verdicts = [_print_report(run_database(arguments, database, arguments.undo)) for database in databases]
+    verdicts = [print_report(run_database(arguments, database, arguments.undo)) for database in databases]
     return 1 if any(verdict.failed for verdict in verdicts) else 0
 
 
@@ -72,7 +73,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
 def _prove_checks(arguments: argparse.Namespace) -> int:
     rows = []
     for name, rule in disable_rule.RULES.items():
-        verdict = _print_report(run_database(arguments, "sqlite", name))
+        verdict = print_report(run_database(arguments, "sqlite", name))
         rows.append((name, rule.check, verdict.failed, len(verdict.findings[rule.check])))
     print(f"\n{'rule disabled':16} {'check that must fail':22} {'findings':>8}  all that failed")
     for name, check, failed, count in rows:
@@ -95,7 +96,7 @@ def run_database(arguments: argparse.Namespace, database: str, disabled_rule: st
             production=arguments.production,
             small_disk=arguments.disk,
         ) as installation:
-            return _verify_run(installation, arguments, disabled_rule)
+            return verify_run(installation, arguments, disabled_rule)
     finally:
         if arguments.keep:
             print(f"  logs: {folder}")
@@ -103,15 +104,23 @@ def run_database(arguments: argparse.Namespace, database: str, disabled_rule: st
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _verify_run(installation: Installation, arguments: argparse.Namespace, disabled_rule: str) -> Verdict:
+def verify_run(
+    installation: Installation,
+    arguments: argparse.Namespace,
+    disabled_rule: str = "",
+    make_plan: Callable[[Installation, Journal], FaultPlan] | None = None,
+) -> Verdict:
+    """Let people work under the faults of ``arguments``, or of ``make_plan``, and check what has become of it."""
     journal, words = Journal(), scenario.WordGenerator()
     kinds = [(person, SimulatedCustomer) for person in scenario.CUSTOMERS] + [
         (person, SimulatedAgent) for person in scenario.AGENTS
     ]
     actors = [kind(person, installation, journal, words, str(arguments.seed), arguments.pace) for person, kind in kinds]
     more = disable_rule.RULES[disabled_rule].against if disabled_rule else ()
-    fault_plan = FaultPlan(
-        installation, journal, arguments.seed, arguments.seconds, arguments.lost, arguments.calm, more
+    fault_plan = (
+        make_plan(installation, journal)
+        if make_plan
+        else FaultPlan(installation, journal, arguments.seed, arguments.seconds, arguments.lost, arguments.calm, more)
     )
     until = time.monotonic() + arguments.seconds
     for actor in actors:
@@ -142,6 +151,7 @@ def _verify_run(installation: Installation, arguments: argparse.Namespace, disab
     pages = PageObservations(journal, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.errors]
     verdict = verifier.verdict(drained.records, pages, drained, wrong)
+    verdict.facts.update(fault_plan.measurements())
     moved = sum(1 for ticket in journal.list_filed() if ticket.moved_from)
     verdict.facts["faults"] = dict(fault_plan.fault_counts) | {"tickets moved": moved}
     if drained.after is None:
@@ -180,7 +190,8 @@ def _record_threads(installation: Installation, journal: Journal) -> None:
                     threads[channel] = root["ts"]
 
 
-def _print_report(verdict: Verdict) -> Verdict:
+def print_report(verdict: Verdict) -> Verdict:
+    """Print the facts and what each check found."""
     for name, value in verdict.facts.items():
         print(f"  {name:18} {value}")
     for name, what in CHECKS.items():

@@ -145,7 +145,11 @@ class SimulatedUser(threading.Thread):
         response, message.started_at, message.ended_at = sent
         location = response.headers.get("Location", "")
         message.accepted = response.status_code < 400 and (response.status_code == 200 or expected_path in location)
-        if not message.accepted and response.status_code == 404 and self.journal.tickets[message.ticket].moving_to:
+        if (
+            not message.accepted
+            and response.status_code in (403, 404)
+            and self.journal.tickets[message.ticket].moving_to
+        ):
             return ""  # the ticket moved meanwhile
         if not message.accepted:
             shown = re.sub("<[^>]*>", " ", response.text.partition("<main")[2])
