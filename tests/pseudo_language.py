@@ -28,10 +28,13 @@ class PseudoTranslations(NullTranslations):
         return f"⟦{msgid1 if n == 1 else msgid2}⟧"
 
 
+PSEUDO = catalogues.Catalogue(languages.LANGUAGES["en"], PseudoTranslations(), version="pseudo-language")
+
+
 @contextmanager
 def use_pseudo_language() -> Iterator[None]:
     """Let sentences be in the pseudo-language; dates and numbers are English ones."""
-    token = current_catalogue.set(catalogues.Catalogue(languages.LANGUAGES["en"], PseudoTranslations()))
+    token = current_catalogue.set(PSEUDO)
     try:
         yield
     finally:

@@ -4,6 +4,7 @@
 ``messages.po``, that is read instead, so that an installation without these steps speaks every language too.
 """
 
+import hashlib
 import io
 from collections.abc import Callable
 from functools import lru_cache
@@ -42,11 +43,12 @@ class Catalogue:
     """The sentences of one language.
 
     ``plain`` and ``plain_in_context``: texts. ``escaped`` and ``escaped_in_context``: HTML without any tag, which may
-    also be in an attribute in double quotes. ``markup``: HTML as the template and its translator wrote it.
+    also be in an attribute in double quotes. ``markup``: HTML as the template and its translator wrote it. ``version``:
+    a name for all these sentences as they are, or "" if there is none.
     """
 
-    def __init__(self, language: languages.Language, translations: NullTranslations) -> None:
-        self.language, self.locale = language, Locale.parse(language.code)
+    def __init__(self, language: languages.Language, translations: NullTranslations, version: str = "") -> None:
+        self.language, self.locale, self.version = language, Locale.parse(language.code), version
         self.translations = translations
         self.plain: Sentences[str, str] = Sentences(translations.gettext)
         self.plain_in_context: Sentences[tuple[str, str], str] = Sentences(lambda key: translations.pgettext(*key))
@@ -68,7 +70,10 @@ def get_catalogue(code: str) -> Catalogue:
     language = languages.get_language(code)
     if language.code != code:
         return get_catalogue(language.code)
-    return Catalogue(language, NullTranslations() if code == languages.ENGLISH else _read(code))
+    if code == languages.ENGLISH:
+        return Catalogue(language, NullTranslations(), version=code)
+    content = _read(code)
+    return Catalogue(language, GNUTranslations(io.BytesIO(content)), version=hashlib.sha256(content).hexdigest())
 
 
 def clear_catalogues() -> None:
@@ -78,13 +83,13 @@ def clear_catalogues() -> None:
     get_catalogue.cache_clear()
 
 
-def _read(code: str) -> GNUTranslations:
+def _read(code: str) -> bytes:
+    """Return the content of the .mo file."""
     folder = Path(languages.FOLDER, code, "LC_MESSAGES")
     source, compiled = folder / "messages.po", folder / "messages.mo"
     if compiled.is_file() and (not source.is_file() or compiled.stat().st_mtime >= source.stat().st_mtime):
-        with compiled.open("rb") as file:
-            return GNUTranslations(file)
-    return GNUTranslations(io.BytesIO(compile_catalogue(source)))
+        return compiled.read_bytes()
+    return compile_catalogue(source)
 
 
 def compile_catalogue(source: Path) -> bytes:

@@ -44,7 +44,16 @@ from helpdesk.web.middleware import (
 )
 from helpdesk.web.portal import articles, colleagues, installed, new_ticket, sign_in_ways, ticket_list
 from helpdesk.web.reviews import quality, reports, review_queue, saved_reports, waiting_longest
-from helpdesk.web.templating import filters, fixed_parts, htmx_responses, macros, script_sentences, ticket_rows
+from helpdesk.web.templating import (
+    filters,
+    fixed_parts,
+    htmx_responses,
+    macros,
+    script_sentences,
+    ticket_rows,
+    timeline_rows,
+)
+from helpdesk.web.templating.environments import LanguageEnvironment
 from helpdesk.web.tickets import (
     agent_tools,
     delivery_actions,
@@ -162,6 +171,7 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
 
 def register_web(app: Flask) -> None:
     """Register everything that handles a request, in the order in which it runs."""
+    app.jinja_environment = LanguageEnvironment
     access_log.register(app)
     request.register(app)
     request_transactions.register(app)
@@ -173,6 +183,7 @@ def register_web(app: Flask) -> None:
     static_files.register(app)
     macros.register(app)
     ticket_rows.register(app)
+    timeline_rows.register(app)
     fixed_parts.register(app)
     script_sentences.register(app)
     htmx_responses.register(app)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from helpdesk import translation
 from helpdesk.translation import catalogues
 from helpdesk.translation.templates import add_translation
+from helpdesk.web.templating.environments import LanguageEnvironment
 
 GERMAN = """
 msgid "Assigned to %(name)s."
@@ -141,3 +142,28 @@ def test_weeks_begin_as_where_the_language_is_spoken():
     for code, day in {"en": 0, "de": 0, "pt_BR": 6, "ja": 6, "ar": 5}.items():
         with translation.use_language(code):
             assert translation.first_weekday() == day, code
+
+
+def test_a_template_of_the_application_is_compiled_for_each_language(app, write_catalogue):
+    write_catalogue("de", GERMAN)
+    source = (
+        '{{ _("Search & find") }}|{{ pgettext("button", "Open") if x else "-" }}|{{ _("100%%") }}|'
+        '{{ _("Assigned to %(name)s.", name="<x>") }}|{{ "<" ~ _("Search & find") }}|{% include "part.html" %}'
+    )
+    files = {"page.html": source, "part.html": '{{- _("Search & find") -}}', "text.txt": '{{ _("Search & find") }}'}
+    environment = LanguageEnvironment(
+        app, loader=jinja2.DictLoader(files), autoescape=lambda name: not (name or "").endswith(".txt")
+    )
+    add_translation(environment)
+    english = "Search &amp; find|Open|100%|Assigned to &lt;x&gt;.|&lt;Search &amp; find|Search &amp; find"
+    found = "&#34;Suchen&#34; &lt;b&gt;&amp; finden&lt;/b&gt;"
+    german = f"{found}|Öffnen|100 %|Zugewiesen an &lt;x&gt;.|&lt;{found}|{found}"
+    for code, page, text in (
+        ("en", english, "Search & find"),
+        ("de", german, '"Suchen" <b>& finden</b>'),
+        ("en", english, "Search & find"),
+    ):
+        with translation.use_language(code):
+            assert environment.get_template("page.html").render(x=1) == page
+            assert environment.get_template("text.txt").render() == text
+            assert environment.from_string(source).render(x=1) == page, "a template without a file"

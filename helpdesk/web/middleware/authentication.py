@@ -214,7 +214,8 @@ def _block_disabled_portal() -> Response | None:
         or request.blueprint in BLUEPRINTS_ALLOWED_WITHOUT_PORTAL
     ):
         return None
-    if current_user.is_authenticated and not current_user.is_team and not rules.is_portal_enabled():
+    user = get_current_user()
+    if user.is_authenticated and not user.is_team and not rules.is_portal_enabled():
         return make_response(render_template("sign_in/portal_disabled.html"), 403)
     return None
 

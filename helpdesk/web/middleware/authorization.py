@@ -77,13 +77,14 @@ def enforce_audience() -> ResponseReturnValue | None:
         abort(403)
     if audience == PUBLIC:
         return None
-    if not current_user.is_authenticated:
+    user = current_user._get_current_object()
+    if not user.is_authenticated:
         return current_app.login_manager.unauthorized()
     if audience == SIGNED_IN:
         return None
-    if not current_user.is_team:
+    if not user.is_team:
         abort(404)
-    if (audience == LEAD and not current_user.is_lead) or (audience == ADMIN and not current_user.is_admin):
+    if (audience == LEAD and not user.is_lead) or (audience == ADMIN and not user.is_admin):
         raise PermissionDenied(
             gettext("Only admins come in here.")
             if audience == ADMIN

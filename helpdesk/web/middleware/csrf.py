@@ -5,6 +5,9 @@ and so is what a telephone's browser itself sends to the portal's share target (
 Source of the rule: OWASP's Cross-Site Request Forgery Prevention Cheat Sheet, synchronizer token pattern.
 """
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, g
@@ -16,6 +19,9 @@ SETTINGS: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
     "WTF_CSRF_HEADERS": ["X-CSRFToken"],
 }
+
+# Stands for the token in HTML that is kept. Nobody outside this process knows it, so that no text can contain it.
+TO_FILL_IN = secrets.token_hex(24)
 
 
 def register(app: Flask) -> None:
@@ -30,3 +36,21 @@ def get_token() -> str:
     if token is None:
         token = g.token_of_forms = generate_csrf()
     return token
+
+
+@contextmanager
+def token_to_fill_in() -> Iterator[None]:
+    """Let forms that are rendered in the block have no token yet: their HTML is kept for several sessions."""
+    before = g.pop("token_of_forms", None)
+    g.token_of_forms = TO_FILL_IN
+    try:
+        yield
+    finally:
+        g.pop("token_of_forms", None)
+        if before is not None:
+            g.token_of_forms = before
+
+
+def fill_in_token(html: str) -> str:
+    """Return ``html`` with the token of this request's forms."""
+    return html.replace(TO_FILL_IN, get_token()) if TO_FILL_IN in html else html

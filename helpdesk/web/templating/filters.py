@@ -1,7 +1,7 @@
 """Template filters and globals: how values are shown on a page."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ from helpdesk.translation.catalogues import Catalogue
 from helpdesk.translation.current import current_catalogue
 from helpdesk.translation.languages import ENGLISH
 from helpdesk.translation.templates import add_translation
-from helpdesk.web.templating import emoji_pictures, placed_pictures, ticket_links
+from helpdesk.web.templating import emoji_pictures, options, placed_pictures, ticket_links
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 DUE_SOON = timedelta(hours=1)
@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(build_icon_renderer)
     app.add_template_filter(render_avatar)
     app.add_template_filter(build_url)
-    app.add_template_filter(render_options)
+    app.add_template_filter(options.render_options)
     app.add_template_filter(format_capped_count)
     app.add_template_filter(format_file_size)
     app.add_template_filter(demote_headings)
@@ -83,10 +83,27 @@ def register(app: Flask) -> None:
 
 def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
     """Relative time ("5 min ago"), with the exact time as title and in ``datetime``."""
-    if moment is None:
-        return Markup("")
-    minutes = max(0, (clock.now() - moment) // ONE_MINUTE)
-    return _format_time_ago(moment, minutes, prefix, reader_time_zone(), current_catalogue.get())
+    return PageTimes().ago(moment, prefix)
+
+
+class PageTimes:
+    """What the times of one page have in common, found once for all its rows: now, the reader's zone and language."""
+
+    def __init__(self) -> None:
+        self._now, self._zone, self._catalogue = clock.now(), reader_time_zone(), current_catalogue.get()
+
+    def ago(self, moment: datetime | None, prefix: str = "") -> Markup:
+        """Relative time ("5 min ago"), with the exact time as title and in ``datetime``."""
+        if moment is None:
+            return Markup("")
+        minutes = max(0, (self._now - moment) // ONE_MINUTE)
+        return _format_time_ago(moment, minutes, prefix, self._zone, self._catalogue)
+
+    def since(self, moment: datetime | None) -> Markup:
+        """How long something lasts already: "5 min", "3 d"; the exact time it began is the title."""
+        if moment is None:
+            return Markup("")
+        return _format_time_since(moment, (self._now - moment) // ONE_MINUTE, self._zone, self._catalogue)
 
 
 @lru_cache(maxsize=10_000)
@@ -103,10 +120,7 @@ def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str, _ca
 
 def format_time_since(moment: datetime | None) -> Markup:
     """How long something lasts already: "5 min", "3 d"; the exact time it began is the title."""
-    if moment is None:
-        return Markup("")
-    minutes = (clock.now() - moment) // ONE_MINUTE
-    return _format_time_since(moment, minutes, reader_time_zone(), current_catalogue.get())
+    return PageTimes().since(moment)
 
 
 @lru_cache(maxsize=10_000)
@@ -235,29 +249,6 @@ def render_avatar(name: str, picture: str | None = "", size: str = "", alt: str 
 def format_capped_count(count: int, most: int = customer_list.MAX_COUNT) -> str:
     """Format ``count``; "1,000+" if it is greater than ``most``, where counting stopped."""
     return f"{translation.format_number(most)}+" if count > most else translation.format_number(count)
-
-
-def render_options(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
-    """Render <option>s of texts or (value, label) pairs; ``blank`` is the label of an empty one, "" for none."""
-    selected_values = frozenset(str(value) for value in chosen)
-    return (
-        _render_options_cached(options, selected_values, blank)
-        if options is clock.time_zone_names()
-        else _render_options(options, selected_values, blank)
-    )
-
-
-def _render_options(options: Iterable, selected_values: frozenset[str], blank: str) -> Markup:
-    pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
-    parts = [f'<option value="">{escape(blank)}</option>'] if blank else []
-    for value, label in pairs:
-        attributes = (" selected" if str(value) in selected_values else "") + ("" if label.isascii() else ' dir="auto"')
-        parts.append(f'<option value="{escape(value)}"{attributes}>{escape(label)}</option>')
-    return Markup("".join(parts))
-
-
-# For the list of six hundred time zones, which never changes.
-_render_options_cached = lru_cache(maxsize=50)(_render_options)
 
 
 def build_url(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from jinja2 import Environment
+
+from helpdesk.web.templating.environments import LanguageEnvironment
 
 
 class MacroFile:
-    """The macros of one file, loaded at their first use."""
+    """The macros of one file in one language, loaded at their first use."""
 
-    def __init__(self, environment: Environment, path: str) -> None:
+    def __init__(self, environment: LanguageEnvironment, path: str) -> None:
         self._environment, self._path = environment, path
 
     def __getattr__(self, name: str) -> Any:
@@ -25,9 +26,24 @@ class MacroFile:
         return self.__dict__[name]
 
 
+class MacrosInUse:
+    """The macros of one file in the language in use, outside templates and in those that have no file."""
+
+    def __init__(self, environment: LanguageEnvironment, name: str) -> None:
+        self._environment, self._name = environment, name
+
+    def __getattr__(self, name: str) -> Any:
+        """Find the macro in the environment of the language."""
+        return getattr(self._environment.in_language().globals[self._name], name)
+
+
 def register(app: Flask) -> None:
     """Make every file of templates/macros available."""
-    folder = Path(app.root_path, app.template_folder, "macros")
-    app.jinja_env.globals |= {
-        path.stem: MacroFile(app.jinja_env, f"macros/{path.name}") for path in folder.glob("*.html")
+    environment: LanguageEnvironment = app.jinja_env  # type: ignore[assignment]  # create_app names its class
+    files = {
+        path.stem: f"macros/{path.name}" for path in Path(app.root_path, app.template_folder, "macros").glob("*.html")
     }
+    environment.globals |= {name: MacrosInUse(environment, name) for name in files}
+    environment.make_globals_of_language.append(
+        lambda overlay: {name: MacroFile(overlay, path) for name, path in files.items()}
+    )

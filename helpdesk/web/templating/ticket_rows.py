@@ -28,18 +28,18 @@ def register(app: Flask) -> None:
 
 def render_list_rows(tickets: Iterable[TicketRow], for_team: bool = False) -> Markup:
     """Render the rows of the customer's list."""
-    catalogue = current_catalogue.get()
-    rows = (_render_list_row(each, filters.format_time_ago(each.updated_at), for_team, catalogue) for each in tickets)
+    catalogue, times = current_catalogue.get(), filters.PageTimes()
+    rows = (_render_list_row(each, times.ago(each.updated_at), for_team, catalogue) for each in tickets)
     return Markup("".join(rows))
 
 
 def render_queue_rows(tickets: Iterable[QueueRow], from_here: str = "") -> Markup:
     """Render the rows of the team's queue. ``from_here``: the query of the address that leads back to this view."""
-    catalogue = current_catalogue.get()
+    catalogue, times = current_catalogue.get(), filters.PageTimes()
     rows = (
         _render_queue_row(
             each,
-            filters.format_time_since(each.turn_since),
+            times.since(each.turn_since),
             filters.format_due_time(each.due_at) if each.due_at else "",
             from_here,
             catalogue,

@@ -15,7 +15,7 @@ from flask import Response, make_response, render_template, request
 from helpdesk.domain import labels, tickets
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
-from helpdesk.web.templating import htmx_responses
+from helpdesk.web.templating import htmx_responses, timeline_rows
 
 HEADER = "X-Shown-Entries"
 MAX_SHOWN = 300  # entries that a page names, the latest
@@ -91,9 +91,7 @@ def render_changes(ticket: Ticket, changes: ConversationChanges) -> str:
 
 
 def _render_entry(ticket: Ticket, entry: Any, changes: ConversationChanges) -> str:
-    if entry.is_event:
-        return render_template("tickets/_event.html", event=entry)
-    return render_template("tickets/_message.html", ticket=ticket, message=entry, seen=changes.seen)
+    return str(timeline_rows.render_entry(entry, ticket.number, changes.seen))
 
 
 def respond(ticket: Ticket) -> Response | None:
