@@ -1,6 +1,5 @@
 """A streaming replica of the suite's PostgreSQL server: a process of its own that can stop replaying, or stop."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from bench import postgres_programs
+
 SUPERUSER = "postgres"
 
 
@@ -17,15 +18,13 @@ class ReplicaServer:
     """Copies the server at ``primary_url`` when it is started."""
 
     def __init__(self, primary_url: str) -> None:
-        import pgserver
-
-        self._binaries = Path(pgserver.__file__).parent / "pginstall" / "bin"
+        self._binaries = postgres_programs.find_programs()
         self._primary_url = primary_url
-        self.folder = Path(tempfile.mkdtemp(prefix="helpdesk-replica-"))
-        self._user = "pgserver" if os.geteuid() == 0 else None
+        place = Path(tempfile.mkdtemp(prefix="helpdesk-replica-"))
+        self.folder = place / "server"
+        self._user = postgres_programs.get_ordinary_user(place, self.folder)
+        self.folder.mkdir(exist_ok=True)
         self._process: subprocess.Popen | None = None
-        if self._user:
-            shutil.chown(self.folder, self._user)
 
     def url(self, database: str) -> str:
         """Return the address of a database."""
@@ -36,7 +35,18 @@ class ReplicaServer:
         data = self.folder / "data"
         if not data.exists():
             self._run("pg_basebackup", "-d", self._primary_url, "-D", data, "-R", "-X", "stream", "-c", "fast")
-        options = ["-c", "listen_addresses=", "-c", "hot_standby=on", "-c", "wal_retrieve_retry_interval=100ms"]
+        with psycopg.connect(self._primary_url) as primary:  # a replica needs as many
+            connections = primary.execute("SHOW max_connections").fetchone()[0]
+        options = [
+            "-c",
+            "listen_addresses=",
+            "-c",
+            f"max_connections={connections}",
+            "-c",
+            "hot_standby=on",
+            "-c",
+            "wal_retrieve_retry_interval=100ms",
+        ]
         self._process = subprocess.Popen(
             [self._binaries / "postgres", "-D", data, "-k", self.folder, *options],
             stdout=subprocess.DEVNULL,
@@ -77,7 +87,7 @@ class ReplicaServer:
     def remove(self) -> None:
         """End it and delete its files."""
         self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def _run(self, name: str, *arguments: object) -> None:
         command = [str(self._binaries / name), *map(str, arguments)]

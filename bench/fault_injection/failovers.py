@@ -11,11 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench.fault_injection import runner
 from bench.fault_injection.failover_measurements import FailoverMeasurements
+from bench.fault_injection.failover_scenarios import SCENARIOS, Failover
 from bench.fault_injection.faults import FaultPlan
 from bench.fault_injection.installation import Installation, find_free_ports
 from bench.fault_injection.journal import Journal
@@ -30,93 +30,6 @@ MARGIN_SECONDS = 1.0  # what was accepted shortly before replication was cut may
 SLOW_REDIS_SECONDS = 0.25  # each way
 SLOW_SLACK_SECONDS = 0.5  # each way
 POOL_SIZE = {"transaction": 10, "session": 60}
-
-
-@dataclass(frozen=True)
-class Failover:
-    """A scenario: what it is, how long people work, and what happens after how many seconds.
-
-    ``ends`` names the step after which everything is to work again. ``redis`` is alone, pair or watched; ``pool`` a
-    mode of PgBouncer.
-    """
-
-    what: str
-    seconds: float
-    steps: tuple[tuple[float, str], ...]
-    ends: str
-    redis: str = "alone"
-    pool: str = ""
-    is_synchronous: bool = True
-    has_slow_slack: bool = False
-
-
-SCENARIOS = {
-    "primary-killed": Failover(
-        "the primary is killed, its replica promoted after 5 s", 45, ((12, "kill_primary"), (17, "promote")), "promote"
-    ),
-    "primary-dark": Failover(
-        "the primary's host goes dark, its replica is promoted after 5 s",
-        60,
-        ((12, "darken_primary"), (17, "promote")),
-        "promote",
-    ),
-    "slow-slack": Failover(
-        "the same with a Slack that takes a second a call",
-        60,
-        ((12, "darken_primary"), (17, "promote")),
-        "promote",
-        has_slow_slack=True,
-    ),
-    "cut-off": Failover(
-        "the primary's host is dark for 30 s",
-        70,
-        ((12, "darken_primary"), (42, "brighten_primary")),
-        "brighten_primary",
-    ),
-    "read-only": Failover(
-        "the database takes no writes for 25 s", 60, ((12, "forbid_writes"), (37, "allow_writes")), "allow_writes"
-    ),
-    "lost-tail": Failover(
-        "an asynchronous replica without the last 4 s is promoted",
-        60,
-        ((12, "cut_replication"), (16, "kill_primary"), (21, "promote")),
-        "promote",
-        is_synchronous=False,
-    ),
-    "redis-demoted": Failover(
-        "Redis becomes a replica, its address moves, connections stay",
-        50,
-        ((12, "demote_redis"),),
-        "demote_redis",
-        redis="pair",
-    ),
-    "redis-silent": Failover(
-        "Redis is silent for 30 s", 60, ((12, "stop_redis"), (42, "continue_redis")), "stop_redis", redis="pair"
-    ),
-    "redis-slow": Failover(
-        "each answer of Redis takes 500 ms", 50, ((12, "slow_redis"), (42, "quicken_redis")), "slow_redis", redis="pair"
-    ),
-    "redis-full": Failover(
-        "Redis has no memory left for 25 s",
-        50,
-        ((12, "fill_redis"), (37, "empty_redis")),
-        "fill_redis",
-        redis="pair",
-    ),
-    "sentinel": Failover(
-        "the master of three Sentinels is killed", 55, ((12, "kill_redis"),), "kill_redis", redis="watched"
-    ),
-    "pgbouncer-transaction": Failover(
-        "behind PgBouncer in transaction mode the primary is killed, its replica promoted after 5 s",
-        50,
-        ((12, "kill_primary"), (17, "promote")),
-        "promote",
-        pool="transaction",
-    ),
-    "pgbouncer-session": Failover(
-        "the same in session mode", 50, ((12, "kill_primary"), (17, "promote")), "promote", pool="session"
-    ),
-}
 
 
 class FailoverPlan(FaultPlan):
@@ -165,7 +78,7 @@ class Parts:
     """The servers of a scenario, and what can happen to them."""
 
     def __init__(self, folder: Path, scenario: Failover, binaries: Path) -> None:
-        self.has_slow_slack = scenario.has_slow_slack
+        self.has_slow_slack, self.reads_replica = scenario.has_slow_slack, scenario.reads_replica
         self.database = ReplicatedPostgreSQL(folder, scenario.is_synchronous, binaries)
         self.pool = (
             PgBouncer(folder, find_free_ports(1)[0], scenario.pool, POOL_SIZE[scenario.pool]) if scenario.pool else None
@@ -184,6 +97,9 @@ class Parts:
         if self.redis:
             self.redis.start()
             more["REDIS_URL"] = self.redis.url
+        if self.reads_replica:
+            self.database.start()
+            more["DATABASE_REPLICA_URL"] = self.database.replica.url
         if self.pool:
             self.database.start()
             self.pool.start(self.database.primary.host.address, PORT)
@@ -207,6 +123,15 @@ class Parts:
 
     def cut_replication(self) -> None:
         self.database.replica.host.drop_from(self.database.primary.host)
+
+    def darken_replica(self) -> None:
+        self.database.replica.host.go_dark()
+
+    def brighten_replica(self) -> None:
+        self.database.replica.host.come_back()
+
+    def reconnect_replication(self) -> None:
+        self.database.replica.host.come_back()
 
     def promote(self) -> None:
         self.database.promote()
@@ -255,14 +180,14 @@ class Parts:
 def main() -> int:
     """Run what the command line asks for; the exit status, 0 when no check failed."""
     parser = argparse.ArgumentParser(prog="bench.fault_injection.failovers", description=__doc__.partition("\n")[0])
-    parser.add_argument("scenario", choices=("all", *SCENARIOS))
+    parser.add_argument("scenario", nargs="+", choices=("all", *SCENARIOS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pace", type=float, default=6.0, help="average seconds between two actions of a user")
     parser.add_argument("--postgresql", default="", help="version of Debian's packages; else the pgserver wheel's")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by SIGTERM."))
-    names = list(SCENARIOS) if arguments.scenario == "all" else [arguments.scenario]
+    names = list(SCENARIOS) if "all" in arguments.scenario else arguments.scenario
     verdicts = [runner.print_report(run_scenario(arguments, name)) for name in names]
     return 1 if any(verdict.failed for verdict in verdicts) else 0
 

@@ -42,7 +42,7 @@ class PgBouncer:
     def start(self, host: str, server_port: int) -> None:
         """Start it before the server at ``host``; returns once it answers."""
         self.move(host, server_port)
-        command = ["/usr/sbin/pgbouncer", "-u", "pgserver", str(self._path)]
+        command = ["/usr/sbin/pgbouncer", "-u", "nobody", str(self._path)]
         with self._log.open("ab") as log:
             self._process = supervisor.start_process(command, dict(os.environ), log)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench import postgres_programs
 from bench.fault_injection.hosts import Host, Network
 
 PORT = 5432
@@ -112,13 +113,12 @@ class ReplicatedPostgreSQL:
         """Make both hosts and servers, unless they run; the replica has caught up when this returns."""
         if self.url:
             return
-        from pgserver import utils
-
-        utils.ensure_user_exists("pgserver")
-        self._folder.chmod(0o755)
+        self.user = postgres_programs.get_ordinary_user(self._folder, self._folder / "owned")
+        if self.user is None:
+            raise SystemExit("Failovers are rehearsed as root, for network namespaces.")
         self.network.start()
         servers = [
-            Server(self.network.add_host(name), self._folder / name, self._binaries, "pgserver") for name in ("a", "b")
+            Server(self.network.add_host(name), self._folder / name, self._binaries, self.user) for name in ("a", "b")
         ]
         self.primary, self.replica = servers
         self.primary.initialize()
@@ -148,9 +148,5 @@ class ReplicatedPostgreSQL:
 
 
 def find_binaries(version: str = "") -> Path:
-    """Return the folder of Debian's PostgreSQL ``version``, or that of the pgserver wheel."""
-    if version:
-        return Path(f"/usr/lib/postgresql/{version}/bin")
-    import pgserver
-
-    return Path(pgserver.__file__).parent / "pginstall" / "bin"
+    """Return the folder of Debian's PostgreSQL ``version``, or the one that the suite takes."""
+    return Path(f"/usr/lib/postgresql/{version}/bin") if version else postgres_programs.find_programs()

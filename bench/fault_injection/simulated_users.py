@@ -191,6 +191,13 @@ class SimulatedCustomer(SimulatedUser):
         location = self._record_result(message, self.browser.send("/tickets", form, limit), "/tickets/")
         if location:
             ticket.number = int(location.rstrip("/").rpartition("/")[2])
+            self._look_for(ticket)
+
+    def _look_for(self, ticket: TicketRecord) -> None:
+        """Whoever has filed a ticket finds it in their list at once, also where a replica shows the list."""
+        page = self.browser.get("/tickets")
+        if page is not None and page.status_code == 200 and ticket.subject not in page.text and not ticket.moving_to:
+            self.errors.append(f"{self.person.email}: {ticket.subject} was filed and is not in the list")
 
 
 class SimulatedAgent(SimulatedUser):

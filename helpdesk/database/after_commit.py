@@ -38,7 +38,7 @@ def _send(session: Session) -> None:
     waiting, connection = session.info.pop(KEY, None), session.info.pop(CONNECTION_KEY, None)
     position = None
     if connection is not None and (waiting or replica.must_note_commit()):
-        position = replica.note_commit(connection.connection.driver_connection)
+        position = replica.note_commit(connection)
     if waiting:
 
         def fill(pipeline: Pipeline) -> None:

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
 
 from redis.client import Pipeline
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import config, extensions, outage_log
@@ -218,10 +217,12 @@ def must_note_commit() -> bool:
     return _written.get() is not None
 
 
-def note_commit(driver_connection: Any) -> int | None:
-    """Return the position of what ``driver_connection`` has just committed; None where the server does not say."""
+def note_commit(connection: Connection) -> int | None:
+    """Return the position of what ``connection`` has just committed; None where the server does not say. Never raises,
+    since what was committed stays accepted.
+    """
     try:
-        position = replication.read_position(driver_connection)
+        position = replication.read_position(connection.connection.driver_connection)
     except DRIVER_ERRORS as error:
         log.debug("The position of a commit is not known: %s", error)
         return None

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from helpdesk import config, outage_log
 from helpdesk.database import errors, replica
 from helpdesk.extensions import db
-from helpdesk.web.middleware import authentication
+from helpdesk.web.middleware import authentication, authorization
 
 COOKIE = "position"  # of this browser's last write, for as long as a replica may lag
 MAX_DIGITS = 19
@@ -59,7 +59,7 @@ def _has_what_the_reader_expects() -> bool:
 
 def _remember_position(response: Response) -> Response:
     position = replica.last_written()
-    if position is not None:
+    if position is not None and authorization.get_audience(request.endpoint) != authorization.MACHINE:
         response.set_cookie(
             _cookie_name(),
             str(position),
