@@ -13,6 +13,7 @@ from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
 from helpdesk.domain.tickets import bulk_update
 from helpdesk.models.organization import Organization
+from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -149,6 +150,30 @@ def test_bulk_changes_what_it_can_and_says_what_it_could_not(session, make, agen
             bulk_update.update_tickets(**wrong, actor=agent)
     with pytest.raises(PermissionDenied):
         bulk_update.update_tickets([one.id], actor=requester, status="solved")
+
+
+def test_what_needs_its_agent_comes_first_in_mine(session, make, agent):
+    requester = make.user(make.organization())
+    urgent, old, young, waiting, due = (make.ticket(requester) for _ in range(5))
+    for hours, ticket in enumerate((urgent, young, old, waiting, due), start=1):
+        tickets.assign(ticket, agent, actor=agent)
+        ticket.turn_since = clock.now() - timedelta(hours=hours)
+    tickets.set_status(waiting, "pending", actor=agent)
+    for hours, ticket in ((1, urgent), (2, due)):
+        session.add(
+            SlaTimer(ticket_id=ticket.id, kind="resolution", target=60, due_at=clock.now() + timedelta(hours=hours))
+        )
+    session.commit()
+    expected = [each.number for each in (urgent, due, old, young, waiting)]
+    assert numbers(agent, view="mine") == expected
+    assert numbers(agent, view="mine", sort="activity") != expected
+    assert [sort for sort, _ in agent_queue.list_orders("mine")][:2] == ["", "activity"]
+    first = agent_queue.fetch_queue_page(agent, {"view": "mine"}, size=2)
+    second = agent_queue.fetch_queue_page(agent, {"view": "mine"}, after=first.next, size=3)
+    assert [row.number for row in (*first.tickets, *second.tickets)] == expected
+    assert [
+        row.number for row in agent_queue.fetch_queue_page(agent, {"view": "mine"}, second.previous, 2).tickets
+    ] == (expected[:2])
 
 
 def test_counts_follow_the_filters_and_the_search(session, make, agent):

@@ -58,6 +58,10 @@ SORT_LABELS = {
     "oldest": lazy_gettext("Filed first"),
     "newest": lazy_gettext("Filed last"),
 }
+OWN_ORDER_LABELS = {  # of views that have another order than the latest activity
+    "mine": lazy_gettext("What needs you first"),
+    "at_risk": lazy_gettext("Due first"),
+}
 AGE_LABELS = {
     "1": lazy_gettext("Older than a day"),
     "3": lazy_gettext("Older than 3 days"),
@@ -107,9 +111,16 @@ def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
     filters = {name: (arguments.get(name) or "").replace("\x00", "").strip()[:200] for name in FILTER_NAMES}
     if filters["view"] not in VIEW_LABELS:
         filters["view"] = FIRST_VIEW
-    if filters["sort"] not in SORT_LABELS:
+    if filters["sort"] not in agent_queue_queries.SORT_ORDERS:
         filters["sort"] = ""
     return filters
+
+
+def list_orders(view: str) -> list[tuple[str, str]]:
+    """Return the orders of a view as (value, name); the first one is its own."""
+    if view not in OWN_ORDER_LABELS:
+        return list(SORT_LABELS.items())
+    return [("", OWN_ORDER_LABELS[view]), *((sort or "activity", label) for sort, label in SORT_LABELS.items())]
 
 
 def is_narrowed(filters: Mapping[str, str]) -> bool:

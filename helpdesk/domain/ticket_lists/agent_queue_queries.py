@@ -5,6 +5,7 @@ Unsolved tickets are in partial indexes (see models.ticket); a query uses such a
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from helpdesk.database import pagination, transactions
-from helpdesk.database.types import BigId
+from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
 from helpdesk.models.canned_reply import CannedReply
@@ -41,7 +42,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.sla import SlaTimer
-from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, Status
+from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status
 from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.ticket import TAG_TEXT, Ticket
 from helpdesk.models.user import User
@@ -140,12 +141,21 @@ SORT_ORDERS = {
     "oldest": pagination.Order(((Ticket.created_at, False), (Ticket.id, False))),
     "newest": pagination.Order(((Ticket.created_at, True), (Ticket.id, True))),
 }
-
+SORT_ORDERS["activity"] = SORT_ORDERS[""]  # by name, for views that have another order of their own
 
 _DUE_AT = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
 # For views in which every ticket has a due time.
 DUE_ORDER = pagination.Order(((_DUE_AT, False), (Ticket.id, False)))
 VIEWS_BY_DUE_TIME = {"at_risk"}
+# What needs us: what waits on the team before the rest, what is due first, then what waits longest. No index has it, so
+# it is the order of a view of few tickets.
+_IS_LATER = case((Ticket.status.in_([status for status in UNSOLVED if WAITING_ON[status] == "team"]), 0), else_=1)
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+_DUE_OR_NEVER = func.coalesce(_DUE_AT, literal(_NEVER, UtcDateTime()), type_=UtcDateTime())
+NEED_ORDER = pagination.Order(
+    ((_IS_LATER, False), (_DUE_OR_NEVER, False), (Ticket.turn_since, False), (Ticket.id, False))
+)
+VIEWS_BY_NEED = {"mine"}
 
 
 def find_ids(filter_name: str, name: str) -> list[int]:
@@ -183,9 +193,14 @@ def filtered_counts_query(
 
 
 def sort_order(sort: str, matches: Subquery | None, view: str = "") -> pagination.Order:
-    """Return the order called ``sort``; without one, search results go by rank and tickets at risk by due time."""
+    """Return the order called ``sort``.
+
+    Without one, search results go by rank, tickets at risk by due time and one's own by what they need.
+    """
     if view in VIEWS_BY_DUE_TIME and not sort and matches is None:
         return DUE_ORDER
+    if view in VIEWS_BY_NEED and not sort and matches is None:
+        return NEED_ORDER
     if matches is not None and not sort:
         return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
     return SORT_ORDERS[sort]

@@ -41,7 +41,7 @@ def show_queue() -> ResponseReturnValue:
         macros=choices.macros,
         form_token=secrets.token_hex(16),
         ages=list(agent_queue.AGE_LABELS.items()),
-        sorts=list(agent_queue.SORT_LABELS.items()),
+        sorts=agent_queue.list_orders(context["filters"]["view"]),
     )
 
 
