@@ -72,7 +72,7 @@ def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
         "errorlog": "-",
         "loglevel": "warning",
         "control_socket_disable": True,
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, a heartbeat needs no disk
+        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108, a heartbeat needs no disk
         "preload_app": True,
         "proc_name": "helpdesk",
         "post_fork": _prepare_process,

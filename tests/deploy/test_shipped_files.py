@@ -79,6 +79,24 @@ class ConfigDefaults:
     WEB_PROCESSES = int(DEFAULTS["WEB_PROCESSES"])
 
 
+def test_the_command_of_an_installation_gives_its_settings(tmp_path):
+    """deploy/helpdesk, with a program that prints what it was given."""
+    (tmp_path / "environment").write_text("DATABASE_URL=postgresql://helpdesk@/helpdesk?host=/run/postgresql\n")
+    (tmp_path / "program").write_text('#!/bin/sh\necho "$DATABASE_URL" "$@"\n')
+    (tmp_path / "program").chmod(0o755)
+    text = proxies.change(
+        (proxies.DEPLOY / "helpdesk").read_text(),
+        {
+            "/etc/helpdesk/environment": str(tmp_path / "environment"),
+            "/opt/helpdesk/.venv/bin/helpdesk": str(tmp_path / "program"),
+            "runuser -u helpdesk --": "exit 9;",
+            '"$(id -u)" = 0': '"$(id -u)" = none',
+        },
+    )
+    done = subprocess.run(["sh", "-c", text, "helpdesk", "settings", "set", "a b"], capture_output=True, text=True)
+    assert done.stdout == "postgresql://helpdesk@/helpdesk?host=/run/postgresql settings set a b\n", done.stderr
+
+
 def test_containers_run_without_rights_and_are_watched():
     """Our own by more; every service writes a log that ends, and is restarted or runs once."""
     services = yaml.safe_load((proxies.DEPLOY / "compose.yaml").read_text())["services"]
