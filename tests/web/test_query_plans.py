@@ -142,3 +142,18 @@ def test_filters_of_the_desk_are_planned_for_what_was_chosen(make, browser_of):
         (page,) = [each for each in found if "tickets.excerpt" in each.text]
         assert page.is_planned_anew, query
         assert not {"default", "none"} & set(map(str, page.values.values()))  # ids, of which statistics know
+
+
+def test_what_a_search_found_is_read_with_a_plan_for_it(make, browser_of):
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    make.ticket(dana, "The scanner beeps")
+    for client, addresses in (
+        (browser_of(dana), ("/tickets?q=from:dana+scanner", "/tickets?q=scanner", "/tickets/similar?subject=scanner")),
+        (browser_of(make.agent("Ada")), ("/desk?view=all&q=from:dana+scanner", "/desk?view=all&q=scanner")),
+    ):
+        for address in addresses:
+            with query_plans.recorded() as found:
+                assert client.get(address).status_code == 200
+            joined = [each for each in found if "found_ids" in each.values]
+            assert joined, address
+            assert all(each.is_planned_anew for each in joined), address

@@ -168,7 +168,7 @@ def fetch_queue_page(
         filters["sort"],
         found.matches,
     )
-    is_narrowed = bool(values) or filters["view"] in VIEWS_PLANNED_ANEW
+    is_narrowed = bool(values) or found.is_planned_anew or filters["view"] in VIEWS_PLANNED_ANEW
     page = query.at(after, size, values | found.values | _bind_values(user), is_planned_anew=is_narrowed)
     return QueuePage([make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 

@@ -145,7 +145,8 @@ def fetch_list_page(
         found.matches,
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    page = query.at(after, size, values, is_planned_anew="form" in values or "requester" in values)
+    is_narrowed = "form" in values or "requester" in values or found.is_planned_anew
+    page = query.at(after, size, values, is_planned_anew=is_narrowed)
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
@@ -176,7 +177,7 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
     assert found.matches is not None
     query = permissions.visible_tickets(user).join(found.matches, found.matches.c.ticket_id == Ticket.id)
     query = query.order_by(found.matches.c.rank, Ticket.id.desc()).limit(limit)
-    return list(db.session.scalars(query, found.values))
+    return list(db.session.scalars(query, found.values, execution_options={transactions.PLANNED_ANEW: True}))
 
 
 def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
@@ -202,7 +203,8 @@ def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     values, _ = _parse_filters(user, filters)
     found = search.build_search(user, filters.get("q", ""))
     query = _count_query(permissions.get_visibility(user), (*values, *found.conditions), found.matches)
-    return transactions.execute_core(query, values | found.values | permissions.bind_params(user))
+    values |= found.values | permissions.bind_params(user)
+    return transactions.execute_core(query, values, is_planned_anew=found.is_planned_anew)
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -50,6 +50,15 @@ class SearchFilter:
     terms: tuple[Term, ...] = ()
     misspelt: str = ""
 
+    @property
+    def is_planned_anew(self) -> bool:
+        """Whether a query with it has to be planned for its values (see ``transactions.execute_core``).
+
+        A plan for all values expects ten ``matches`` and few tickets of any requester, and compares each of one with
+        each of the other: that took seconds.
+        """
+        return self.matches is not None or bool(self.conditions)
+
 
 def build_search(user: User, text: str | None) -> SearchFilter:
     """Return the search for ``text``, for a query that is cached: one of two subqueries, and its parameter values.
