@@ -145,12 +145,10 @@ class SimulatedUser(threading.Thread):
         response, message.started_at, message.ended_at = sent
         location = response.headers.get("Location", "")
         message.accepted = response.status_code < 400 and (response.status_code == 200 or expected_path in location)
-        if (
-            not message.accepted
-            and response.status_code in (403, 404)
-            and self.journal.tickets[message.ticket].moving_to
-        ):
-            return ""  # the ticket moved meanwhile
+        ticket = self.journal.tickets[message.ticket]
+        is_gone = bool(ticket.moving_to) or (message.kind != TICKET_CREATED and not ticket.number)
+        if not message.accepted and response.status_code in (403, 404) and is_gone:
+            return ""  # the ticket moved meanwhile, or was lost with the primary
         if not message.accepted:
             shown = re.sub("<[^>]*>", " ", response.text.partition("<main")[2])
             said = location or " ".join(shown.split())[:MAX_SAID_LENGTH]
