@@ -31,6 +31,7 @@ FALLBACKS = {
     "color-mix()": "@supports not (color: color-mix(in oklab, #000, #fff))",
     ":has": "@supports not selector(:has(*))",
     "field-sizing": DECORATION,
+    "scrollbar-color": DECORATION,
     "scrollbar-gutter": DECORATION,
     "text-wrap": DECORATION,
     "text-size-adjust": DECORATION,

@@ -11,7 +11,7 @@ from tests.web.permissions_table import TABLE
 from tests.web.route_world import World, csrf_of, routes
 
 PEOPLE = ("stranger", "requester", "admin")
-PUBLICLY_KEPT = ("/static/", "/theme.css", "/logo", "/service-worker.js", "/manifest.webmanifest")
+PUBLICLY_KEPT = ("/static/", "/theme.css", "/logo", "/service-worker.js", "/manifest.webmanifest", "/favicon.ico")
 PROVEN_BY_A_TOKEN = ("/csp", "/sign-in/sso/<slug>/logout")  # of a provider, and reports of browsers
 READ_MARKS = {"read_receipts", "sessions", "users"}  # what reading a page may write: that somebody was there
 

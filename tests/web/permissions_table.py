@@ -144,6 +144,7 @@ TABLE = {
     "POST /tickets": PERSON,
     "POST /tickets/shared": PERSON,
     "GET /manifest.webmanifest": PUBLIC,
+    "GET /favicon.ico": PUBLIC,
     "POST /previews": PERSON,
     "POST /files": PERSON,
     "GET /files/<key>": TICKET,

@@ -6,6 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from helpdesk.domain.portal import pictures
+from helpdesk.domain.portal.pictures import Picture
 from helpdesk.models.attachment import Attachment
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -55,3 +57,15 @@ def test_another_persons_upload_is_not_shown_by_its_key(session, make, client, b
     other.post("/tickets/shared", data={"files": (BytesIO(PNG), "a.png")}, headers={"Sec-Fetch-Site": "none"})
     key = session.scalar(select(Attachment.key))
     assert not soup(client.get(f"/tickets/new?uploads={key}")).select_one(".kept-uploads")
+
+
+def test_browsers_find_the_icon_of_a_document_that_names_none(session, make, client):
+    """A mail's preview has no origin: the icon is for everybody, and gives no session."""
+    client.delete_cookie("session")
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 200 and answer.data.startswith(b"<svg")
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Set-Cookie" not in answer.headers
+    pictures.replace_picture(Picture.favicon, PNG, actor=make.agent("Maya", role="admin"))
+    session.commit()
+    assert client.get("/favicon.ico").data == PNG

@@ -1,9 +1,11 @@
 // What another program shared with the installed portal: kept by the service worker, put into the form for a new
 // ticket, again after a reload, and deleted when the ticket is filed, at sign-out, or after an hour.
 import { listen, query } from "./dom.js";
+import { getItem, setItem } from "./storage.js";
 import { addFiles } from "./uploads.js";
 
 const SHARES = "shared";
+const LEFT = "shares-left";
 const HOUR_MS = 3600000;
 const id = new URLSearchParams(location.search).get("share");
 const address = `/tickets/shared/${encodeURIComponent(id)}`;
@@ -59,6 +61,14 @@ if (id && form && "caches" in window) {
   });
 }
 
-listen("submit", ({ target }) => {
-  if (target.matches("[data-sign-out]") && "caches" in window) caches.delete(SHARES);
-}, true);
+// Leaving the page may break the deletion off; the next page makes up for it.
+const forget = () => caches.delete(SHARES).then(() => setItem(LEFT, null)).catch(() => {});
+
+if ("caches" in window) {
+  if (getItem(LEFT)) forget();
+  listen("submit", ({ target }) => {
+    if (!target.matches("[data-sign-out]")) return;
+    setItem(LEFT, "1");
+    forget();
+  }, true);
+}

@@ -1,6 +1,8 @@
 """The portal's appearance and its sign-in methods."""
 
-from flask import Blueprint, Response, abort, flash, redirect, request
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import storage, urls
@@ -117,7 +119,24 @@ def show_logo(name: str = "logo") -> ResponseReturnValue:
     found = pictures.load_picture(Picture(name))
     if found is None:
         abort(404)
-    response = Response(found[0], mimetype=found[1])
+    return answer_with_picture(*found)
+
+
+@blueprint.get("/favicon.ico")
+@authorization.public
+def show_favicon() -> ResponseReturnValue:
+    """Send the portal's icon, which browsers ask for beside a document that names none: a preview, a file."""
+    found = pictures.load_picture(Picture.favicon) or pictures.load_picture(Picture.logo)
+    if found is None:
+        found = Path(current_app.static_folder, "favicon.svg").read_bytes(), "image/svg+xml"
+    response = answer_with_picture(*found)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a preview's sandbox has no origin
+    return response
+
+
+def answer_with_picture(data: bytes, media_type: str) -> Response:
+    """Answer with a picture of the portal, which anybody may keep for a day and in which nothing runs."""
+    response = Response(data, mimetype=media_type)
     response.headers["Cache-Control"] = "public, max-age=86400"
     response.headers["Content-Security-Policy"] = PICTURE_POLICY
     return response
