@@ -48,10 +48,11 @@ test:
 	@bin/set-up dev
 	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# Fails where a browser is missing: apt-get install firefox-esr webkit2gtk-driver xvfb
+# Fails where one is missing: apt-get install firefox-esr webkit2gtk-driver xvfb at-spi2-core dbus python3-gi gir1.2-atspi-2.0
+# One test looks at up to 150 pages, longer than the ten minutes after which a test of the suite counts as hanging.
 test-browsers:
 	@bin/set-up dev
-	@BROWSERS=all exec .venv/bin/python -m pytest -q -rs tests/engines tests/journeys/test_screen_reader.py $(ARGS)
+	@BROWSERS=all exec .venv/bin/python -m pytest -q -rs -o faulthandler_timeout=3600 tests/engines tests/journeys/test_screen_reader.py $(ARGS)
 
 # 2,070 pairs. Another SEED makes other tickets.
 test-races:

@@ -32,9 +32,11 @@ def engine(request):
 
 
 @pytest.fixture(autouse=True)
-def leave_no_traces(live_portal):  # noqa: F811
-    """Delete what a test left half written, and let the limit of mailed links begin anew."""
+def leave_no_traces(live_portal, request):  # noqa: F811
+    """Delete what a test left half written and complained of, and let the limit of mailed links begin anew."""
     yield
+    if "engine" in request.fixturenames:
+        request.getfixturevalue("engine").complaints.clear()
     delete_drafts(live_portal)
     with closing(sqlite3.connect(live_portal.var / "helpdesk.db", timeout=PATIENCE)) as database, database:
         database.execute("UPDATE sign_in_links SET created_at = '2001-01-01 00:00:00.000000'")

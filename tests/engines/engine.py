@@ -9,7 +9,9 @@ PATIENCE = 60.0  # seconds
 TICK = 0.1
 SEEN_SECONDS = 10.0  # a page that has not seen a press or a text by then does not see it any more
 TRIES = 5
-ENTER, ESCAPE, TAB = "\ue006", "\ue00c", "\ue004"  # WebDriver, 17.4.2: keyboard actions
+# WebDriver, 17.4.2: keyboard actions
+ENTER, ESCAPE, TAB = "\ue006", "\ue00c", "\ue004"
+ARROW_UP, ARROW_DOWN, CONTROL = "\ue013", "\ue015", "\ue009"
 
 
 class Engine(ABC):
@@ -33,12 +35,12 @@ class Engine(ABC):
         """Press the first element that matches, as a pointer does, whether the page sees it or not."""
 
     @abstractmethod
-    def press(self, keys: str) -> None:
-        """Press and release keys one after the other, where the focus is."""
+    def press(self, keys: str, held: str = "") -> None:
+        """Press and release keys one after the other, where the focus is, while another key is held."""
 
     @abstractmethod
     def resize(self, width: int, height: int) -> None:
-        """Give the page this size in CSS pixels, or as near as the window can."""
+        """Give the page this size in CSS pixels."""
 
     @abstractmethod
     def picture(self) -> bytes:
@@ -84,6 +86,14 @@ class Engine(ABC):
             self.run(f"{field}.value = {json.dumps(before)}")
         raise AssertionError(f"{self.name}: {text!r} did not arrive in {selector}")
 
+    @staticmethod
+    def strokes(keys: str, held: str) -> list[dict[str, str]]:
+        """The key actions of both protocols for ``press``."""
+        pressed = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        if held:
+            pressed = [{"type": "keyDown", "value": held}, *pressed, {"type": "keyUp", "value": held}]
+        return pressed
+
     def comes_true(self, condition: str) -> bool:
         """Whether an expression is true soon."""
         try:
@@ -92,11 +102,11 @@ class Engine(ABC):
             return False
 
     def wait(self, condition: str, patience: float = PATIENCE) -> Any:
-        """The value of an expression as soon as it is true; loading pages count as not yet."""
+        """The value of an expression as soon as it is true, True for an element; loading pages count as not yet."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             try:
-                if found := self.run(f"return {condition};"):
+                if found := self.run(f"const found = {condition}; return found instanceof Node || found;"):
                     return found
             except EngineError:
                 pass

@@ -41,8 +41,11 @@ class Firefox(Engine):
             stderr=subprocess.PIPE,
             text=True,
         )
-        found = next((match for line in self.process.stderr if (match := LISTENING.search(line))), None)
-        assert found, "Firefox did not start"
+        said, found = [], None
+        while not found and (line := self.process.stderr.readline()):
+            said.append(line)
+            found = LISTENING.search(line)
+        assert found, f"Firefox did not start: {''.join(said)}"
         threading.Thread(target=self.process.stderr.read, daemon=True).start()  # a full pipe would stop it
         self.open = ExitStack()
         self.socket = self.open.enter_context(
@@ -50,7 +53,8 @@ class Firefox(Engine):
         )
         self.number = 0
         self.call("session.new", capabilities={})
-        self.context = self.call("browsingContext.getTree")["contexts"][0]["context"]
+        # A tab that is opened gets the focus, the first has none: there Enter and Space press no button.
+        self.context = self.call("browsingContext.create", type="tab")["context"]
         self.call("session.subscribe", events=EVENTS)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -71,7 +75,8 @@ class Firefox(Engine):
         if event.get("method") == "log.entryAdded":
             text = parameters.get("text") or ""
             if parameters.get("type") == "javascript" and parameters["level"] == "error" or "Security Policy" in text:
-                self.complaints.append(text)
+                frames = (parameters.get("stackTrace") or {}).get("callFrames", [])
+                self.complaints.append(" at ".join([text, *(f"{each['url']}:{each['lineNumber']}" for each in frames)]))
         elif event.get("method") == "network.responseCompleted" and parameters["response"]["status"] >= 400:
             self.complaints.append(f"{parameters['response']['status']} {parameters['request']['url']}")
 
@@ -81,7 +86,8 @@ class Firefox(Engine):
                 self.call("browsingContext.navigate", context=self.context, url=address, wait="complete")
                 return
             except EngineError as error:  # the page before it was just going somewhere itself
-                if "interrupted" not in str(error) or attempt == TRIES:
+                is_passing = "interrupted" in str(error) or "NS_BINDING_ABORTED" in str(error)
+                if not is_passing or attempt == TRIES:
                     raise
 
     def _evaluate(self, expression: str) -> dict[str, Any]:
@@ -113,8 +119,8 @@ class Firefox(Engine):
         move = {"type": "pointerMove", "x": 0, "y": 0, "origin": origin}
         self._act("pointer", [move, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}])
 
-    def press(self, keys: str) -> None:
-        self._act("key", [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")])
+    def press(self, keys: str, held: str = "") -> None:
+        self._act("key", self.strokes(keys, held))
 
     def resize(self, width: int, height: int) -> None:
         self.call("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})

@@ -1,7 +1,8 @@
 """Reads what a screen reader reads of Firefox, by AT-SPI 2; run by Debian's own Python, which has its bindings.
 
-For each line on standard input, a line with the tree of the document: [[role, name, states, depth], ...]. What live
-regions say comes as lines of its own: {"said": text, "politeness": "polite" or "assertive"}.
+For each line on standard input, a line with the page that is shown: {"address": its address, "tree": [[role, name,
+states, depth], ...]}; without a tree while it loads or changes. What live regions and alerts say comes as lines of its
+own: {"said": text, "politeness": "polite" or "assertive"}.
 """
 
 import json
@@ -31,11 +32,14 @@ def text_of(accessible: Any) -> str:
 def note_change(event: Any) -> None:
     """Say what a change adds, if it is in a live region."""
     try:
-        politeness = (event.source.get_attributes() or {}).get("container-live")
-        if politeness not in ("polite", "assertive"):
+        if event.type.startswith("object:state-changed:showing"):
+            if event.detail1 and event.source.get_role() == Atspi.Role.ALERT:  # an alert is assertive without saying so
+                tell({"said": text_of(event.source), "politeness": "assertive"})
             return
-        added = event.any_data
-        tell({"said": added if isinstance(added, str) else text_of(added), "politeness": politeness})
+        politeness = (event.source.get_attributes() or {}).get("container-live")
+        if politeness in ("polite", "assertive"):
+            added = event.any_data
+            tell({"said": added if isinstance(added, str) else text_of(added), "politeness": politeness})
     except GLib.Error:
         pass  # it is gone already
 
@@ -63,21 +67,29 @@ def list_elements(accessible: Any, depth: int = 0) -> list[list[Any]]:
     return found
 
 
+def read_page() -> dict[str, Any]:
+    """The address and the elements of the page that is shown, as soon as it has loaded."""
+    Atspi.get_desktop(0).clear_cache()
+    document = find_document(Atspi.get_desktop(0))
+    if not document or document.get_state_set().contains(Atspi.StateType.BUSY):
+        return {"address": "", "tree": []}
+    address = Atspi.Document.get_document_attribute_value(document, "DocURL")
+    return {"address": address, "tree": list_elements(document)}
+
+
 def answer(_channel: Any, _condition: Any) -> bool:
     if not sys.stdin.readline():
         Atspi.event_quit()
         return False
     try:
-        Atspi.get_desktop(0).clear_cache()
-        document = find_document(Atspi.get_desktop(0))
-        tell(list_elements(document) if document else [])
+        tell(read_page())
     except GLib.Error:  # the page changed meanwhile
-        tell([])
+        tell({"address": "", "tree": []})
     return True
 
 
 listener = Atspi.EventListener.new(note_change)
-for name in ("object:text-changed:insert", "object:children-changed:add"):
+for name in ("object:text-changed:insert", "object:children-changed:add", "object:state-changed:showing"):
     listener.register(name)
 GLib.io_add_watch(sys.stdin.fileno(), GLib.IO_IN | GLib.IO_HUP, answer)
 Atspi.event_main()

@@ -3,14 +3,12 @@
 import pytest
 
 from tests.engines.conftest import IS_COMPLETE
-from tests.engines.engine import ENTER, ESCAPE
-from tests.engines.steps import file_ticket, has_text, sign_in
+from tests.engines.engine import ARROW_DOWN, ARROW_UP, ENTER, ESCAPE
+from tests.engines.steps import HAS_SCRIPTS, file_ticket, has_text, sign_in
 from tests.journeys.sign_in import DANA, PRIYA
 
 pytestmark = pytest.mark.skipif(not IS_COMPLETE, reason="make test-browsers tries these in Firefox and WebKit")
-ARROW_UP, ARROW_DOWN = "\ue013", "\ue015"  # WebDriver, 17.4.2
 WRITTEN = "return [document.querySelector('[name=subject]').value, document.querySelector('[name=body]').value]"
-HAS_SCRIPTS = "document.documentElement.style.getPropertyValue('--keyboard')"  # set by one of the last modules
 HALF = ["Half a thought", "to the last word"]
 CHOOSE_FILES = """
   const input = document.querySelector("#field-files");
@@ -32,8 +30,9 @@ PRINT = """
   for (const sheet of document.styleSheets) turn(sheet.cssRules);
   const time = document.querySelector("#conversation time[data-ago]");
   const isShown = (selector) => [...document.querySelectorAll(selector)].some((each) => each.getClientRects().length);
+  const written = getComputedStyle(time, "::after").content.replace("attr(title)", time.title); // as Firefox names it
   return [
-    getComputedStyle(time, "::after").content.includes(time.title),
+    Boolean(time.title) && written.includes(time.title),
     isShown("#conversation article"),
     isShown(".site-header, .composer, .message-actions, #team-tools, .ticket-actions button"),
   ];

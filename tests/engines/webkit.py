@@ -60,6 +60,23 @@ class WebKit(Engine):
                 assert time.monotonic() < deadline, "WebKitWebDriver did not start"
                 time.sleep(0.1)
         self.address += f"/{made['sessionId']}"
+        self._open_bare_window()
+
+    def _open_bare_window(self) -> None:
+        """Open a window without a tool bar, which keeps the first from becoming as narrow as a telephone."""
+        first = self._send("GET", "/window/handles")
+        self._send("POST", "/url", {"url": "about:blank"})
+        self.run(
+            "document.body.textContent = 'Press';"
+            "document.body.addEventListener('click', () => open('about:blank', '', 'popup,width=1280,height=800'))"
+        )
+        self._send("POST", f"/element/{self._find('body')}/click")
+        deadline = time.monotonic() + PATIENCE
+        while not (bare := set(self._send("GET", "/window/handles")) - set(first)):
+            assert time.monotonic() < deadline, "WebKit opened no window"
+            time.sleep(TICK)
+        self._send("DELETE", "/window")
+        self._send("POST", "/window", {"handle": bare.pop()})
 
     def _send(self, method: str, path: str, what: dict[str, Any] | None = None) -> Any:
         body = None if method in ("DELETE", "GET") else json.dumps(what or {}).encode()
@@ -88,26 +105,28 @@ class WebKit(Engine):
         return self._send("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
 
     def press_once(self, selector: str) -> None:
-        self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
+                self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{ block: 'center' }})")
                 self._send("POST", f"/element/{self._find(selector)}/click")
                 return
-            except EngineError as error:  # while the page is laid out anew the driver finds no point of the element
-                if "not interactable" not in str(error) or time.monotonic() > deadline:
+            except EngineError as error:  # the page was laid out anew, or another element took its place
+                is_passing = "not interactable" in str(error) or "stale element" in str(error)
+                if not is_passing or time.monotonic() > deadline:
                     raise
                 time.sleep(TICK)
 
     def type_once(self, selector: str, text: str) -> None:
         self._send("POST", f"/element/{self._find(selector)}/value", {"text": text})
 
-    def press(self, keys: str) -> None:
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
-        self._send("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+    def press(self, keys: str, held: str = "") -> None:
+        source = {"type": "key", "id": "keys", "actions": self.strokes(keys, held)}
+        self._send("POST", "/actions", {"actions": [source]})
 
     def resize(self, width: int, height: int) -> None:
         self._send("POST", "/window/rect", {"width": width, "height": height})
+        self.wait(f"innerWidth === {width} && innerHeight === {height}")
 
     def picture(self) -> bytes:
         return base64.b64decode(self._send("GET", "/screenshot"))
