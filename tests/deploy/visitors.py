@@ -52,7 +52,7 @@ class Visitors:
 
     def _visit(self) -> None:
         connection = http.client.HTTPSConnection(
-            "localhost", self.port, timeout=timeouts.LIMIT, context=ssl._create_unverified_context()
+            "localhost", self.port, timeout=4 * timeouts.LIMIT, context=ssl._create_unverified_context()
         )
         cookie, token = self.cookie, ""
         while not self._ending.is_set():

@@ -13,6 +13,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Server:
     """A small SMTP server.
@@ -136,7 +148,12 @@ def rig_authenticator(password: str):
 def certificates(folder) -> dict[str, str]:
     """A certificate authority and what it signed: paths of ca, good (127.0.0.1), wrong (another name)."""
     key, name = ec.generate_private_key(ec.SECP256R1()), _name("Test authority")
-    ca = _builder(name, name, key).add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256())
+    ca = (
+        _builder(name, name, key, key)
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .add_extension(SIGNS_CERTIFICATES, True)
+        .sign(key, hashes.SHA256())
+    )
     (folder / "ca.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     paths = {"ca": str(folder / "ca.pem")}
     for label, alternative in {
@@ -145,7 +162,7 @@ def certificates(folder) -> dict[str, str]:
     }.items():
         own = ec.generate_private_key(ec.SECP256R1())
         made = (
-            _builder(_name(label), name, own)
+            _builder(_name(label), name, own, key)
             .add_extension(x509.SubjectAlternativeName([alternative]), False)
             .sign(key, hashes.SHA256())
         )
@@ -166,7 +183,8 @@ def context(path: str) -> ssl.SSLContext:
     return made
 
 
-def _builder(subject, issuer, key):
+def _builder(subject, issuer, key, issuer_key):
+    """With the key identifiers that RFC 5280 asks for; Python checks them from 3.13 on (VERIFY_X509_STRICT)."""
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -176,6 +194,8 @@ def _builder(subject, issuer, key):
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False)
     )
 
 

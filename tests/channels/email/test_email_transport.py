@@ -1,5 +1,7 @@
 """What is known about a mail after the server, the line or the certificate misbehaved. The server is a real one."""
 
+import smtplib
+import ssl
 import time
 
 import pytest
@@ -201,6 +203,16 @@ def test_bytes_that_two_servers_read_differently_do_not_leave(server):
     with pytest.raises(errors.PermanentError):
         deliver(server, RAW + b"\n.\nMAIL FROM:<evil@example.com>\r\n")
     assert server.steps == []
+
+
+def test_the_certificates_of_these_tests_pass_the_checks_of_python_3_13(certificates):
+    strict = ssl.create_default_context(cafile=certificates["ca"])
+    strict.verify_flags |= ssl.VERIFY_X509_STRICT
+    with (
+        mail_server.Server(mail_server.context(certificates["good"]), True) as server,
+        smtplib.SMTP_SSL("127.0.0.1", server.port, timeout=30, context=strict) as connection,
+    ):
+        assert connection.noop()[0] == 250
 
 
 @pytest.mark.parametrize("tls_from_start", [True, False])
