@@ -145,8 +145,7 @@ def fetch_list_page(
         found.matches,
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    is_narrowed = "form" in values or "requester" in values or found.is_planned_anew
-    page = query.at(after, size, values, is_planned_anew=is_narrowed)
+    page = query.at(after, size, values, found.is_planned_anew or not {"form", "requester"}.isdisjoint(values))
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
@@ -200,11 +199,10 @@ def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, p
 
 def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     """How many tickets of each status match ``filters``."""
-    values, _ = _parse_filters(user, filters)
-    found = search.build_search(user, filters.get("q", ""))
+    values, found = _parse_filters(user, filters)[0], search.build_search(user, filters.get("q", ""))
     query = _count_query(permissions.get_visibility(user), (*values, *found.conditions), found.matches)
-    values |= found.values | permissions.bind_params(user)
-    return transactions.execute_core(query, values, is_planned_anew=found.is_planned_anew)
+    bound = values | found.values | permissions.bind_params(user)
+    return transactions.execute_core(query, bound, found.is_planned_anew)
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
