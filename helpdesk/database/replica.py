@@ -107,10 +107,10 @@ class ReplicaMonitor:
         lag = self._history.measure_lag(before, there)
         if lag is None or lag > MAX_LAG_SECONDS:
             is_known = lag is not None
-            problem = f"it is {lag:.0f} s behind" if is_known else "how far it is behind is not known yet"
+            problem = replication.ReplicaProblem.behind if is_known else replication.ReplicaProblem.unknown_lag
             self.standing = Standing(time.monotonic(), there.position, lag, problem)
             if is_known:
-                outage_log.report(log, "The replica is too far behind; the primary answers", problem)
+                outage_log.report(log, "The replica is too far behind; the primary answers", f"{lag:.0f} s")
         else:
             self.standing = Standing(time.monotonic(), there.position, lag, None)
         return self.standing

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Engine
@@ -20,6 +21,18 @@ REPLICA_QUERY = """
            (SELECT system_identifier FROM pg_control_system()),
            EXISTS (SELECT FROM pg_stat_wal_receiver)
 """
+
+
+class ReplicaProblem(StrEnum):
+    """Why a replica is not read from, as the log says it."""
+
+    foreign = "it belongs to another database cluster"
+    disconnected = "it receives nothing from a primary"
+    promoted = "it is no replica, and another server is the primary"
+    ahead = "it is ahead of the primary: it followed another one"
+    not_following = "it does not follow the new primary yet"
+    behind = "it is too far behind"
+    unknown_lag = "how far it is behind is not known yet"
 
 
 @dataclass(frozen=True)
@@ -48,22 +61,24 @@ class History:
         """Forget the samples."""
         self._samples.clear()
 
-    def find_problem(self, before: ServerPosition, there: ServerPosition, after: ServerPosition) -> str | None:
+    def find_problem(
+        self, before: ServerPosition, there: ServerPosition, after: ServerPosition
+    ) -> ReplicaProblem | None:
         """Why the replica cannot be one of this primary, or None. The primary was read before and after it."""
         if there.system != after.system:
-            return "it belongs to another database cluster"
+            return ReplicaProblem.foreign
         if there.timeline is None and not there.receives:
-            return "it receives nothing from a primary"
+            return ReplicaProblem.disconnected
         if there.timeline is not None and there.timeline != after.timeline:
-            return "it is no replica, and another server is the primary"
+            return ReplicaProblem.promoted
         if there.position > after.position:
-            return "it is ahead of the primary: it followed another one"
+            return ReplicaProblem.ahead
         if self._timeline is not None and self._timeline != after.timeline and there.timeline is None:
             # It may have replayed what the former primary never sent to the new one: only if it goes on is it ours.
             self._at_least = max(there.position, before.position) + 1
         self._timeline = after.timeline
         if there.timeline is None and there.position < self._at_least:
-            return "it does not follow the new primary yet"
+            return ReplicaProblem.not_following
         return None
 
     def measure_lag(self, before: ServerPosition, there: ServerPosition) -> float | None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import clock, config, extensions
 from helpdesk.database import replica
 from helpdesk.database.errors import describe_error
-from helpdesk.domain.monitoring import probes
+from helpdesk.domain.monitoring import probes, replica_problems
 from helpdesk.domain.outbox import progress, registry
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -203,7 +203,10 @@ def _check_replica() -> Iterator[HealthCheck]:
         return
     found = replica.compare_now()
     if found.problem:
-        sentence = gettext("The replica is not read from (%(problem)s). The primary answers.", problem=found.problem)
+        sentence = gettext(
+            "The replica is not read from (%(problem)s). The primary answers.",
+            problem=replica_problems.describe_problem(found.problem),
+        )
     else:
         sentence = gettext(
             "The replica answers lists, searches and reports, %(lag)s s behind.", lag=format_number(found.lag or 0, 1)
