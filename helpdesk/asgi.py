@@ -9,6 +9,7 @@ import signal
 import string
 import threading
 import time
+from collections.abc import Collection
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
 Scope = dict[str, Any]
 BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must not have (RFC 9110, 8.6)
 
+LAST_REQUESTS_SECONDS = 1.0  # for connections that were accepted last to send their requests
 DISCARD_SECONDS = 5.0
 DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
 
@@ -34,7 +36,10 @@ class ClientLeft(OSError):
 
 
 class PortalASGI:
-    """The portal for an ASGI server. The hub is created when the server's process starts, after any fork."""
+    """The portal for an ASGI server. The hub is created when the server's process starts, after any fork.
+
+    ``listeners``: descriptors of the sockets on which the server accepts connections, if it tells them.
+    """
 
     def __init__(self, app: Flask, config: Config) -> None:
         self.app, self.config = app, config
@@ -42,6 +47,7 @@ class PortalASGI:
         self.flask = adapter(_WithInputEnd(app), workers=config.WEB_THREADS)
         self.hub = SseHub(limit=0)
         self.drain_seconds = 0.0
+        self.listeners: Collection[int] = ()
         self._is_ending = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,9 +105,10 @@ class PortalASGI:
     def _end_in_order(self) -> None:
         """On SIGTERM and SIGINT, end the streams, say ``Connection: close`` for ``drain_seconds``, then stop.
 
-        The server's own handler closes connections that are idle at that moment, on which a proxy may just be sending.
-        It then waits for open requests; streams would use up all the time meant for them. A second signal stops at
-        once.
+        The server's own handler closes connections that are idle at that moment. In ``drain_seconds`` a proxy forgets
+        those that it keeps; then no connection is accepted any more, and what was accepted last gets time to send its
+        request. The handler waits for open requests; streams would use up all the time meant for them. A second signal
+        stops at once.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -115,7 +122,13 @@ class PortalASGI:
                     handler(number, frame)
                     return
                 self._is_ending = True
-                loop.call_soon_threadsafe(loop.call_later, self.drain_seconds, handler, number, None)
+
+                def stop_accepting() -> None:
+                    for listener in self.listeners:
+                        loop.remove_reader(listener)
+                    loop.call_later(LAST_REQUESTS_SECONDS if self.listeners else 0, handler, number, None)
+
+                loop.call_soon_threadsafe(loop.call_later, self.drain_seconds, stop_accepting)
 
             if callable(handler):
                 signal.signal(number, handle)

@@ -29,9 +29,9 @@ KEEPALIVE_CONNECTIONS = 400  # beside streams and threads, idle between two requ
 @click.option(
     "--drain",
     type=click.FloatRange(0, 60),
-    default=1.0,
+    default=3.0,
     show_default=True,
-    help="Seconds in which answers say Connection: close before the end, for load balancers to notice.",
+    help="Seconds in which answers say Connection: close before the end; longer than a proxy keeps an idle connection.",
 )
 @click.option("--all", "with_workers", is_flag=True, help="Run the workers in this terminal, too.")
 @click.option("--admin", metavar="EMAIL", help="The first admin, if there is none: a link that signs in is printed.")
@@ -76,6 +76,7 @@ def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
         "preload_app": True,
         "proc_name": "helpdesk",
         "post_fork": _prepare_process,
+        "post_worker_init": _tell_listeners,
     }
 
 
@@ -124,6 +125,11 @@ def _allow_open_files(connections: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = max(soft, 2 * connections)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _tell_listeners(worker: Any) -> None:
+    """Let the application stop accepting connections before the server closes those that it has."""
+    worker.wsgi.listeners = [each.fileno() for each in worker.sockets]
 
 
 def _prepare_process(server: Any, worker: Any) -> None:

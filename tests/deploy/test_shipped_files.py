@@ -69,10 +69,11 @@ def test_the_proxies_hold_as_many_live_pages_as_the_portal_and_give_a_connection
     assert int(re.search(r"worker_rlimit_nofile (\d+);", main)[1]) > connections
     assert f"{promised:,} live pages" in main
     portal = serve.options(ConfigDefaults(), "127.0.0.1:5000", 30)["keepalive"]
+    drain = next(each.default for each in serve.serve.params if each.name == "drain")
     upstream = re.search(r"upstream helpdesk \{.*?keepalive_timeout (\d+)s;", site, re.DOTALL)
-    assert int(upstream[1]) < portal
+    assert int(upstream[1]) < drain < portal
     caddy = (proxies.DEPLOY / "Caddyfile").read_text()
-    assert int(re.search(r"\bkeepalive (\d+)s", caddy)[1]) < portal
+    assert int(re.search(r"\bkeepalive (\d+)s", caddy)[1]) < drain
 
 
 class ConfigDefaults:
