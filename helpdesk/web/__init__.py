@@ -25,7 +25,16 @@ from helpdesk.web import (
     theme,
     unsubscribe,
 )
-from helpdesk.web.desk import agent_queue, bulk_update, palette, people, quarantine, review_comments, saved_views
+from helpdesk.web.desk import (
+    agent_queue,
+    bulk_update,
+    palette,
+    people,
+    quarantine,
+    queue_columns,
+    review_comments,
+    saved_views,
+)
 from helpdesk.web.desk import tags as desk_tags
 from helpdesk.web.language import blueprint as language_blueprint
 from helpdesk.web.live import routes
@@ -114,6 +123,7 @@ BLUEPRINTS = (
     drafts.blueprint,
     markdown_preview.blueprint,
     agent_queue.blueprint,
+    queue_columns.blueprint,
     saved_views.blueprint,
     desk_tags.blueprint,
     bulk_update.blueprint,

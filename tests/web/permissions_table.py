@@ -236,6 +236,7 @@ TABLE = {
     "GET /desk/people/organizations/<slug>": TEAM,
     "GET /desk/views": TEAM,
     "POST /desk/views": TEAM,
+    "POST /desk/columns": TEAM,
     "POST /desk/views/<int:view_id>/delete": "sign-in hidden hidden in hidden hidden",  # the agent's own
     "GET /desk/remarks": TEAM,
     "POST /desk/remarks": TEAM,

@@ -48,7 +48,7 @@ def test_the_queue_shows_rows_counts_and_keeps_its_filters_in_the_address(desk, 
     page = soup(desk.get("/desk?view=unassigned&organization=globex&sort=waiting"))
     assert page.h1.text == "Unassigned" and len(page.select("h1")) == 1
     assert [row["id"] for row in page.select(".queue-row")] == [f"ticket-{filed_ticket.number}"]
-    assert page.select_one("#views [aria-current] .count").text == "2"
+    assert page.select_one("#views [aria-current] .count").text == "1", "it follows the filters"
     assert page.select_one("select[name=organization] option[selected]").text == "Globex"
     assert "organization=globex" in page.select_one("#queue")["hx-get"]
     assert soup(desk.get("/desk/views")).select_one("#views")
@@ -64,6 +64,26 @@ def test_paging_goes_on_where_the_page_ended(desk, make, session):
     seen = [row["id"] for page in (first, second) for row in page.select(".queue-row")]
     assert len(seen) == len(set(seen)) == 30
     assert second.select_one("a[rel=prev]") and not second.select_one("a[rel=next]")
+    assert [page.select_one(".pager-place").text for page in (first, second)] == ["Page 1 of 2", "Page 2 of 2"]
+    assert "page=2" in second.select_one("#queue")["hx-get"], "a refresh knows where it is"
+    unknown = soup(desk.get(first.select_one("a[rel=next]")["href"].replace("page=2", "page=9")))
+    assert unknown.select_one(".pager-place").text == "Page 9", "nothing is said that is not known"
+    assert soup(desk.get("/desk?view=all")).select_one(".pager-place").text == "Page 1"
+
+
+def test_columns_that_are_not_ticked_are_hidden_in_this_browser(desk, filed_ticket):
+    page = soup(desk.get("/desk"))
+    assert page.select_one("#queue")["data-hidden"] == "updated" and not page.select_one(".queue-updated").text
+    shown = [box["value"] for box in page.select("[name=columns][checked]")]
+    assert shown == ["people", "waiting", "due", "tags", "number", "priority", "assignee"]
+    answer = send(desk, "/desk/columns", back="/desk?view=all", columns=["updated", "due"])
+    assert answer.headers["Location"].endswith("/desk?view=all") and "HttpOnly" in answer.headers["Set-Cookie"]
+    page = soup(desk.get("/desk/queue?view=all"))
+    assert page.select_one("#queue")["data-hidden"] == "assignee number people priority tags waiting"
+    assert page.select_one(".queue-updated").text
+    everything = [*shown, "updated"]
+    send(desk, "/desk/columns", back="https://elsewhere.example/", columns=everything)
+    assert soup(desk.get("/desk")).select_one("#queue")["data-hidden"] == ""
 
 
 def test_a_search_goes_along_to_another_view_whose_count_follows_it(desk, filed_ticket, make):

@@ -225,7 +225,7 @@ def page_query(
             *(Ticket.turn_since, Ticket.priority, Ticket.version),
             and_(func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1, is_concerned),
             *(_DUE_AT, Organization.name, User.name, User.email),
-            *(assignee.name, assignee.email, assignee.picture_url, TAG_TEXT),
+            *(assignee.name, assignee.email, assignee.picture_url, TAG_TEXT, Ticket.updated_at),
         )
         .join(Ticket.organization)
         .join(Ticket.requester)

@@ -25,6 +25,7 @@ class QueueRow(NamedTuple):
     assignee: str | None
     assignee_picture: str | None
     tags: tuple[str, ...]
+    updated_at: datetime
 
     @property
     def waiting_on(self) -> WaitingOn | None:
@@ -49,6 +50,7 @@ def make_row(
     assignee_email: str | None,
     assignee_picture: str | None,
     tag_text: str | None,
+    updated_at: datetime,
     *_order_keys: object,
 ) -> QueueRow:
     """Return the row of what ``agent_queue_queries.page_query`` selects."""
@@ -69,4 +71,5 @@ def make_row(
         assignee_name,
         assignee_picture,
         split_tags(tag_text),
+        updated_at,
     )

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import quarantine
 from helpdesk.database import pagination
-from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries
 from helpdesk.models.ticket import Ticket
-from helpdesk.web import list_export
-from helpdesk.web.desk import undo_offer
+from helpdesk.web import list_export, page_numbers
+from helpdesk.web.desk import queue_columns, undo_offer
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
@@ -25,13 +25,15 @@ def show_queue() -> ResponseReturnValue:
     """The queue; ``?saved=`` names a saved view."""
     user = authentication.get_current_user()
     choices = agent_queue.load_filter_choices(user)
-    context = queue_context()
+    views = list_views(parse_filters())
+    context = queue_context(views)
     back = queue_url(context["filters"])
     return render_template(
         "desk/index.html",
         **context,
         undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, back),
-        views=list_views(context["filters"]),
+        views=views,
+        columns=queue_columns.COLUMNS,
         waiting_mail=quarantine.count_waiting(),
         agents=choices.agents,
         organizations=choices.organizations,
@@ -75,19 +77,31 @@ def parse_filters() -> dict[str, str]:
     return filters | {"after": request.args.get("after", "")[:400], "saved": request.args.get("saved", "")[:20]}
 
 
-def queue_context() -> dict[str, Any]:
-    """The context of desk/_queue.html."""
+def queue_context(views: list[agent_queue.QueueView] | None = None) -> dict[str, Any]:
+    """The context of desk/_queue.html. ``views``: with their counts, if these were asked for already."""
     filters = parse_filters()
     page = agent_queue.fetch_queue_page(authentication.get_current_user(), filters, after=filters["after"])
+    rows = _count_rows(filters, views) if page.next or page.previous else None
+    place = page_numbers.read_page_number(rows, agent_queue_queries.MAX_COUNT)
     return {
         "page": {
             "tickets": page.tickets,
             "misspelt": page.misspelt,
-            "next": queue_url(filters, after=page.next) if page.next else None,
-            "previous": queue_url(filters, after=page.previous) if page.previous else None,
+            "next": queue_url(filters, after=page.next, page=place.next) if page.next else None,
+            "previous": queue_url(filters, after=page.previous, page=place.previous) if page.previous else None,
+            "place": place,
         },
         "filters": filters,
+        "hidden_columns": queue_columns.read_hidden_columns(),
     }
+
+
+def _count_rows(filters: dict[str, str], views: list[agent_queue.QueueView] | None) -> int | None:
+    """Return how many tickets the list has, None if its view is not counted."""
+    if views is None or filters["saved"]:
+        user, is_narrowed = authentication.get_current_user(), agent_queue.is_narrowed(filters)
+        views = agent_queue.list_views(user, filters if is_narrowed else None)
+    return next((view.count for view in views if view.key == filters["view"]), None)
 
 
 def list_views(filters: dict[str, str]) -> list[agent_queue.QueueView]:

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from helpdesk.domain import forms
 from helpdesk.domain.ticket_lists import customer_list
-from helpdesk.web import list_export
+from helpdesk.web import list_export, page_numbers
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 
 blueprint = Blueprint("ticket_list", __name__)
@@ -64,22 +64,26 @@ def list_context() -> dict[str, Any]:
     """The context of portal/_ticket_list.html."""
     user, filters = authentication.get_current_user(), parse_filters()
     page = customer_list.fetch_list_page(user, filters, request.args.get("after"))
+    counts = customer_list.count_tickets(user, filters)
+    place = page_numbers.read_page_number(counts.get(filters["status"] or "all"), customer_list.MAX_COUNT)
     return {
         "page": {
             "tickets": page.tickets,
             "misspelt": page.misspelt,
-            "next": _list_url(filters, page.next),
-            "previous": _list_url(filters, page.previous),
+            "next": _list_url(filters, page.next, place.next),
+            "previous": _list_url(filters, page.previous, place.previous),
+            "place": place,
         },
         "filters": filters,
         "errors": page.errors,
-        "counts": customer_list.count_tickets(user, filters),
+        "counts": counts,
         "after": request.args.get("after", "")[:400],
     }
 
 
-def _list_url(filters: dict[str, str], cursor: str | None) -> str | None:
-    """The URL of another page of the list."""
+def _list_url(filters: dict[str, str], cursor: str | None, number: str) -> str | None:
+    """The URL of another page of the list, which is the page ``number``, if that is known."""
     if cursor is None:
         return None
-    return "/tickets?" + urlencode({**{name: value for name, value in filters.items() if value}, "after": cursor})
+    parameters = filters | {"after": cursor, "page": number}
+    return "/tickets?" + urlencode({name: value for name, value in parameters.items() if value})

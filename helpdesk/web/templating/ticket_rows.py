@@ -4,7 +4,7 @@ Lists are read again and again, by the poll of each open page too, and of 25 row
 key of what is kept, its times as they are written now, so that nothing has to be cleared when something changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -33,14 +33,19 @@ def render_list_rows(tickets: Iterable[TicketRow], for_team: bool = False) -> Ma
     return Markup("".join(rows))
 
 
-def render_queue_rows(tickets: Iterable[QueueRow], from_here: str = "") -> Markup:
-    """Render the rows of the team's queue. ``from_here``: the query of the address that leads back to this view."""
+def render_queue_rows(tickets: Iterable[QueueRow], from_here: str = "", hidden: Collection[str] = ()) -> Markup:
+    """Render the rows of the team's queue.
+
+    ``from_here``: the query of the address that leads back to this view. ``hidden``: columns that are not shown; the
+    style sheet hides them, only what changes by the minute is left out.
+    """
     catalogue, times = current_catalogue.get(), filters.PageTimes()
     rows = (
         _render_queue_row(
             each,
             times.since(each.turn_since),
             filters.format_due_time(each.due_at) if each.due_at else "",
+            "" if "updated" in hidden else times.ago(each.updated_at),
             from_here,
             catalogue,
         )
@@ -55,8 +60,12 @@ def _render_list_row(ticket: TicketRow, updated: Markup, for_team: bool, _catalo
 
 
 @lru_cache(maxsize=MAX_ROWS)
-def _render_queue_row(ticket: QueueRow, waiting: Markup, due: str, from_here: str, _catalogue: Catalogue) -> str:
-    return _render("desk/_queue_row.html", ticket=ticket, waiting=waiting, due=due, from_here=from_here)
+def _render_queue_row(
+    ticket: QueueRow, waiting: Markup, due: str, updated: str, from_here: str, _catalogue: Catalogue
+) -> str:
+    return _render(
+        "desk/_queue_row.html", ticket=ticket, waiting=waiting, due=due, updated=updated, from_here=from_here
+    )
 
 
 def _render(template: str, **values: Any) -> str:

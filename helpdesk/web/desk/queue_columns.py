@@ -1,0 +1,55 @@
+"""Which columns the queue shows in this browser."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from helpdesk import config
+from helpdesk.translation import lazy_gettext
+from helpdesk.web import theme
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.templating import htmx_responses
+
+blueprint = Blueprint("queue_columns", __name__, url_prefix="/desk")
+COLUMNS: Mapping[str, object] = {
+    "people": lazy_gettext("Organization and requester"),
+    "waiting": lazy_gettext("Waiting on"),
+    "due": lazy_gettext("Due"),
+    "updated": lazy_gettext("Last activity"),
+    "tags": lazy_gettext("Tags"),
+    "number": lazy_gettext("Number"),
+    "priority": lazy_gettext("Priority"),
+    "assignee": lazy_gettext("Assignee"),
+}
+HIDDEN_AT_FIRST = frozenset({"updated"})
+
+
+def read_hidden_columns() -> frozenset[str]:
+    """Return the columns that this browser hides."""
+    text = request.cookies.get(_cookie_name())
+    return HIDDEN_AT_FIRST if text is None else frozenset(text.split("-")) & COLUMNS.keys()
+
+
+@blueprint.post("/columns")
+@authorization.team_only
+def choose_columns() -> ResponseReturnValue:
+    """Show the columns that were ticked."""
+    hidden = [name for name in COLUMNS if name not in request.form.getlist("columns")]
+    response: Response = htmx_responses.redirect_to(
+        authorization.get_safe_next_path(request.form.get("back")) or "/desk"
+    )
+    response.set_cookie(
+        _cookie_name(),
+        "-".join(hidden) or "none",
+        max_age=theme.YEAR_SECONDS,
+        path="/",
+        secure=config.current().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _cookie_name() -> str:
+    return authentication.get_cookie_name(config.current(), "queue_columns")
