@@ -49,6 +49,8 @@ class User(Base):
     ``notification_channels``: where they want which kind of notification, None until they chose; ``mail_rhythm``: when
     these are mailed (models.notification).
 
+    ``notes``: what the team should know about them, which customers never see.
+
     ``merged_into_id``: the person who this turned out to be; the row stays, deactivated, so that a merge can be undone.
     """
 
@@ -67,6 +69,7 @@ class User(Base):
         "language": ErasedBy("erase_account"),
         "notification_channels": CODE,
         "mail_rhythm": CODE,
+        "notes": ErasedBy("erase_account"),
     }
 
     id: Mapped[Id]
@@ -95,6 +98,7 @@ class User(Base):
     erased_at: Mapped[Time | None]
     merged_into_id: Mapped[int | None] = mapped_column(BigId, index=True)
     search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="", deferred=True)
 
     organization: Mapped[Organization | None] = relationship()
     identities: Mapped[list["Identity"]] = relationship(back_populates="user")

@@ -237,6 +237,8 @@ TABLE = {
     "GET /desk/views": TEAM,
     "POST /desk/views": TEAM,
     "POST /desk/columns": TEAM,
+    "POST /desk/people/<int:user_id>/notes": TEAM,
+    "POST /desk/people/organizations/<slug>/notes": TEAM,
     "POST /desk/views/<int:view_id>/delete": "sign-in hidden hidden in hidden hidden",  # the agent's own
     "GET /desk/remarks": TEAM,
     "POST /desk/remarks": TEAM,

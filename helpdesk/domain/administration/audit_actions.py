@@ -25,6 +25,7 @@ ACTIONS = (
     N_("began to undo merging organizations"),
     N_("connected a Slack channel"),
     N_("changed a person"),
+    N_("changed the notes about a person"),
     N_("changed a setting"),
     N_("changed a webhook"),
     N_("changed an organization"),

@@ -51,6 +51,7 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
                     "slack_user_id",
                     "time_zone",
                     "language",
+                    "notes",
                     "created_at",
                     "last_seen_at",
                 ),

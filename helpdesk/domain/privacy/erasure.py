@@ -163,7 +163,7 @@ def erase_account(user: User) -> None:
     user.role, user.organization_id = Role.requester, None
     user.email, user.name = f"erased-{user.id}@erased.invalid", ERASED_NAME
     user.picture_url = user.slack_user_id = user.time_zone = user.language = user.email_undeliverable_reason = None
-    user.mail_replies = user.mail_updates = False
+    user.notes, user.mail_replies, user.mail_updates = "", False, False
     user.deactivated_at = user.deactivated_at or clock.now()
     user.erased_at = clock.now()
     db.session.flush()

@@ -1,5 +1,7 @@
 """Customers as the team sees them: search, one person, one organization, and adding somebody."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import admission, customers, organizations, users
+from helpdesk.domain.people import admission, customers, organizations, team_notes, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -21,6 +23,7 @@ blueprint = Blueprint("desk_people", __name__, url_prefix="/desk/people")
 PAGE_SIZE = 50
 MAX_TICKETS = 10  # of a person or an organization
 MAX_MATCHES = 8  # people offered while a name is typed
+NO_ERRORS: Mapping[str, str] = MappingProxyType({})
 
 
 @blueprint.get("")
@@ -79,29 +82,90 @@ def add_person() -> ResponseReturnValue:
 @blueprint.get("/<int:user_id>")
 @authorization.team_only
 def show_person(user_id: int) -> ResponseReturnValue:
-    """Show one customer: how to reach them, whether they may sign in, and their tickets."""
-    user = users.get_user(user_id)
-    if user is None or user.is_team or user.erased_at:
-        abort(404)
-    return render_template(
-        "desk/person.html",
-        user=user,
-        access=admission.explain_admission(user.email),
-        tickets=list_tickets({"requester": str(user.id)}),
-    )
+    """Show one customer: how to reach them, whether they may sign in, what the team notes, and their tickets."""
+    return render_person(get_customer_or_404(user_id))
+
+
+@blueprint.post("/<int:user_id>/notes")
+@authorization.team_only
+def save_notes_about_person(user_id: int) -> ResponseReturnValue:
+    """Replace what the team notes about a person."""
+    user = get_customer_or_404(user_id)
+    return save_notes(user, f"/desk/people/{user.id}", render_person)
 
 
 @blueprint.get("/organizations/<slug>")
 @authorization.team_only
 def show_organization(slug: str) -> ResponseReturnValue:
     """Show one organization: its people, its tickets, and what the team should know."""
+    return render_organization(organizations.find_by_slug(slug) or abort(404))
+
+
+@blueprint.post("/organizations/<slug>/notes")
+@authorization.team_only
+def save_notes_about_organization(slug: str) -> ResponseReturnValue:
+    """Replace what the team notes about an organization."""
     organization = organizations.find_by_slug(slug) or abort(404)
+    return save_notes(organization, f"/desk/people/organizations/{slug}", render_organization)
+
+
+def save_notes(about: User | Organization, path: str, render: Callable[..., str]) -> ResponseReturnValue:
+    """Save the notes in the form; a text that is refused stays in the form."""
+    typed = request.form.get("notes", "")
+    actor = authentication.get_current_user()
+    try:
+        team_notes.write_notes(about, typed, seen=request.form.get("seen", ""), actor=actor)
+    except (ValidationError, ConflictError) as error:
+        db.session.rollback()
+        return render(about, typed, {"notes": error.message}), 409 if isinstance(error, ConflictError) else 422
+    db.session.commit()
+    return htmx_responses.redirect_to(path)
+
+
+def get_customer_or_404(user_id: int) -> User:
+    """Return the customer with this id."""
+    user = users.get_user(user_id)
+    if user is None or user.is_team or user.erased_at:
+        abort(404)
+    return user
+
+
+def render_person(user: User, typed: str | None = None, errors: Mapping[str, str] = NO_ERRORS) -> str:
+    """Render the page of one customer; ``typed``: notes that were not saved."""
+    return render_template(
+        "desk/person.html",
+        user=user,
+        access=admission.explain_admission(user.email),
+        tickets=list_tickets({"requester": str(user.id)}),
+        former_notes=team_notes.list_former(user),
+        **_notes_context(user, f"/desk/people/{user.id}", typed, errors),
+    )
+
+
+def render_organization(
+    organization: Organization, typed: str | None = None, errors: Mapping[str, str] = NO_ERRORS
+) -> str:
+    """Render the page of one organization; ``typed``: notes that were not saved."""
     return render_template(
         "desk/organization.html",
         organization=organization,
         members=users.list_members(organization)[:PAGE_SIZE],
-        tickets=list_tickets({"organization": slug}),
+        tickets=list_tickets({"organization": organization.slug}),
+        former_notes=[],
+        **_notes_context(organization, f"/desk/people/organizations/{organization.slug}", typed, errors),
     )
+
+
+def _notes_context(
+    about: User | Organization, path: str, typed: str | None, errors: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "notes": about.notes,
+        "notes_version": team_notes.get_version(about.notes),
+        "notes_path": f"{path}/notes",
+        "typed": typed,
+        "errors": errors,
+    }
 
 
 def list_tickets(filters: dict[str, str]) -> list[Any]:
