@@ -38,7 +38,7 @@ class ClientLeft(OSError):
 class PortalASGI:
     """The portal for an ASGI server. The hub is created when the server's process starts, after any fork.
 
-    ``listeners``: descriptors of the sockets on which the server accepts connections, if it tells them.
+    ``listeners``: descriptors of the sockets on which the server accepts connections, if it names them.
     """
 
     def __init__(self, app: Flask, config: Config) -> None:

@@ -1,4 +1,4 @@
-"""A process that is told to end accepts nothing more before its server closes the connections it has."""
+"""A process that has to end accepts nothing more before its server closes the connections it has."""
 
 import asyncio
 import os
