@@ -3,9 +3,8 @@
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import config
 from helpdesk.translation.languages import offered_codes
-from helpdesk.web import theme
+from helpdesk.web import cookies, theme
 from helpdesk.web.middleware import authorization, language
 
 blueprint = Blueprint("language", __name__)
@@ -18,15 +17,7 @@ def choose_language() -> ResponseReturnValue:
     code = request.form.get("language", "")
     response = redirect(authorization.get_safe_next_path(request.form.get("next")) or theme.get_return_path(), 303)
     if code in offered_codes():
-        response.set_cookie(
-            language.get_cookie_name(),
-            code,
-            max_age=theme.YEAR_SECONDS,
-            path="/",
-            samesite="Lax",
-            secure=config.current().is_https,
-            httponly=True,
-        )
+        cookies.set_cookie(response, language.get_cookie_name(), code, seconds=theme.YEAR_SECONDS)
     else:
-        response.delete_cookie(language.get_cookie_name(), path="/", samesite="Lax", secure=config.current().is_https)
+        cookies.delete_cookie(response, language.get_cookie_name())
     return response

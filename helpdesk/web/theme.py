@@ -1,17 +1,17 @@
 """The installation's accent colour as a style sheet, and the colour scheme of a browser."""
 
 import re
-from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from helpdesk import color_contrast, config
+from helpdesk import color_contrast
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import htmx
 from helpdesk.models.setting import SETTINGS
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web import cookies
+from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("theme", __name__)
 COLOR_PATTERN = re.compile("#[0-9a-fA-F]{6}")
@@ -38,11 +38,10 @@ def set_color_scheme() -> ResponseReturnValue:
         if htmx
         else redirect(authorization.get_safe_next_path(request.form.get("next")) or get_return_path(), 303)
     )
-    attributes: dict[str, Any] = {"path": "/", "samesite": "Lax", "secure": config.current().is_https}
     if scheme in SCHEMES:
-        response.set_cookie(get_scheme_cookie(), scheme, max_age=YEAR_SECONDS, **attributes)
+        cookies.set_cookie(response, get_scheme_cookie(), scheme, seconds=YEAR_SECONDS, for_scripts=True)
     else:
-        response.delete_cookie(get_scheme_cookie(), **attributes)
+        cookies.delete_cookie(response, get_scheme_cookie())
     return response
 
 
@@ -54,7 +53,7 @@ def add_template_global(state: BlueprintSetupState) -> None:
 
 def get_scheme_cookie() -> str:
     """Return the name of the cookie; scripts read and write it, too."""
-    return authentication.get_cookie_name(config.current(), "scheme")
+    return cookies.get_cookie_name("scheme")
 
 
 def get_color_scheme() -> str:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import config
 from helpdesk.translation import lazy_gettext
-from helpdesk.web import theme
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web import cookies, theme
+from helpdesk.web.middleware import authorization
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("queue_columns", __name__, url_prefix="/desk")
@@ -39,17 +38,9 @@ def choose_columns() -> ResponseReturnValue:
     response: Response = htmx_responses.redirect_to(
         authorization.get_safe_next_path(request.form.get("back")) or "/desk"
     )
-    response.set_cookie(
-        _cookie_name(),
-        "-".join(hidden) or "none",
-        max_age=theme.YEAR_SECONDS,
-        path="/",
-        secure=config.current().is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.set_cookie(response, _cookie_name(), "-".join(hidden) or "none", seconds=theme.YEAR_SECONDS)
     return response
 
 
 def _cookie_name() -> str:
-    return authentication.get_cookie_name(config.current(), "queue_columns")
+    return cookies.get_cookie_name("queue_columns")

@@ -20,6 +20,7 @@ from helpdesk.extensions import db, login_manager
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
+from helpdesk.web import cookies
 from helpdesk.web.middleware import authorization, language, request_transactions
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ BLUEPRINTS_ALLOWED_WITHOUT_PORTAL = {"account", "sign_in"}
 def build_cookie_settings(configuration: Config) -> dict[str, Any]:
     """Flask's cookie settings: no access by scripts, no cross-site requests, and https only if the portal uses it."""
     return {
-        "SESSION_COOKIE_NAME": get_cookie_name(configuration, "session"),
+        "SESSION_COOKIE_NAME": cookies.get_cookie_name("session", configuration),
         "SESSION_COOKIE_SECURE": configuration.is_https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -44,11 +45,6 @@ def build_cookie_settings(configuration: Config) -> dict[str, Any]:
         # Pages with a token in their URL send no Referer; authorization.py checks Sec-Fetch-Site and Origin instead.
         "WTF_CSRF_SSL_STRICT": False,
     }
-
-
-def get_cookie_name(configuration: Config, name: str) -> str:
-    """``name`` with the prefix __Host-, which ties a cookie to this host; browsers accept it only over https."""
-    return f"__Host-{name}" if configuration.is_https else name
 
 
 def register(app: Flask) -> None:
@@ -136,21 +132,13 @@ def audit_sign_in(action: str, user: User | None, subject: str = "", **details: 
 
 def get_known_browsers() -> str:
     """Return the value of the cookie by which this browser is known to people who signed in with it."""
-    return request.cookies.get(get_cookie_name(config.current(), KNOWN_COOKIE), "")
+    return request.cookies.get(cookies.get_cookie_name(KNOWN_COOKIE), "")
 
 
 def remember_browser(response: Response, user: User) -> None:
     """Let this browser be known as one in which ``user`` has signed in."""
-    current = config.current()
-    response.set_cookie(
-        get_cookie_name(current, KNOWN_COOKIE),
-        known_browsers.add_user(get_known_browsers(), user),
-        max_age=KNOWN_SECONDS,
-        path="/",
-        secure=current.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    value = known_browsers.add_user(get_known_browsers(), user)
+    cookies.set_cookie(response, cookies.get_cookie_name(KNOWN_COOKIE), value, seconds=KNOWN_SECONDS)
 
 
 def get_landing_path(user: User) -> str:

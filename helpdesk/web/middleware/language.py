@@ -7,11 +7,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from helpdesk import config, extensions, translation
+from helpdesk import extensions, translation
 from helpdesk.database import errors as database_errors
 from helpdesk.domain.people import reader_language
 from helpdesk.models.user import User
 from helpdesk.translation.languages import ENGLISH, offered_codes
+from helpdesk.web import cookies
 
 COOKIE = "language"
 PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")  # programs read English
@@ -46,7 +47,7 @@ def _match_languages(chosen: str, accepted: str, _offered: tuple[str, ...]) -> t
 
 def get_cookie_name() -> str:
     """Return the name of the cookie that has the language chosen on the sign-in page."""
-    return f"__Host-{COOKIE}" if config.current().is_https else COOKIE
+    return cookies.get_cookie_name(COOKIE)
 
 
 def _begin_with_language_of_browser() -> None:

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from flask import Flask, Response, request
 
-from helpdesk import config, outage_log
+from helpdesk import outage_log
 from helpdesk.database import errors, replica
 from helpdesk.extensions import db
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web import cookies
+from helpdesk.web.middleware import authorization
 
 COOKIE = "position"  # of this browser's last write, for as long as a replica may lag
 MAX_DIGITS = 19
@@ -60,17 +61,9 @@ def _has_what_the_reader_expects() -> bool:
 def _remember_position(response: Response) -> Response:
     position = replica.last_written()
     if position is not None and authorization.get_audience(request.endpoint) != authorization.MACHINE:
-        response.set_cookie(
-            _cookie_name(),
-            str(position),
-            max_age=replica.REMEMBERED_SECONDS,
-            path="/",
-            secure=config.current().is_https,
-            httponly=True,
-            samesite="Lax",
-        )
+        cookies.set_cookie(response, _cookie_name(), str(position), seconds=replica.REMEMBERED_SECONDS)
     return response
 
 
 def _cookie_name() -> str:
-    return authentication.get_cookie_name(config.current(), COOKIE)
+    return cookies.get_cookie_name(COOKIE)

@@ -8,7 +8,7 @@ import flask
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import clock, config
+from helpdesk import clock
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import (
     approvals,
@@ -28,6 +28,7 @@ from helpdesk.extensions import db
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 from helpdesk.translation import gettext, name_time_zone
+from helpdesk.web import cookies
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
 
@@ -153,16 +154,7 @@ def send_link(
     db.session.commit()
     flask.session["link_email"] = email
     response = redirect("/sign-in/code", 303)
-    current = config.current()
-    response.set_cookie(
-        authentication.get_cookie_name(current, "ml"),
-        token,
-        max_age=COOKIE_SECONDS,
-        path="/",
-        secure=current.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.set_cookie(response, cookies.get_cookie_name("ml"), token, seconds=COOKIE_SECONDS)
     return with_no_store(response)
 
 
@@ -188,19 +180,13 @@ def finish_login(link: SignInLink) -> Response:
         connection=connection,
         provider_session=link_providers.get_provider_session(link),
     )
-    response.delete_cookie(
-        authentication.get_cookie_name(config.current(), "ml"),
-        path="/",
-        secure=config.current().is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.delete_cookie(response, cookies.get_cookie_name("ml"))
     return with_no_store(response)
 
 
 def get_browser_token() -> str | None:
     """Return the token that this browser received when it requested a link."""
-    cookie = request.cookies.get(authentication.get_cookie_name(config.current(), "ml"), "")
+    cookie = request.cookies.get(cookies.get_cookie_name("ml"), "")
     return cookie if TOKEN_PATTERN.fullmatch(cookie) else None
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from flask import Response, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from helpdesk import config, key_derivation
-from helpdesk.web.middleware import authentication
+from helpdesk import key_derivation
+from helpdesk.web import cookies
 
 LIFETIME_SECONDS = 15 * 60
 MAX_TABS = 8  # of one browser that are on their way at the same time
@@ -39,15 +39,8 @@ def save(response: Response, state: OAuthState) -> None:
     for name in present[: max(0, len(present) - MAX_TABS + 1)]:
         _delete(response, name)
     next_path = state.next_path if state.next_path and len(state.next_path) <= MAX_NEXT_LENGTH else None
-    response.set_cookie(
-        _cookie_name(state.provider, state.state),
-        _serializer().dumps(asdict(state) | {"next_path": next_path}),
-        max_age=LIFETIME_SECONDS,
-        path="/",
-        secure=config.current().is_https,
-        httponly=True,
-        samesite="Lax",
-    )
+    value = _serializer().dumps(asdict(state) | {"next_path": next_path})
+    cookies.set_cookie(response, _cookie_name(state.provider, state.state), value, seconds=LIFETIME_SECONDS)
 
 
 def load(provider: str, state: str) -> OAuthState | None:
@@ -68,11 +61,11 @@ def delete_cookie(response: Response, provider: str, state: str) -> None:
 
 
 def _delete(response: Response, name: str) -> None:
-    response.delete_cookie(name, path="/", secure=config.current().is_https, httponly=True, samesite="Lax")
+    cookies.delete_cookie(response, name)
 
 
 def _prefix() -> str:
-    return authentication.get_cookie_name(config.current(), "way-")
+    return cookies.get_cookie_name("way-")
 
 
 def _cookie_name(provider: str, state: str) -> str:
