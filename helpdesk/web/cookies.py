@@ -17,9 +17,9 @@ def set_cookie(response: Response, name: str, value: str, *, seconds: int, for_s
     response.set_cookie(name, value, max_age=seconds, httponly=not for_scripts, **_attributes())
 
 
-def delete_cookie(response: Response, name: str) -> None:
-    """Delete the cookie ``name``."""
-    response.delete_cookie(name, **_attributes())
+def delete_cookie(response: Response, name: str, *, for_scripts: bool = False) -> None:
+    """Delete the cookie ``name``, with the attributes that it was set with."""
+    response.delete_cookie(name, httponly=not for_scripts, **_attributes())
 
 
 def _attributes() -> dict[str, Any]:

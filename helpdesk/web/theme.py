@@ -41,7 +41,7 @@ def set_color_scheme() -> ResponseReturnValue:
     if scheme in SCHEMES:
         cookies.set_cookie(response, get_scheme_cookie(), scheme, seconds=YEAR_SECONDS, for_scripts=True)
     else:
-        cookies.delete_cookie(response, get_scheme_cookie())
+        cookies.delete_cookie(response, get_scheme_cookie(), for_scripts=True)
     return response
 
 
