@@ -57,6 +57,7 @@ from helpdesk.web.templating import (
     filters,
     fixed_parts,
     htmx_responses,
+    kept_parts,
     macros,
     script_sentences,
     ticket_rows,
@@ -195,6 +196,7 @@ def register_web(app: Flask) -> None:
     ticket_rows.register(app)
     timeline_rows.register(app)
     fixed_parts.register(app)
+    kept_parts.register(app)
     script_sentences.register(app)
     htmx_responses.register(app)
     error_handlers.register(app)

@@ -1,0 +1,78 @@
+"""What is kept of a page is found by everything that it shows: each reader gets their own."""
+
+import pytest
+from bs4 import BeautifulSoup
+from markupsafe import Markup
+
+from helpdesk.domain.administration import settings
+from helpdesk.web.middleware import csrf
+from helpdesk.web.templating import kept_parts
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    kept_parts._render.cache_clear()
+
+
+def header(client, address):
+    page = BeautifulSoup(client.get(address).text, "html.parser")
+    return page, page.select_one(".site-header")
+
+
+def test_each_reader_has_their_own_header_with_their_own_token(make, session, browser_of):
+    globex = make.organization("Globex")
+    people = [make.user(globex, "Dana Fields"), make.user(globex, "Sam Hill"), make.agent("Maya")]
+    session.commit()
+    for _ in range(2):
+        for person in people:
+            page, shown = header(browser_of(person), "/tickets/new")
+            token = page.select_one("meta[name=csrf-token]")["content"]
+            assert person.email in shown.text and person.display_name in shown.text
+            assert not [other for other in people if other is not person and other.email in shown.text]
+            assert {each["value"] for each in shown.select("[name=csrf_token]")} == {token}
+            assert bool(shown.select(".site-search")) is person.is_team
+            assert csrf.TO_FILL_IN not in str(page)
+    assert kept_parts._render.cache_info().hits >= len(people)
+
+
+def test_a_changed_setting_shows_at_once(make, session, browser_of):
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    session.commit()
+    client = browser_of(dana)
+    before = header(client, "/tickets")[1].select_one(".site-name").text
+    settings.set("portal_name", "Care & Repair")
+    session.commit()
+    assert "Care & Repair" in header(client, "/tickets")[1].select_one(".site-name").text != before
+
+
+@pytest.mark.parametrize(
+    ("address", "current", "value"),
+    [("/tickets", "/tickets", "page"), ("/tickets/new", "/tickets/new", "page"), ("/account", None, None)],
+)
+def test_the_header_names_the_page_of_a_customer(make, session, browser_of, address, current, value):
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    session.commit()
+    links = header(browser_of(dana), address)[1].select("[aria-current]")
+    assert [(link["href"], link["aria-current"]) for link in links] == ([(current, value)] if current else [])
+
+
+def test_the_place_of_a_page(app):
+    places = {
+        ("/desk", True): ("/desk", True),
+        ("/tickets/3", True): ("/desk", False),
+        ("/desk/people/3", True): ("/desk/people", False),
+        ("/settings/replies", True): ("/settings", False),
+        ("/tickets/3", False): ("/tickets", False),
+        ("/articles", False): ("/articles", True),
+        ("/account", True): ("", False),
+    }
+    assert {asked: kept_parts._find_place(*asked) for asked in places} == places
+
+
+def test_a_text_never_gets_what_was_kept_of_markup(app):
+    with app.test_request_context("/"):
+        values = {"logo_url": None, "logo_dark_url": None, "role": "", "is_team": False}
+        kept_parts.render_part("site_header.html", portal_name=Markup("<b>Help</b>"), **values)
+        assert "<b>" not in kept_parts.render_part("site_header.html", portal_name="<b>Help</b>", **values)
