@@ -9,9 +9,9 @@ from tests.conventions.test_fragments import TEMPLATES, environment
 
 # The same for all readers of a language, and forms, whose token is filled in for each response.
 ALLOWED = {"_", "gettext", "ngettext", "pgettext", "npgettext", "forms", "ui", "icons", "status_icon", "composer"}
-ALLOWED |= {"page_language"}
+ALLOWED |= {"page_language", "dict", "labels", "Status"}
 # They know neither reader nor time.
-FILTERS = {"render_avatar", "render_options", "build_url", "length", "replace"}
+FILTERS = {"render_avatar", "render_options", "build_url", "length", "replace", "list", "reverse", "selectattr", "join"}
 PLACED = re.compile(r"kept_part\(\s*[\"']([\w./]+)")
 RENDERED = re.compile(r"render_part\(\s*\"([\w./]+)\"")
 

@@ -5,6 +5,7 @@ from bs4 import BeautifulSoup
 from markupsafe import Markup
 
 from helpdesk.domain.administration import settings
+from helpdesk.domain.ticket_lists import saved_views
 from helpdesk.web.middleware import csrf
 from helpdesk.web.templating import kept_parts
 
@@ -76,3 +77,20 @@ def test_a_text_never_gets_what_was_kept_of_markup(app):
         values = {"logo_url": None, "logo_dark_url": None, "role": "", "is_team": False}
         kept_parts.render_part("site_header.html", portal_name=Markup("<b>Help</b>"), **values)
         assert "<b>" not in kept_parts.render_part("site_header.html", portal_name="<b>Help</b>", **values)
+
+
+def test_two_of_the_team_have_their_own_views_and_macros(make, session, browser_of):
+    maya, noor = make.agent("Maya"), make.agent("Noor")
+    for agent in (maya, noor):
+        filters = {"view": "all", "q": f"words of {agent.name}"}
+        saved_views.save_view(f"View of {agent.name}", filters, owner=agent, shared=False)
+    session.commit()
+    for _ in range(2):
+        for agent, other in ((maya, noor), (noor, maya)):
+            text = browser_of(agent).get("/desk").text
+            assert f"View of {agent.name}" in text and f"words+of+{agent.name}" in text
+            assert f"View of {other.name}" not in text
+            page = BeautifulSoup(browser_of(agent).get(f"/desk?view=all&q=only+{agent.name}").text, "html.parser")
+            assert page.select_one("#queue-search")["value"] == f"only {agent.name}"
+            token = page.select_one("meta[name=csrf-token]")["content"]
+            assert {each["value"] for each in page.select("[name=csrf_token]")} == {token}

@@ -12,7 +12,7 @@ from helpdesk.database import pagination
 from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import list_export, page_numbers
-from helpdesk.web.desk import queue_columns, undo_offer
+from helpdesk.web.desk import queue_columns, shown_queue, undo_offer
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
@@ -32,24 +32,10 @@ def show_queue() -> ResponseReturnValue:
         "desk/index.html",
         **context,
         undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, back),
-        views=views,
-        columns=queue_columns.COLUMNS,
         waiting_mail=quarantine.count_waiting(),
-        agents=choices.agents,
-        organizations=choices.organizations,
-        forms_there=choices.forms,
-        tags=choices.tags if _is_offered(choices.tags, context) else [(context["filters"]["tag"],) * 2, *choices.tags],
-        saved=choices.saved,
-        macros=choices.macros,
         form_token=secrets.token_hex(16),
-        ages=list(agent_queue.AGE_LABELS.items()),
-        sorts=agent_queue.list_orders(context["filters"]["view"]),
+        **shown_queue.describe_queue(choices, views, context["filters"]),
     )
-
-
-def _is_offered(options: list[tuple[str, str]], context: dict[str, Any]) -> bool:
-    name = context["filters"]["tag"]
-    return not name or (name, name) in options
 
 
 @blueprint.get("/queue")

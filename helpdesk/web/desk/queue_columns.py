@@ -27,7 +27,7 @@ HIDDEN_AT_FIRST = frozenset({"updated"})
 def read_hidden_columns() -> frozenset[str]:
     """Return the columns that this browser hides."""
     text = request.cookies.get(_cookie_name())
-    return HIDDEN_AT_FIRST if text is None else frozenset(text.split("-")) & COLUMNS.keys()
+    return HIDDEN_AT_FIRST if text is None else frozenset(COLUMNS).intersection(text.split("-"))
 
 
 @blueprint.post("/columns")
