@@ -12,6 +12,7 @@ from helpdesk import clock, extensions
 from helpdesk.database import after_commit
 
 MESSAGES_ONLY = ":messages"  # ends the topic of a ticket of which nothing but the conversation has changed
+PRESENT_ONLY = ":present"  # ends the topic of a ticket of which nothing but who has it open has changed
 SETTINGS = "settings"  # topic: somebody has changed settings or rules, which web processes have cached
 EVENTS_CHANNEL = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
 
@@ -44,6 +45,11 @@ def publish_ticket_changed(ticket: Any, team_only: bool = False, messages_only: 
 def publish_to_team(ticket_id: int, messages_only: bool = False) -> None:
     """Notify only the team: open pages of this ticket and the agent queue."""
     publish_after_commit(f"team:ticket:{ticket_id}{MESSAGES_ONLY if messages_only else ''}", "desk")
+
+
+def presence_topic(ticket_id: int) -> str:
+    """Return the topic of who of the team has the ticket open."""
+    return f"team:ticket:{ticket_id}{PRESENT_ONLY}"
 
 
 def publish_after_commit(*topics: str) -> None:

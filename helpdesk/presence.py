@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.client import Pipeline
 
-from helpdesk import extensions
+from helpdesk import extensions, live_events
 from helpdesk.database import after_commit
 
 PRESENCE_TTL_SECONDS = 45  # after the last request that reported presence
@@ -31,8 +31,12 @@ def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> bool:
 
 
 def mark_reading_after_commit(ticket_id: int, user_id: int) -> None:
-    """Record that ``user_id`` has the ticket open and no longer types, once the open transaction has committed."""
+    """Record that ``user_id`` has the ticket open and no longer types, once the open transaction has committed.
+
+    The pages of the team learn of it.
+    """
     after_commit.send_after_commit(_add_readers, [(ticket_id, user_id)])
+    live_events.publish_after_commit(live_events.presence_topic(ticket_id))
 
 
 def _add_readers(pipeline: Pipeline, readers: list[tuple[int, int]]) -> None:

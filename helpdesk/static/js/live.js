@@ -10,13 +10,13 @@ const user = document.body.dataset.user;
 const name = `helpdesk-live-${user}`;
 const fragments = () => queryAll("[data-live]");
 
-const isOfTicket = (element) => element.dataset.live.startsWith("ticket:");
+const isOfTicket = (element) => element.dataset.live.includes(":");
 const conversation = () => byId("conversation");
 let isFirstOfAll = false; // the conversation asks, and where it has changed, the ticket's other fragments do
 
 // "everything" may have changed: a ticket's fragments have one version, so that the conversation asks for all of them.
 // The number of unread ones follows the person's notifications, a ticket's own fragments that ticket, its messages
-// ("messages:42") the conversation alone, others the lists.
+// ("messages:42") the conversation alone, who else is there ("present:42") its own change, others the lists.
 // Each ticket that customers hear of changes their list; the team's lists hear of it by themselves.
 const concerns = (element, changed) => {
   if (element.dataset.live === "notifications") {

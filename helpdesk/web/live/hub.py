@@ -4,8 +4,9 @@ A published topic is ``user:<id>`` (that person's streams end), ``end:<topic>`` 
 what they may follow has changed), ``notifications:<id>`` (that person's notifications), a list (``desk``,
 ``organization:<id>``) or a ticket, alone (``ticket:<id>``) or for an audience (``team:ticket:<id>``,
 ``organization:<id>:ticket:<id>``, ``requester:<id>:ticket:<id>``); it ends with ``:messages`` where only the
-conversation has changed. Events written to a stream are ``ticket:<id>``, ``messages:<id>``, ``notifications``,
-``list`` or ``everything``. All of it runs in one event loop, so that no locks are needed.
+conversation has changed, with ``:present`` where only who has the ticket open. Events written to a stream are
+``ticket:<id>``, ``messages:<id>``, ``present:<id>``, ``notifications``, ``list`` or ``everything``. All of it runs in
+one event loop, so that no locks are needed.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 
-from helpdesk.live_events import MESSAGES_ONLY
+from helpdesk.live_events import MESSAGES_ONLY, PRESENT_ONLY
 from helpdesk.web.live.stream import EVERYTHING, Subscription
 
 HEARTBEAT_SECONDS = 15  # between two comment lines of a stream, so that proxies do not close it
@@ -64,14 +65,14 @@ class SseHub:
                 for subscription in self._by_topic.get(topic.removeprefix("end:"), ()):
                     subscription.end()
                 continue
-            is_messages = topic.endswith(MESSAGES_ONLY)
-            topic = topic.removesuffix(MESSAGES_ONLY)
+            part = next((part for part in (MESSAGES_ONLY, PRESENT_ONLY) if topic.endswith(part)), "")
+            topic = topic.removesuffix(part)
             audience, separator, ticket_id = topic.partition(":ticket:")
             name = f"ticket:{ticket_id}" if separator else topic if topic.startswith("ticket:") else "list"
             if topic.startswith("notifications:"):
                 name = "notifications"
-            if is_messages:
-                name = name.replace("ticket:", "messages:")
+            if part:
+                name = name.replace("ticket", part[1:], 1)
             for topic_to_notify in {topic, audience}:
                 self._notify(self._by_topic.get(topic_to_notify, ()), name)
 

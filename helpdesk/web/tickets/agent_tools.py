@@ -121,7 +121,7 @@ def report_to_colleagues(ticket: Ticket, user: User, doing: str) -> None:
     """Record what ``user`` does here; the pages of the team learn at once that a colleague came or began to write."""
     is_news = presence.mark_present(ticket.id, user.id, doing)
     if is_news and user.is_team:
-        live_events.publish([f"team:ticket:{ticket.id}"])
+        live_events.publish([live_events.presence_topic(ticket.id)])
 
 
 def render_tools(number: int) -> ResponseReturnValue:

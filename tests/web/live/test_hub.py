@@ -90,6 +90,7 @@ def event(names: str) -> str:
         ("ticket:1", "ticket:1:messages", "messages:1"),
         ("team", "team:ticket:1:messages", "messages:1"),
         ("organization:2", "organization:2:ticket:1:messages", "messages:1"),
+        ("team", "team:ticket:1:present", "present:1"),
         ("organization:2", "organization:2", "list"),
         ("desk", "desk", "list"),
     ],
