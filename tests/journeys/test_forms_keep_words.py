@@ -193,6 +193,13 @@ def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, op
     page.goto(f"{live_portal.portal}/desk?view=unassigned")
     page.click("[data-row] >> nth=0")
     page.wait_for_selector("#ticket")
+    other = "low" if page.input_value("#set-priority") != "low" else "high"
+    page.keyboard.press("Control+k")
+    page.keyboard.type(f"priority {other}")
+    page.wait_for_selector(f"#palette-results button[aria-selected=true]:has-text('{other.title()}')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#palette:not([open])", state="attached")
+    wait_for(lambda: page.input_value("#set-priority") == other)
     page.fill("#body-reply", "")
     page.type("#body-reply", "::screensh")
     page.wait_for_selector("#suggestions li:has-text('Ask for a screenshot')")

@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from helpdesk.domain.tickets import tags
 from tests.web.test_reading_tickets import soup
 
 
@@ -70,3 +71,52 @@ def test_emoji_are_found_by_name(make, browser_of):
     customer = browser_of(make.user(make.organization()))
     assert customer.get("/emoji-names?q=tad").json[0] == ["tada", "🎉"]
     assert customer.get("/emoji-names?q=t").json == []
+
+
+def actions_of(client, ticket, words: str) -> dict[str, dict]:
+    """What the palette offers to do on the page of ``ticket``: the form of each by its name."""
+    page = BeautifulSoup(
+        client.get(
+            "/desk/palette",
+            query_string={"q": words},
+            headers={"HX-Current-URL": f"http://localhost/tickets/{ticket.number}?sent=3"},
+        ).get_data(as_text=True),
+        "html.parser",
+    )
+    return {
+        form.bdi.text: {field["name"]: field["value"] for field in form.select("input")} | {"action": form["action"]}
+        for form in page.select("#palette-results form")
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "attribute", "value"),
+    [
+        ("assign jonas", "Assign to Jonas Park", "assignee_id", "jonas"),
+        ("take", "Take it", "assignee_id", "maya"),
+        ("solve", "Solve", "status", "solved"),
+        ("status wait", "Status: Waiting for customer", "status", "pending"),
+        ("prio urg", "Priority: Urgent", "priority", "urgent"),
+        ("tags bill", "Add tags: billing", "tags", ("billing",)),
+    ],
+)
+def test_on_a_ticket_it_acts(filed_ticket, make, session, browser_of, words, name, attribute, value):
+    maya, jonas = make.agent("Maya Lind"), make.agent("Jonas Park")
+    tags.change_tags(make.ticket(filed_ticket.requester), add=["billing"], actor=maya)
+    session.commit()
+    desk = browser_of(maya)
+    fields = actions_of(desk, filed_ticket, words)[name]
+    assert desk.post(fields.pop("action"), data=fields).status_code == 303
+    session.expire_all()
+    expected = {"jonas": jonas.id, "maya": maya.id}.get(value, value) if isinstance(value, str) else value
+    assert getattr(session.get(type(filed_ticket), filed_ticket.id), attribute) == expected
+
+
+def test_it_acts_on_nothing_without_an_open_ticket(filed_ticket, make, session, browser_of):
+    desk = browser_of(make.agent())
+    page = BeautifulSoup(desk.get("/desk/palette?q=solve").get_data(as_text=True), "html.parser")
+    assert not page.select("form")
+    assert set(actions_of(desk, filed_ticket, "")) == {"Solve", "Take it"}
+    filed_ticket.status = "solved"
+    session.commit()
+    assert set(actions_of(desk, filed_ticket, "")) == {"Reopen"}

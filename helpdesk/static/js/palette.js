@@ -39,6 +39,8 @@ listen("keydown", (event) => {
   event.preventDefault();
 });
 
+listen("submit", ({ target }) => target.closest("#palette") && dialog().close());
+
 listen("htmx:afterSwap", ({ detail }) => {
-  if (detail.target.id === "palette-results" || query("#palette[open]")) select(0);
+  if (query("#palette[open]")) select(0);
 });

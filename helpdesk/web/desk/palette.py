@@ -1,6 +1,6 @@
 """The command palette: go to a ticket, a person, an organization, a view or a page by some characters of its name.
 
-On a ticket it also puts a macro into the reply.
+On a ticket it also puts a macro into the reply, and assigns, tags or solves it.
 """
 
 import re
@@ -16,6 +16,7 @@ from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, pgettext
+from helpdesk.web.desk.palette_actions import PaletteAction, list_actions
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.settings import navigation
 
@@ -51,28 +52,30 @@ def find_open_ticket() -> int | None:
     return int(match[1]) if match else None
 
 
-def list_entries(user: User, words: str, number: int | None = None) -> list[PaletteEntry]:
+def list_entries(user: User, words: str, number: int | None = None) -> list[PaletteEntry | PaletteAction]:
     """Return the entries for ``words``: names before words in tickets, and a number before all.
 
-    ``number`` is the ticket that is open; its macros are offered too.
+    ``number`` is the ticket that is open; what can be done to it and its macros are offered first.
     """
-    pages = [entry for entry in list_pages(user) if words.lower() in entry.name.lower()]
+    choices = agent_queue.load_filter_choices(user)
+    pages = [entry for entry in list_pages(user, choices) if words.lower() in entry.name.lower()]
+    own: list[PaletteEntry | PaletteAction] = []
     if number is not None:
         found = [entry for entry in list_macros(user, number) if words.lower() in entry.name.lower()]
-        pages = [*found[:MAX_OF_A_KIND], *pages]
+        own = [*list_actions(user, number, words, choices), *found[:MAX_OF_A_KIND]]
     if not words:
-        return pages
+        return [*own, *pages]
     tickets = find_tickets(user, words)
-    others = [*pages[:MAX_OF_A_KIND], *find_organizations(words), *find_people(words)]
+    others = [*own, *pages[:MAX_OF_A_KIND], *find_organizations(words), *find_people(words)]
     return [*tickets, *others] if parse_id(words.removeprefix("#")) else [*others, *tickets]
 
 
-def list_pages(user: User) -> list[PaletteEntry]:
+def list_pages(user: User, choices: agent_queue.FilterChoices) -> list[PaletteEntry]:
     """Return the views of the queue, the saved views, and the pages that ``user`` may open."""
     entries = [
         PaletteEntry(gettext("View"), label, "", f"/desk?view={key}") for key, label in agent_queue.VIEW_LABELS.items()
     ]
-    for view in agent_queue.load_filter_choices(user).saved:
+    for view in choices.saved:
         parameters = urlencode({**view.filters, "saved": view.key})
         entries.append(PaletteEntry(gettext("View"), view.label, gettext("Saved"), f"/desk?{parameters}"))
     entries += [
