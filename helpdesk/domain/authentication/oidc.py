@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import jwt
+import requests
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -162,7 +163,10 @@ def _reason_of(error: Exception) -> str:
 
 
 def configuration_error(provider: Provider) -> str:
-    """Why the provider cannot be used, as far as it can be checked without signing in; "" if no reason is found."""
+    """Why the provider cannot be used, as far as it can be checked without signing in; "" if no reason is found.
+
+    Calls the provider, so no transaction should be open.
+    """
     if not provider.is_configured:
         return gettext(
             "%(title)s is not configured (%(variable)s).",
@@ -174,7 +178,22 @@ def configuration_error(provider: Provider) -> str:
     except (jwt.PyJWTError, ValueError) as error:
         log.warning("The keys of %s cannot be read: %s", provider.title, error)
         return gettext("%(title)s does not answer, or not with its keys.", title=provider.title)
+    if _is_client_unknown(provider):
+        return gettext(
+            "%(title)s does not know this client, or its secret is another one. Copy both again.", title=provider.title
+        )
     return ""
+
+
+def _is_client_unknown(provider: Provider) -> bool:
+    """Whether the token endpoint refuses our id or secret (RFC 6749, 5.2). The code that is sent is none."""
+    fields = {"client_id": provider.client_id, "client_secret": provider.client_secret, "code": "none"}
+    fields |= {"grant_type": "authorization_code", "redirect_uri": config.current().PORTAL_BASE_URL}
+    try:
+        _, answer = bounded_http.post_form(provider.token_url, fields)
+    except (requests.RequestException, ValueError):
+        return False
+    return isinstance(answer, dict) and answer.get("error") in ("invalid_client", "unauthorized_client")
 
 
 def sign_in_with_provider(claimed: ProviderClaims, browser: str = "") -> LoginResult | EmailProofRequired:

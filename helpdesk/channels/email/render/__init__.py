@@ -19,6 +19,7 @@ from helpdesk.channels.email.render import (
     ticket_messages,
 )
 from helpdesk.channels.email.rendered_mail import RenderedMail
+from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
@@ -39,6 +40,8 @@ def render_mail(delivery: Delivery) -> RenderedMail:
         if content is not None:
             ticket_messages.ensure_sendable(delivery)
             return RenderedMail(content, delivery_data.recipient(delivery) or "", delivery_data.sender(delivery))
+    if not config.current().MAIL_SERVER:
+        settings.load_all()  # perhaps an admin entered one a moment ago, and waits for a test mail
     if not config.current().MAIL_SERVER:
         raise RetryLater(gettext("No mail server is configured."), 60)
     _preload(delivery)

@@ -186,6 +186,13 @@ class InboundMailForm(ConnectionForm):
         render_kw={**PLAIN, "required": False},
     )
 
+    def validate_INBOUND_MAIL_DOMAIN(self, field: StringField) -> None:  # noqa: N802, named like its field
+        """It is a domain."""
+        try:
+            field.data = email_address.canonical_domain(field.data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
     def validate_INBOUND_MAIL_SECRET(self, field: SecretField) -> None:  # noqa: N802, named like its field
         """One of the two ways is needed."""
         if not any(self[name].data or self.stored.get(name) for name in self.secrets):
