@@ -138,6 +138,9 @@ lock:
 	    .venv/bin/uv pip compile --quiet --upgrade --fork-strategy fewest --generate-hashes --no-strip-extras --universal --python-version 3.11 \
 	        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra $$extra setup.cfg --output-file $$name || exit 1; \
 	done
+	@.venv/bin/uv pip compile --quiet --fork-strategy fewest --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra s3 --extra sentry --extra opentelemetry \
+	    --constraint requirements.lock setup.cfg --output-file requirements-telemetry.lock
 
 translations:
 	@bin/set-up dev

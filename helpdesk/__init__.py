@@ -19,7 +19,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
         from flask import Flask
         from werkzeug.middleware.proxy_fix import ProxyFix
 
-        from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
+        from helpdesk import cli, config, extensions, logging_setup, models, telemetry, web  # noqa: F401
         from helpdesk.channels.registration import register_channels
         from helpdesk.database import postgresql, replica, sqlite  # noqa: F401, each registers its event listeners
         from helpdesk.domain.administration import settings
@@ -37,6 +37,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     extensions.migrate.init_app(app, extensions.db, directory=config.MIGRATIONS_FOLDER, render_as_batch=True)
     extensions.mail.init_app(app)
     extensions.htmx.init_app(app)
+    telemetry.start(app, configuration, logging_setup.clean)
     web.register_web(app)
     cli.register_commands(app)
     if configuration.TRUSTED_PROXIES:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from helpdesk import counters
 from helpdesk.config import Config
 from helpdesk.web.live.hub import SseHub
 from helpdesk.web.live.listener import listen
@@ -98,8 +99,10 @@ class PortalASGI:
             await send({"type": "http.response.body", "body": b""})
             return
         try:
+            counters.add_streams(1)
             await SseResponse({**head, "headers": headers}, subscription)(receive, send)
         finally:
+            counters.add_streams(-1)
             self.hub.unsubscribe(subscription)
 
     def _end_in_order(self) -> None:

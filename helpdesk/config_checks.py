@@ -41,6 +41,9 @@ def find_mistake(values: Any) -> str | None:
         return f"LOG_LEVEL is none of {', '.join(LOG_LEVELS)}."
     if values.LOG_FORMAT not in ("text", "json"):
         return "LOG_FORMAT is text or json."
+    traces = urlsplit(values.OTEL_EXPORTER_OTLP_ENDPOINT)
+    if values.OTEL_EXPORTER_OTLP_ENDPOINT and (traces.scheme not in ("http", "https") or not _host_of(traces)):
+        return "OTEL_EXPORTER_OTLP_ENDPOINT begins with http:// or https://."
     for name in POSITIVE_NUMBERS:
         if getattr(values, name) < 1:
             return f"{name} is {getattr(values, name)}; it must be 1 or more."

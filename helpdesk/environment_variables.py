@@ -178,6 +178,12 @@ ENVIRONMENT_VARIABLES = (
         "Hosts on a private network that sign-in connections may call, such as your own Keycloak; by spaces.",
         parse_list,
     ),
+    EnvironmentVariable("SENTRY_DSN", "", "Address of a Sentry project for errors; needs the extra sentry."),
+    EnvironmentVariable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "Where traces go by OTLP over HTTP, such as http://127.0.0.1:4318; needs the extra opentelemetry.",
+    ),
     EnvironmentVariable("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
     EnvironmentVariable("LOG_FORMAT", "text", "text, or json: one object a line."),
     EnvironmentVariable(

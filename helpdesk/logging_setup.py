@@ -98,6 +98,15 @@ def redact_secrets(configuration: config.Config) -> None:
                 secret_filter.secrets = tuple(secret for secret in known if len(secret) >= 8)
 
 
+def clean(text: str) -> str:
+    """Return ``text`` without secrets, as a line of the log."""
+    filters = [each for handler in logging.getLogger().handlers for each in handler.filters]
+    for secret_filter in filters:
+        if isinstance(secret_filter, SecretFilter):
+            text = secret_filter.clean(text)
+    return text
+
+
 def _list_secrets(configuration: config.Config) -> tuple[str, ...]:
     return tuple(
         str(value)

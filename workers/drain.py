@@ -12,7 +12,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import config, logging_setup, outage_log
+from helpdesk import config, logging_setup, outage_log, telemetry
 from helpdesk.database.errors import describe_error
 from helpdesk.domain import inbox, outbox, tickets
 from helpdesk.domain.administration import maintenance, settings
@@ -45,7 +45,7 @@ class DrainPool:
         stalled_after: float | None = None,
         works_in_maintenance: bool = False,
     ) -> None:
-        self._app, self._find_due, self._process = app, find_due, process
+        self._app, self._name, self._find_due, self._process = app, name, find_due, process
         self._works_in_maintenance = works_in_maintenance
         self._limit = threads * BATCH_PER_THREAD
         self._changed = threading.Condition()
@@ -104,7 +104,7 @@ class DrainPool:
 
     def _process_row(self, row_id: int) -> bool:
         try:
-            with self._app.app_context():
+            with telemetry.span(self._name, threading.current_thread().name), self._app.app_context():
                 self._process(row_id)
             return True
         except SQLAlchemyError as error:

@@ -10,7 +10,7 @@ import click
 from gunicorn.app.base import BaseApplication
 from uvicorn_worker import UvicornWorker
 
-from helpdesk import config, extensions
+from helpdesk import config, extensions, process_metrics
 from helpdesk.cli import first_start, supervisor
 
 STUCK_TIMEOUT = 60  # seconds without a heartbeat of its event loop after which a process is replaced
@@ -46,6 +46,7 @@ def serve(bind: str | None, graceful: int, drain: float, with_workers: bool, adm
     children = [first_start.start_private_redis(current)]
     current = config.load_config()
     first_start.stop_at_exit(children)
+    process_metrics.prepare_folder(current.VAR_DIR, "web")
 
     def prepare() -> None:
         first_start.prepare_database(admin)
@@ -76,6 +77,7 @@ def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
         "preload_app": True,
         "proc_name": "helpdesk",
         "post_fork": _prepare_process,
+        "child_exit": _forget_process,
         "post_worker_init": _tell_listeners,
     }
 
@@ -125,6 +127,11 @@ def _allow_open_files(connections: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = max(soft, 2 * connections)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _forget_process(_server: Any, worker: Any) -> None:
+    """Count the streams of a process that has ended no more."""
+    process_metrics.forget_process(worker.pid)
 
 
 def _tell_listeners(worker: Any) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from helpdesk import config
+from helpdesk import config, process_metrics
 from helpdesk.cli import supervisor
 
 
@@ -20,6 +20,7 @@ def worker(count: int | None) -> None:
     targets = [_deliver] * count + [_maintain] * max(1, count // 2)
     if current.SLACK_APP_TOKEN:
         targets.append(_run_socket_mode)
+    process_metrics.prepare_folder(current.VAR_DIR, "worker")
     # Imported before the fork, so that the processes share the memory and the time.
     import helpdesk.web  # noqa: F401
     import workers.worker  # noqa: F401

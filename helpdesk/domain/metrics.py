@@ -1,12 +1,14 @@
-"""The health of the helpdesk as Prometheus metrics, read from the database at every scrape."""
+"""Prometheus metrics: health, read from the database at every scrape, and what the processes of a machine counted."""
 
+import platform
 from collections.abc import Iterator
+from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from helpdesk import clock
+from helpdesk import clock, config, counters
 from helpdesk.domain.monitoring import health
 from helpdesk.domain.outbox import look_up_counts
 
@@ -20,6 +22,7 @@ class HealthCollector(Collector):
         """Yield the gauges; the registry calls this within an application context."""
         yield from _destination_gauges()
         yield _look_up_counter()
+        yield _build_info()
         for finding in health.run_checks():
             name = f"helpdesk_{finding.name.lower().replace(' ', '_')}"
             yield GaugeMetricFamily(f"{name}_ok", f"1 while this is in order: {finding.name}.", value=float(finding.ok))
@@ -28,9 +31,10 @@ class HealthCollector(Collector):
 
 
 def render_metrics() -> bytes:
-    """Render all gauges in the text format of Prometheus."""
+    """Render all metrics in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HealthCollector())
+    counters.register_all(registry)
     return generate_latest(registry)
 
 
@@ -40,6 +44,13 @@ def _look_up_counter() -> CounterMetricFamily:
     for name, number in look_up_counts.read_counts().items():
         counter.add_metric((name,), number)
     return counter
+
+
+def _build_info() -> GaugeMetricFamily:
+    info = GaugeMetricFamily("helpdesk_build_info", "Always 1.", labels=("version", "python", "database"))
+    database = "sqlite" if config.current().is_sqlite else "postgresql"
+    info.add_metric((version("helpdesk"), platform.python_version(), database), 1)
+    return info
 
 
 def _destination_gauges() -> list[GaugeMetricFamily]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from helpdesk import counters
 from helpdesk.domain import metrics
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -18,6 +19,8 @@ def present(app, make):
     """The names of all metrics of an installation with a ticket that waits."""
     make.channel("C0TRIAGE")
     make.ticket(make.user(make.organization("Globex")))
+    counters.count_request("GET", "/tickets", 200, 0.1)
+    counters.count_delivery("email", "sent")
     return set(re.findall(r"^(helpdesk_\w+)", metrics.render_metrics().decode(), re.MULTILINE))
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 
-from helpdesk import clock, config, jobs
+from helpdesk import clock, config, counters, jobs
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
@@ -23,6 +23,12 @@ from helpdesk.translation import N_, gettext
 
 TIME_SLICE_SECONDS = 1.0  # after which a worker takes the next job, before it goes on with a long queue
 MIN_LEASE_FRACTION = 1 / 3  # of the lease: no call begins with less than this left
+RESULTS = {
+    errors.TemporaryError: "temporary",
+    errors.PermanentError: "permanent",
+    errors.ChannelBlockedError: "blocked",
+    errors.UnknownOutcomeError: "unknown",
+}  # as /metrics names them
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +71,15 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
                 raise errors.UnknownOutcomeError(gettext("The worker was held up; looking before trying again."))
             sent = claim.channel.send(claim.request)
     except errors.ChannelError as error:
+        counters.count_delivery(claim.channel.kind, RESULTS.get(type(error), "error"))
         _record_failure(claim, error)
         return False, None
     except Exception:
         log.exception("Delivery %s ended with an unexpected error", claim.id)
+        counters.count_delivery(claim.channel.kind, "error")
         _record_failure(claim, errors.UnknownOutcomeError(gettext("Something unforeseen happened while sending.")))
         return False, None
+    counters.count_delivery(claim.channel.kind, "sent")
     return True, database_errors.keep_trying(lambda: mark_sent.mark_sent(claim, sent))
 
 

@@ -11,7 +11,7 @@ import time
 from flask import Flask, Response, g, request
 from sqlalchemy import inspect
 
-from helpdesk import config, logging_setup
+from helpdesk import config, counters, logging_setup
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UNLOGGED_ENDPOINTS = {"health.check_liveness", "health.check_readiness", "health.show_metrics", "static"}
@@ -31,8 +31,8 @@ def register(app: Flask) -> None:
     def end(response: Response) -> Response:
         if "request_id" in g:
             response.headers["X-Request-ID"] = g.request_id
-            if config.current().ACCESS_LOG and request.endpoint not in UNLOGGED_ENDPOINTS:
-                _log_request(response)
+            if request.endpoint not in UNLOGGED_ENDPOINTS:
+                _record_request(response)
         return response
 
     @app.teardown_request
@@ -46,10 +46,12 @@ def _get_request_id() -> str:
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-def _log_request(response: Response) -> None:
+def _record_request(response: Response) -> None:
     route = request.url_rule.rule if request.url_rule else "no route"
-    milliseconds = (time.monotonic() - g.request_began) * 1000
-    log.info("%s %s %s %.0f ms, %s", request.method, route, response.status_code, milliseconds, _name_user())
+    seconds = time.monotonic() - g.request_began
+    counters.count_request(request.method, route, response.status_code, seconds)
+    if config.current().ACCESS_LOG:
+        log.info("%s %s %s %.0f ms, %s", request.method, route, response.status_code, seconds * 1000, _name_user())
 
 
 def _name_user() -> str:
