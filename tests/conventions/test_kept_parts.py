@@ -8,7 +8,19 @@ from jinja2 import meta, nodes
 from tests.conventions.test_fragments import TEMPLATES, environment
 
 # The same for all readers of a language, and forms, whose token is filled in for each response.
-ALLOWED = {"_", "gettext", "ngettext", "pgettext", "npgettext", "forms", "ui", "icons", "status_icon", "composer"}
+ALLOWED = {
+    "_",
+    "gettext",
+    "ngettext",
+    "pgettext",
+    "npgettext",
+    "forms",
+    "ui",
+    "icons",
+    "status_icon",
+    "composer",
+    "people",
+}
 ALLOWED |= {"page_language", "dict", "labels", "Status"}
 # They know neither reader nor time.
 FILTERS = {"render_avatar", "render_options", "build_url", "length", "replace", "list", "reverse", "selectattr", "join"}

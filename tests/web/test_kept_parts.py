@@ -4,8 +4,10 @@ import pytest
 from bs4 import BeautifulSoup
 from markupsafe import Markup
 
+from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.ticket_lists import saved_views
+from helpdesk.domain.tickets import tags as ticket_tags
 from helpdesk.web.middleware import csrf
 from helpdesk.web.templating import kept_parts
 
@@ -94,3 +96,27 @@ def test_two_of_the_team_have_their_own_views_and_macros(make, session, browser_
             assert page.select_one("#queue-search")["value"] == f"only {agent.name}"
             token = page.select_one("meta[name=csrf-token]")["content"]
             assert {each["value"] for each in page.select("[name=csrf_token]")} == {token}
+
+
+def test_each_reader_of_a_ticket_has_their_own_sidebar(make, session, browser_of):
+    globex = make.organization("Globex")
+    dana, sam = make.user(globex, "Dana Fields"), make.user(globex, "Sam Hill")
+    maya, noor = make.agent("Maya"), make.agent("Noor")
+    ticket = make.ticket(dana)
+    ticket_tags.change_tags(ticket, add=["fragile"], actor=maya)
+    session.commit()
+    for _ in range(2):
+        for reader in (maya, dana, noor, sam):
+            page = BeautifulSoup(browser_of(reader).get(f"/tickets/{ticket.number}").text, "html.parser")
+            facts = page.select_one("#facts")
+            token = page.select_one("meta[name=csrf-token]")["content"]
+            assert {each["value"] for each in facts.select("[name=csrf_token]")} == {token}
+            assert ("fragile" in facts.text) is bool(facts.select(".controls")) is reader.is_team
+            assert [each["value"] for each in facts.select("input[name=assignee]")] == [str(reader.id)] * reader.is_team
+            follow = [str(sam.id)] if reader is sam else []
+            assert [each["value"] for each in facts.select("input[name=user]")] == follow
+    tickets.assign(ticket, maya, actor=maya)
+    session.commit()
+    facts = BeautifulSoup(browser_of(maya).get(f"/tickets/{ticket.number}/facts").text, "html.parser")
+    assert not facts.select("input[name=assignee]")
+    assert facts.select_one("#set-assignee option[selected]")["value"] == str(maya.id)

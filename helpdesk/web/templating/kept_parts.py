@@ -17,7 +17,7 @@ from helpdesk.translation.catalogues import Catalogue
 from helpdesk.translation.current import current_catalogue
 from helpdesk.web.middleware import csrf
 
-MAX_PARTS = 1_000  # some 4 KB each
+MAX_PARTS = 1_000  # of 1 to 15 KB: some 8 MB
 TEAM_PAGES = ("/desk/people", "/desk", "/review", "/settings")
 CUSTOMER_PAGES = ("/tickets", "/articles", "/colleagues")
 Shown = tuple[tuple[str, Hashable], ...]

@@ -1,7 +1,6 @@
 """The sidebar beside a ticket's conversation: answers, followers, threads, other tickets."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
 
@@ -28,7 +27,7 @@ ANSWERS_QUERY = (
     .where(_answers_table.c.ticket_id == bindparam("ticket_id"), _answers_table.c.text != "")
     .order_by(_answers_table.c.id)
 )
-_is_follower = _followers_table.c.user_id.is_not(None)
+_is_follower = _followers_table.c.user_id.is_not(None).label("follows")
 _is_active = _users_table.c.deactivated_at.is_(None)
 _is_colleague = and_(
     _users_table.c.organization_id == bindparam("organization_id"), _users_table.c.role == Role.requester, _is_active
@@ -59,72 +58,107 @@ OTHER_TICKETS_QUERY = (
 )
 
 
-@dataclass(slots=True)
-class SidebarAnswer:
-    """A question of the form and its answer, in the reader's language; ``kind`` is the type of its field."""
+class SidebarAnswer(NamedTuple):
+    """A question of the form and its answer, in the reader's language."""
 
     label: str
     text: str
+    is_link: bool
+
+
+class SidebarPlace(NamedTuple):
+    """A thread of the ticket; ``link`` leads to it, ``trouble`` says why nothing reaches it."""
+
     kind: str
+    label: str
+    link: str
+    audience: str
+    trouble: str
 
 
-@dataclass(slots=True)
-class SidebarPerson:
-    """A person in the lists of the sidebar."""
+class OtherTicket(NamedTuple):
+    """Another ticket of the organization."""
+
+    number: int
+    subject: str
+    status: str
+
+
+class SidebarPerson(NamedTuple):
+    """A person in the sidebar."""
 
     id: int
-    name: str
+    display_name: str
     email: str
-    role: str
-    organization_id: int | None
     picture_url: str | None
-    follows: bool
-
-    @property
-    def display_name(self) -> str:
-        return format_display_name(self.name, self.email)
 
 
 def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
-    """Return the context of tickets/_facts.html."""
+    """Return the context of tickets/_facts.html: plain values, by which what is rendered of them is kept."""
+    for_team = reader.is_team
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
     answers = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
-    shown_answers = [
-        SidebarAnswer(
-            translate_content(row.label, Part.field),
-            get_field_type(row.kind).translate_answer(row.value, row.text),
-            row.kind,
-        )
-        for row in answers
-        if reader.is_team or not row.team_only
-    ]
     people = [
-        SidebarPerson(*row)
-        for row in transactions.execute_core(
-            TEAM_AND_CUSTOMERS_QUERY if reader.is_team else CUSTOMERS_QUERY, parameters
-        )
+        (SidebarPerson(row.id, format_display_name(row.name, row.email), row.email, row.picture_url), row)
+        for row in transactions.execute_core(TEAM_AND_CUSTOMERS_QUERY if for_team else CUSTOMERS_QUERY, parameters)
     ]
-    return {
-        "ticket": ticket,
-        "answers": shown_answers,
-        "followers": [person for person in people if person.follows],
-        "colleagues": [
-            (person.id, person.display_name)
-            for person in people
-            if person.organization_id == ticket.organization_id
-            and not person.follows
-            and person.id != ticket.requester_id
-        ]
-        if reader.is_team or reader.ticket_visibility == "organization"
-        else [],
-        "agents": [(person.id, person.display_name) for person in people if person.role != "requester"]
-        if reader.is_team
-        else [],
-        "places": [(thread, _slack_thread_url(thread)) for thread in list_active_threads(ticket)]
-        if reader.is_team
-        else [],
-        "other_tickets": transactions.execute_core(OTHER_TICKETS_QUERY, parameters).all() if reader.is_team else [],
+    followers = tuple(person for person, row in people if row.follows)
+    organization_name = ticket.organization.name if for_team else ""
+    facts_people = {
+        "for_team": for_team,
+        "reader_id": reader.id,
+        "status": str(ticket.status),
+        "priority": str(ticket.priority),
+        "is_done": ticket.is_done,
+        "tags": tuple(ticket.tags) if for_team else (),
+        "requester_id": ticket.requester_id,
+        "requester": _show_person(ticket.requester),
+        "assignee_id": ticket.assignee_id,
+        "assignee": _show_person(ticket.assignee),
+        "organization_slug": ticket.organization.slug if for_team else "",
+        "organization_name": organization_name,
+        "followers": followers,
+        "follows": any(person.id == reader.id for person in followers),
+        "colleagues": tuple(
+            (str(person.id), person.display_name)
+            for person, row in people
+            if row.organization_id == ticket.organization_id and not row.follows and person.id != ticket.requester_id
+        )
+        if for_team or reader.ticket_visibility == "organization"
+        else (),
+        "agents": tuple((str(person.id), person.display_name) for person, row in people if row.role != "requester")
+        if for_team
+        else (),
+        "answers": tuple(
+            SidebarAnswer(
+                str(translate_content(row.label, Part.field)),
+                str(get_field_type(row.kind).translate_answer(row.value, row.text)),
+                get_field_type(row.kind).is_link,
+            )
+            for row in answers
+            if for_team or not row.team_only
+        ),
+        "has_form": ticket.form_version_id is not None,
     }
+    return {"ticket": ticket, "facts_people": facts_people, "facts_places": _show_places(ticket, for_team, parameters)}
+
+
+def _show_places(ticket: Ticket, for_team: bool, parameters: dict[str, Any]) -> dict[str, Any]:
+    if not for_team:
+        return {"for_team": False, "places": (), "other_tickets": (), "organization_name": ""}
+    return {
+        "for_team": True,
+        "places": tuple(
+            SidebarPlace(thread.kind, thread.label, _slack_thread_url(thread), thread.audience, thread.trouble or "")
+            for thread in list_active_threads(ticket)
+        ),
+        "other_tickets": tuple(OtherTicket(*row) for row in transactions.execute_core(OTHER_TICKETS_QUERY, parameters)),
+        "organization_name": ticket.organization.name,
+    }
+
+
+def _show_person(user: User | None) -> SidebarPerson | None:
+    return SidebarPerson(user.id, user.display_name, user.email, user.picture_url) if user else None
 
 
 def list_active_threads(ticket: Ticket) -> list[ThreadStatus]:
