@@ -101,4 +101,4 @@ def _name_patterns(term: Term) -> list[str]:
 
 
 def _ids(query: Any) -> list[int]:
-    return list(transactions.execute_core(query.limit(MAX_PEOPLE)).scalars())
+    return list(transactions.execute_core(query.limit(MAX_PEOPLE)).scalars().all())

@@ -52,7 +52,7 @@ def find_candidates(search: Search) -> Candidates:
     statement = _matching_statement(len(terms), is_rare, search.scope, search.conditions)
     queries = {f"term_{place}": _readable_query(search, term) for place, term in enumerate(terms)}
     values = search.parameters | queries | {"most": MAX_ENTRIES}
-    found = dict.fromkeys(row.ticket_id for row in transactions.execute_core(statement, values))
+    found = dict.fromkeys(transactions.execute_core(statement, values).scalars().all())
     newest = dict.fromkeys(list(found)[:MAX_CANDIDATES], 0)
     for term in terms if newest else ():
         for ticket_id in _with_term_in_subject(search, term, min(newest)):
@@ -92,7 +92,7 @@ def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
     any_term = " OR ".join(f"({_readable_query(search, term, 'words')})" for term in search.terms)
     first, end = min(ticket_ids) << TICKET_SHIFT, (max(ticket_ids) + 1) << TICKET_SHIFT
     values: dict[str, Any] = {"term_0": any_term, "first": first, "end": end, "most": MAX_PLACES}
-    rowids = list(transactions.execute_core(_newest_places_statement(), values).scalars())
+    rowids = list(transactions.execute_core(_newest_places_statement(), values).scalars().all())
     if len(rowids) == MAX_PLACES:
         unread = [ticket_id for ticket_id in ticket_ids if ticket_id <= rowids[-1] >> TICKET_SHIFT]
         rowids += _find_each_place(any_term, unread)
@@ -121,7 +121,7 @@ def find_known_words(words: list[str]) -> list[str]:
 
 def _with_term_in_subject(search: Search, term: Term, lowest: int) -> set[int]:
     values = {"term_0": _readable_query(search, term, "subject"), "lowest": lowest << TICKET_SHIFT}
-    return {row.ticket_id for row in transactions.execute_core(_subject_statement(), values)}
+    return set(transactions.execute_core(_subject_statement(), values).scalars().all())
 
 
 def _readable_query(search: Search, term: Term, columns: str = "{subject words}") -> str:
