@@ -13,6 +13,7 @@ POSITIVE_NUMBERS = (
     "DELIVERY_LEASE",
     "MAIL_PORT",
 )
+NUMBERS = ("LIVE_STREAMS", "DELIVERY_HOLD_OFF", "DELIVERY_MAIL_HOLD_OFF", "INBOX_ORDER_WAIT")
 
 
 def find_mistake(values: Any) -> str | None:
@@ -47,6 +48,11 @@ def find_mistake(values: Any) -> str | None:
     for name in POSITIVE_NUMBERS:
         if getattr(values, name) < 1:
             return f"{name} is {getattr(values, name)}; it must be 1 or more."
+    for name in NUMBERS:
+        if not 0 <= getattr(values, name) < float("inf"):
+            return f"{name} is {getattr(values, name)}; it must be 0 or more."
+    if values.MAIL_PORT > 65535:
+        return f"MAIL_PORT is {values.MAIL_PORT}; it must be 65535 or less."
     mailbox = urlsplit(values.IMAP_URL)
     if values.IMAP_URL and (mailbox.scheme not in ("imap", "imaps") or not _host_of(mailbox)):
         return "IMAP_URL is imaps://user:password@host/folder, with / in a password written %2F."

@@ -17,6 +17,7 @@ from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
+from helpdesk.domain.authentication import oidc
 from helpdesk.domain.authentication.connections import diagnostics as connections
 from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
@@ -34,7 +35,7 @@ def doctor(quick: bool, mail_loop: bool, seconds: float) -> None:
     """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
     checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
     if not quick:
-        checks += [_check_slack, _check_mail, _check_connections]
+        checks += [_check_slack, _check_mail, _check_providers, _check_connections]
     if mail_loop:
         checks.append(lambda: mail_loop_check.check(seconds))
     failed = 0
@@ -177,6 +178,19 @@ def _check_mail() -> Iterator[CheckResult]:
     mailbox = mail_settings.imap_settings()
     for finding in mail_check.check_imap(mailbox) if mailbox else ():
         yield finding.ok, finding.sentence
+
+
+def _check_providers() -> Iterator[CheckResult]:
+    """Google and Microsoft, where they are configured: their keys, and whether they know our client."""
+    try:
+        providers = [oidc.google_provider(), oidc.microsoft_provider()]
+    except SQLAlchemyError:
+        return
+    db.session.rollback()
+    for provider in providers:
+        if provider.is_configured:
+            error = oidc.configuration_error(provider)
+            yield not error, error or f"{provider.title} answers, and did not refuse our client."
 
 
 def _check_connections() -> Iterator[CheckResult]:

@@ -42,3 +42,12 @@ def test_doctor_reports_unreachable_redis(start):
     status, out, error = start("doctor", "--quick", REDIS_URL="redis://127.0.0.1:1/0")
     assert status == 1 and "Redis does not answer" in out
     assert one_line(error)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_tries_providers(run, monkeypatch):
+    for name, value in {"ID": "a", "SECRET": "b"}.items():
+        monkeypatch.setattr(config.current(), f"GOOGLE_OAUTH_CLIENT_{name}", value)
+    monkeypatch.setattr(config.current(), "GOOGLE_OAUTH_URL", "http://127.0.0.1:1")
+    out = run("doctor")[1]
+    assert "WRONG  Google does not answer" in out and "Microsoft" not in out
