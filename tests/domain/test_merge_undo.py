@@ -1,6 +1,6 @@
 """A merge is undone for a day: status, followers and tags are as they were."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -30,10 +30,13 @@ def merged(make, session):
 def test_everything_is_as_it_was(session, merged):
     source, target, maya, ann, cy = merged
     assert permissions.can_see(ann, target) and target.tags == ("broken", "lift")
+    waiting_since = datetime.fromisoformat(merge_undo.find_merge(source).data["turn_since"])
+    assert waiting_since < source.turn_since
     assert merge_undo.undo_merge(source, actor=maya) == target
     session.commit()
     session.refresh(source)
     assert (source.status, source.closed_at, source.merged_into_id) == ("pending", None, None)
+    assert source.turn_since == waiting_since
     assert not permissions.can_see(ann, target) and permissions.is_follower(cy, target)
     session.refresh(target)
     assert target.tags == ("lift",) and source.tags == ("broken", "lift")

@@ -3,7 +3,7 @@
 What was written to it since then is in the other ticket and stays there.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -54,16 +54,19 @@ def undo_merge(source: Ticket, *, actor: User) -> Ticket:
         tags.change_tags(target, remove=tagged.data["added"], actor=actor)
     tickets.add_event(source, "unmerged", actor, team_only=False, number=target.number)
     tickets.add_event(target, "unmerged", actor, team_only=True, number=source.number)
-    _restore_status(source, Status(event.data["was"]), actor)
+    _restore_status(source, event, actor)
     outbox.enqueue_card_update(source)
     return target
 
 
-def _restore_status(ticket: Ticket, status: Status, actor: User) -> None:
+def _restore_status(ticket: Ticket, event: Event, actor: User) -> None:
+    status = Status(event.data["was"])
     if ticket.status == status:
         return
     old, now = str(ticket.status), clock.now()
-    ticket.status, ticket.closed_at, ticket.turn_since, ticket.updated_at = status, None, now, now
+    since = event.data.get("turn_since")
+    ticket.status, ticket.closed_at, ticket.updated_at = status, None, now
+    ticket.turn_since = datetime.fromisoformat(since) if since else now
     ticket.solved_at = (ticket.solved_at or now) if status == Status.solved else None
     tickets.add_event(ticket, "reopened", actor, team_only=True, old=old, new=str(status))
     side_effects.on_ticket_changed(ticket, "reopened", old, str(status))

@@ -45,7 +45,7 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
             gettext("#%(number)s is closed, so nothing more can be added to it.", number=target.number), "number"
         )
     people = [source.requester, *_list_followers(source)]
-    status = str(source.status)
+    status, turn_since = str(source.status), source.turn_since.isoformat()
     if not source.is_closed:
         tickets.set_status(source, Status.closed, actor=actor)
     source.merged_into_id = target.id
@@ -60,8 +60,9 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
             tickets.add_follower(target, user, actor=actor)
     tagged = tags.join_tags(source, target, actor=actor).event
     db.session.flush()
-    # What undoing needs: ids and the status, no names.
-    event.data = {**event.data, "was": status, "followers": new_followers, "tagged": tagged.id if tagged else None}
+    # What undoing needs: ids, the status and since when, no names.
+    former = {"was": status, "turn_since": turn_since, "tagged": tagged.id if tagged else None}
+    event.data = {**event.data, **former, "followers": new_followers}
     webhooks.enqueue_ticket_changed(source, "merged", {"old": None, "new": target.number})
     return target
 
