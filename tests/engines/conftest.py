@@ -1,4 +1,4 @@
-"""The other engines, beside Chromium: Debian's firefox-esr, and webkit2gtk-driver with xvfb.
+"""The engines: Debian's firefox-esr, webkit2gtk-driver with xvfb, and Chromium, which tests/journeys use in the suite.
 
 Where one is missing, its tests are skipped with a warning; with BROWSERS=all (``make test-browsers``) they fail.
 """
@@ -10,7 +10,8 @@ from contextlib import closing
 import pytest
 
 from tests.engines import firefox, webkit
-from tests.journeys.conftest import PATIENCE, delete_drafts, live_portal  # noqa: F401 (a fixture)
+from tests.engines.chromium import Chromium
+from tests.journeys.conftest import PATIENCE, chromium, delete_drafts, live_portal  # noqa: F401 (fixtures)
 
 IS_COMPLETE = os.environ.get("BROWSERS") == "all"
 ENGINES = {
@@ -19,14 +20,17 @@ ENGINES = {
 }
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=[*ENGINES, "chromium"] if IS_COMPLETE else ENGINES)
 def engine(request):
     """A browser of each engine, ended afterwards; what it complained of fails the test that uses it."""
-    make, is_there, packages = ENGINES[request.param]
-    if not is_there:
-        sentence = f"WARNING: {packages} not installed, so pages are NOT tried in {request.param}."
-        pytest.fail(sentence) if IS_COMPLETE else pytest.skip(sentence)
-    browser = make()
+    if request.param == "chromium":
+        browser = Chromium(request.getfixturevalue("chromium"))
+    else:
+        make, is_there, packages = ENGINES[request.param]
+        if not is_there:
+            sentence = f"WARNING: {packages} not installed, so pages are NOT tried in {request.param}."
+            pytest.fail(sentence) if IS_COMPLETE else pytest.skip(sentence)
+        browser = make()
     yield browser
     browser.close()
 

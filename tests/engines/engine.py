@@ -15,7 +15,7 @@ ARROW_UP, ARROW_DOWN, CONTROL = "\ue013", "\ue015", "\ue009"
 
 
 class Engine(ABC):
-    """A running browser with one window."""
+    """A running browser; what is done is done in its newest tab."""
 
     name: str
 
@@ -41,6 +41,14 @@ class Engine(ABC):
     @abstractmethod
     def resize(self, width: int, height: int) -> None:
         """Give the page this size in CSS pixels."""
+
+    @abstractmethod
+    def open_tab(self) -> None:
+        """Open another tab and go on in it."""
+
+    @abstractmethod
+    def close_tab(self) -> None:
+        """Close the newest tab and go on in the one before it."""
 
     @abstractmethod
     def picture(self) -> bytes:
@@ -85,6 +93,14 @@ class Engine(ABC):
                 return
             self.run(f"{field}.value = {json.dumps(before)}")
         raise AssertionError(f"{self.name}: {text!r} did not arrive in {selector}")
+
+    def press_until(self, key: str, condition: str) -> None:
+        """Press a single key until an expression is true: those of the desk rest for a second after something is sent."""
+        for _ in range(TRIES):
+            self.press(key)
+            if self.comes_true(condition):
+                return
+        raise AssertionError(f"{self.name}: {key!r} did nothing on {self._what_is_shown()}")
 
     @staticmethod
     def strokes(keys: str, held: str) -> list[dict[str, str]]:

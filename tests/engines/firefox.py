@@ -53,8 +53,8 @@ class Firefox(Engine):
         )
         self.number = 0
         self.call("session.new", capabilities={})
-        # A tab that is opened gets the focus, the first has none: there Enter and Space press no button.
-        self.context = self.call("browsingContext.create", type="tab")["context"]
+        self.tabs: list[str] = []
+        self.open_tab()  # one that is opened gets the focus, the first has none: there Enter and Space press no button
         self.call("session.subscribe", events=EVENTS)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -124,6 +124,14 @@ class Firefox(Engine):
 
     def resize(self, width: int, height: int) -> None:
         self.call("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})
+
+    def open_tab(self) -> None:
+        self.context = self.call("browsingContext.create", type="tab")["context"]
+        self.tabs.append(self.context)
+
+    def close_tab(self) -> None:
+        self.call("browsingContext.close", context=self.tabs.pop())
+        self.context = self.tabs[-1]
 
     def picture(self) -> bytes:
         return base64.b64decode(self.call("browsingContext.captureScreenshot", context=self.context)["data"])

@@ -76,7 +76,8 @@ class WebKit(Engine):
             assert time.monotonic() < deadline, "WebKit opened no window"
             time.sleep(TICK)
         self._send("DELETE", "/window")
-        self._send("POST", "/window", {"handle": bare.pop()})
+        self.tabs = [bare.pop()]
+        self._send("POST", "/window", {"handle": self.tabs[0]})
 
     def _send(self, method: str, path: str, what: dict[str, Any] | None = None) -> Any:
         body = None if method in ("DELETE", "GET") else json.dumps(what or {}).encode()
@@ -127,6 +128,15 @@ class WebKit(Engine):
     def resize(self, width: int, height: int) -> None:
         self._send("POST", "/window/rect", {"width": width, "height": height})
         self.wait(f"innerWidth === {width} && innerHeight === {height}")
+
+    def open_tab(self) -> None:
+        self.tabs.append(self._send("POST", "/window/new", {"type": "tab"})["handle"])
+        self._send("POST", "/window", {"handle": self.tabs[-1]})
+
+    def close_tab(self) -> None:
+        self._send("DELETE", "/window")
+        self.tabs.pop()
+        self._send("POST", "/window", {"handle": self.tabs[-1]})
 
     def picture(self) -> bytes:
         return base64.b64decode(self._send("GET", "/screenshot"))

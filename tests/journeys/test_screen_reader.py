@@ -56,6 +56,14 @@ UNMARKED = """() => {
   }).map((each) => `${each.outerHTML.slice(0, 80)} is not told apart in forced colours`);
 }"""
 
+# The focus is seen on what is current, too, in a colour that every palette tells from the ground.
+UNSEEN = """() => {
+  const link = document.querySelector(".site-nav a[aria-current]");
+  link?.focus();
+  const { outlineOffset, outlineColor } = link ? getComputedStyle(link) : {};
+  const isSeen = outlineOffset === "2px" && outlineColor === getComputedStyle(document.body).color;
+  return isSeen || !link ? [] : ["the focus is not seen on the current link in forced colours"];
+}"""
 
 # How many live fragments ask for what is there now.
 REFRESH = """() => {
@@ -120,7 +128,7 @@ def look(page) -> list[str]:
     found = [f"{each['id']}: {node['html'][:120]}" for each in response["violations"] for node in each["nodes"]]
     found += problems(read_tree(page))
     page.emulate_media(forced_colors="active")
-    found += page.evaluate(UNMARKED)
+    found += page.evaluate(UNMARKED) + page.evaluate(UNSEEN)
     page.emulate_media(forced_colors="none")
     page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400 %
     for step in ("at 400 %", "with more space in the text"):
@@ -269,6 +277,14 @@ def test_single_keys_on_the_layouts_of_the_world(live_portal, open_browser):
         }"""
     )
     assert page.input_value("#body-reply") == "**bold**"
+    for is_composing in (True, False):  # Escape ends what the input method suggests, then it leaves the field
+        page.focus("#body-reply")
+        page.evaluate(
+            """(isComposing) => document.activeElement.dispatchEvent(
+              new KeyboardEvent("keydown", { key: "Escape", bubbles: true, isComposing }))""",
+            is_composing,
+        )
+        assert (page.evaluate("document.activeElement.id") == "body-reply") is is_composing
     page.fill("#body-reply", "")
     page.evaluate("document.activeElement.blur(); document.querySelector('#shortcuts').showModal()")
     page.uncheck("#single-keys")

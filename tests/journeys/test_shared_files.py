@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE, wait_for
+from tests.journeys.sign_in import sign_in_once
 
 KEPT = "caches.open('shared').then((cache) => cache.keys()).then((all) => all.length)"
 
@@ -50,3 +51,28 @@ def test_a_share_outlives_the_end_of_the_session(live_portal, open_browser, sign
     page.click("button:has-text('File ticket')")
     expect(page.locator("#conversation .attachments")).to_contain_text("leak.txt", timeout=1000 * PATIENCE)
     wait_for(lambda: page.evaluate(KEPT) == 0)
+
+
+KEEP = "caches.open('shared').then((cache) => cache.put('/tickets/shared/1', new Response('a picture')))"
+# Leaving the page breaks the deletion off. The answer to a real sign-out asks for the same (Clear-Site-Data), which
+# Safari before 17 does not know.
+BREAK_OFF = """
+  caches.delete = () => new Promise(() => {});
+  addEventListener("submit", (event) => event.preventDefault());
+  document.querySelector("[data-sign-out]").requestSubmit();
+"""
+
+
+def test_the_next_page_deletes_what_signing_out_left(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal)
+    page.goto(f"{live_portal.portal}/tickets")
+    page.evaluate(KEEP)
+    page.evaluate(BREAK_OFF)
+    assert page.evaluate(KEPT) == 1
+    page.goto(f"{live_portal.portal}/sign-in")
+    wait_for(lambda: page.evaluate(KEPT) == 0)
+    wait_for(lambda: page.evaluate("localStorage.getItem('shares-left')") is None)
+    page.evaluate(KEEP)
+    page.goto(f"{live_portal.portal}/tickets")
+    assert page.evaluate(KEPT) == 1, "only signing out deletes it"

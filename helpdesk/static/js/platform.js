@@ -5,7 +5,9 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.userAgentData?.platform || naviga
 const LATIN = /^[a-z]$/;
 
 onContent((queryPart) => {
-  if (isMac) for (const key of queryPart("[data-platform-key]")) key.textContent = "⌘";
+  if (!isMac) return;
+  for (const key of queryPart("[data-platform-key]")) key.textContent = "⌘";
+  for (const button of queryPart("[title*='(Ctrl+']")) button.title = button.title.replace("Ctrl+", "⌘");
 });
 
 // Where the browser tells the layout (Chromium), the list of shortcuts names the character on the key, too: "j о".

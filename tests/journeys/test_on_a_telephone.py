@@ -1,0 +1,71 @@
+"""The portal on a telephone: installable, notches, pulling to load anew, lists that keep their place, taps beside."""
+
+import pytest
+
+from tests.journeys.conftest import wait_for
+from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
+
+pytestmark = pytest.mark.journey
+PLACE = 300
+REFRESH = 'document.querySelectorAll("[data-live]").forEach((each) => htmx.trigger(each, "live:changed"))'
+PRESS_A_ROW = """() => {
+  const rows = [...document.querySelectorAll("a[data-row]")];
+  rows.find((row) => row.getBoundingClientRect().top > 100).click();
+}"""
+IS_LEFT_TO_THE_BROWSER = """() => {
+  const pull = new Event("touchmove", { bubbles: true, cancelable: true });
+  document.querySelector("main").dispatchEvent(pull);
+  const { documentElement: root, body } = document;
+  return !pull.defaultPrevented && document.scrollingElement === root
+    && [root, body].every((each) => getComputedStyle(each).overscrollBehaviorY === "auto");
+}"""
+PADDING = "(selector) => parseFloat(getComputedStyle(document.querySelector(selector)).paddingTop)"
+# As iOS tells a tap on bare page or beside a dialog: without a click.
+TAP_BESIDE = """() => {
+  const target = document.querySelector("dialog[open]") || document.querySelector("main h1");
+  target.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, clientX: 1, clientY: 1, pointerType: "touch" }));
+}"""
+IS_AN_IPHONE = """
+  Object.defineProperty(navigator, "userAgentData", { value: undefined });
+  Object.defineProperty(navigator, "platform", { value: "iPhone" });
+"""
+
+
+def test_the_list_keeps_its_place_and_can_be_pulled(live_portal, open_browser):
+    page = open_browser(width=360, height=740)
+    sign_in_once(page, live_portal, DANA)
+    page.goto(f"{live_portal.portal}/tickets")
+    protocol = page.context.new_cdp_session(page)
+    assert protocol.send("Page.getAppManifest")["errors"] == []
+    refused = protocol.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [each["errorId"] for each in refused] in ([], ["in-incognito"])
+    assert page.evaluate(IS_LEFT_TO_THE_BROWSER)
+    before = page.evaluate(PADDING, ".site-header")
+    protocol.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 40, "bottom": 34}})
+    wait_for(lambda: page.evaluate(PADDING, ".site-header") == before + 40)
+    page.evaluate(f"scrollTo({{ top: {PLACE}, behavior: 'instant' }})")
+    with page.expect_response("**/tickets/list**"):
+        page.evaluate(REFRESH)
+    assert page.evaluate("scrollY") == PLACE
+    page.evaluate(PRESS_A_ROW)
+    page.wait_for_url("**/tickets/*")
+    page.go_back()
+    wait_for(lambda: page.evaluate("scrollY") == PLACE)
+
+
+def test_a_tap_beside_closes_menus_and_dialogs_and_keys_are_those_of_the_device(live_portal, open_browser):
+    page = open_browser(width=360, height=740)
+    page.add_init_script(IS_AN_IPHONE)
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=all")
+    page.click(".site-header details[data-menu] summary")
+    page.wait_for_selector("details[data-menu][open]")
+    page.evaluate(TAP_BESIDE)
+    page.wait_for_selector("details[data-menu][open]", state="detached")
+    page.evaluate("document.querySelector('#shortcuts').showModal()")
+    page.evaluate(TAP_BESIDE)
+    page.wait_for_selector("dialog[open]", state="detached")
+    page.goto(live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href"))
+    assert page.get_attribute("[data-markdown=bold]", "title") == "Bold (⌘B)"
+    assert page.locator("#composer [data-platform-key]").first.text_content() == "⌘"
+    assert not page.is_visible("#composer .keyboard-only")
