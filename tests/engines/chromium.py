@@ -1,11 +1,11 @@
 """Chromium by Playwright; a narrow page is on a touch screen."""
 
-import base64
 from typing import Any
 
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Error, sync_playwright
 
 from tests.engines.engine import PATIENCE, Engine, EngineError
+from tests.journeys.conftest import CHROMIUM, FLAGS
 
 NAMES = {
     "\ue006": "Enter",
@@ -21,9 +21,11 @@ WIDEST_TELEPHONE = 500
 class Chromium(Engine):
     name = "chromium"
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
+        self.playwright = sync_playwright().start()
+        self.browser = self.playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        self.context = self.browser.new_context(viewport={"width": 1280, "height": 800})
         self.context.set_default_timeout(1000 * PATIENCE)
         self.open_tab()
 
@@ -69,10 +71,11 @@ class Chromium(Engine):
         self.protocol = self.context.new_cdp_session(self.page)
 
     def picture(self) -> bytes:
-        return base64.b64decode(self.protocol.send("Page.captureScreenshot")["data"])
+        return self.page.screenshot()
 
     def forget(self) -> None:
         self.context.clear_cookies()
 
     def close(self) -> None:
-        self.context.close()
+        self.browser.close()
+        self.playwright.stop()

@@ -11,26 +11,24 @@ import pytest
 
 from tests.engines import firefox, webkit
 from tests.engines.chromium import Chromium
-from tests.journeys.conftest import PATIENCE, chromium, delete_drafts, live_portal  # noqa: F401 (fixtures)
+from tests.journeys.conftest import CHROMIUM, PATIENCE, delete_drafts, live_portal  # noqa: F401 (a fixture)
 
 IS_COMPLETE = os.environ.get("BROWSERS") == "all"
 ENGINES = {
     "firefox": (firefox.Firefox, firefox.PROGRAM, "firefox-esr"),
+    "chromium": (Chromium, CHROMIUM, "chromium"),
     "webkit": (webkit.WebKit, webkit.DRIVER and webkit.SCREEN, "webkit2gtk-driver and xvfb"),
 }
 
 
-@pytest.fixture(scope="module", params=[*ENGINES, "chromium"] if IS_COMPLETE else ENGINES)
+@pytest.fixture(scope="module", params=ENGINES if IS_COMPLETE else ["firefox", "webkit"])
 def engine(request):
     """A browser of each engine, ended afterwards; what it complained of fails the test that uses it."""
-    if request.param == "chromium":
-        browser = Chromium(request.getfixturevalue("chromium"))
-    else:
-        make, is_there, packages = ENGINES[request.param]
-        if not is_there:
-            sentence = f"WARNING: {packages} not installed, so pages are NOT tried in {request.param}."
-            pytest.fail(sentence) if IS_COMPLETE else pytest.skip(sentence)
-        browser = make()
+    make, is_there, packages = ENGINES[request.param]
+    if not is_there:
+        sentence = f"WARNING: {packages} not installed, so pages are NOT tried in {request.param}."
+        pytest.fail(sentence) if IS_COMPLETE else pytest.skip(sentence)
+    browser = make()
     yield browser
     browser.close()
 

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import ExitStack
 from typing import Any
 
 from websockets.sync.client import connect
 
-from tests.engines.engine import PATIENCE, TRIES, Engine, EngineError
+from tests.engines.engine import PATIENCE, TICK, TRIES, Engine, EngineError
 
 PROGRAM = next((path for name in ("firefox-esr", "firefox") if (path := shutil.which(name))), None)
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
@@ -111,6 +112,18 @@ class Firefox(Engine):
         self.call("input.performActions", context=self.context, actions=[source])
 
     def press_once(self, selector: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._press_centre(selector)
+                return
+            except EngineError as error:  # the page was laid out anew, or another element took its place
+                is_passing = "not displayed" in str(error) or "no such node" in str(error)
+                if not is_passing or time.monotonic() > deadline:
+                    raise
+                time.sleep(TICK)
+
+    def _press_centre(self, selector: str) -> None:
         element = self._evaluate(
             f"(() => {{ const found = document.querySelector({json.dumps(selector)}); "
             "found.scrollIntoView({ block: 'center', behavior: 'instant' }); return found; })()"
