@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.people import organizations
@@ -196,7 +197,12 @@ def test_a_person_is_changed_and_the_last_admin_stays(admin, make, maya, session
         "admin",
         False,
     )
-    assert "Deactivated" in admin.get("/settings/people").text and "U0PRIYA0001" in admin.get("/settings/team").text
+    assert "Deactivated" in admin.get("/settings/people").text
+    link = f"/settings/people/{priya.id}#field-slack_user_id"
+    assert (
+        BeautifulSoup(admin.get("/settings/team").text, "html.parser").find("a", href=link).get_text(strip=True)
+        == "linked"
+    )
 
 
 PORTAL = {
