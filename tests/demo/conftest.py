@@ -85,6 +85,7 @@ def server(portal):
     app = slack_workspace.create_workspace(portal_url=portal.url, retry_delays=(0, 0.05, 0.1), event_timeout=30)
     with wsgi_server.serve_app(app) as server:
         server.workspace = app.extensions["workspace"]
+        server.workspace.interactivity.trigger_seconds = 30
         yield server
 
 

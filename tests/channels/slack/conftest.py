@@ -88,4 +88,5 @@ def lively(endpoints):
     app = stand_in.create_workspace(portal_url=endpoints.url, event_timeout=30)
     with wsgi_server.serve_app(app) as server:
         directory.clear_cache()
+        app.extensions["workspace"].interactivity.trigger_seconds = 30
         yield app.extensions["workspace"], client.Client(personas.BOT_TOKEN, server.url + "/api/", timeout=30)
