@@ -26,6 +26,12 @@ PASTE = """(texts) => {
   });
 }"""
 
+# The module that detects code was asked for, and has run with what it imports itself.
+IS_READY = """async () => {
+  const module = performance.getEntriesByType("resource").find((each) => each.name.endsWith("code_detection.js"));
+  return Boolean(module && (await import(module.name)));
+}"""
+
 
 @pytest.fixture
 def page(live_portal, open_browser):
@@ -37,8 +43,7 @@ def page(live_portal, open_browser):
 def begin_to_write(page):
     """Focus the text; what detects code is loaded then."""
     page.focus("#ticket-form [name=body]")
-    loaded = "performance.getEntriesByType('resource').some(each => each.name.endsWith('code_detection.js'))"
-    wait_for(lambda: page.evaluate(loaded))
+    wait_for(lambda: page.evaluate(IS_READY))
     return page
 
 

@@ -130,7 +130,7 @@ def test_alive_able_and_measured(client, browser_of, app, monkeypatch, make, ses
     assert anonymous.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
     text = anonymous.get("/metrics", headers={"Authorization": "Bearer " + "m" * 20}).get_data(as_text=True)
     gauges = {family.name: family for family in text_string_to_metric_families(text)}
-    assert {family.type for family in gauges.values()} <= {"gauge", "counter"}
+    assert {family.type for family in gauges.values()} <= {"gauge", "counter", "histogram"}
     assert gauges["helpdesk_database_ok"].samples[0].value == 1
     places = {sample.labels["destination"]: sample.value for sample in gauges["helpdesk_deliveries_waiting"].samples}
     assert places == {'#the "desk"\\': 0}, "quotation marks and backslashes of a channel's name are escaped"
