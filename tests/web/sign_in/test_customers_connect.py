@@ -1,7 +1,5 @@
 """An organization's own admin connects its provider: from adding it to requiring it, and no further than its own."""
 
-import re
-
 import pytest
 
 from helpdesk import clock
@@ -14,6 +12,7 @@ from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import Identity, Membership, User
 from helpdesk.web.middleware import personal_limits
 from tests.factories import signed_in_client
+from tests.web.pages import without_tokens
 from tests.web.sign_in.companies import connect, serve_company
 from tests.web.sign_in.conftest import Browser
 from tests.web.sign_in.name_server import serve_records
@@ -76,10 +75,6 @@ def open_browser(app, user) -> Browser:
     browser = Browser(app)
     browser.client = signed_in_client(app, user)
     return browser
-
-
-def without_token(answer) -> str:
-    return re.sub('name="csrf-token" content="[^"]+"', "", answer.text)
 
 
 def send(browser, path, values=None):
@@ -197,7 +192,7 @@ def test_it_is_their_own_organizations_only(app, ada, globex, provider, session,
             missing = browser.get(f"{PLACE}/connections/999999")
             address = f"{PLACE}/connections/{connection.id}"
             shown = browser.get(address)
-            assert shown.status_code == 404 and without_token(shown) == without_token(missing)
+            assert shown.status_code == 404 and without_tokens(shown) == without_tokens(missing)
             for path in ("", "/check", "/delete", "/tokens", f"/domains/{domain}/check"):
                 assert send(browser, address + path, {"name": "Mine"}).status_code == 404, (user.email, path)
             with pytest.raises(PermissionDenied):
