@@ -16,6 +16,7 @@ from helpdesk.web.desk import queue_columns, shown_queue, undo_offer
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
+blueprint.add_app_template_filter(agent_queue.is_narrowed)
 
 
 @blueprint.get("")
