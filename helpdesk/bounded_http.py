@@ -111,6 +111,14 @@ def fetch_bytes(url: str) -> bytes:
         return response.content
 
 
+def get(url: str, headers: dict[str, str]) -> requests.Response:
+    """GET ``url`` with ``headers`` without following redirects. Raises requests.RequestException."""
+    with requests.Session() as session:
+        session.mount("https://", BoundedAdapter())
+        session.mount("http://", BoundedAdapter())
+        return session.get(url, headers=headers, allow_redirects=False)
+
+
 def post_form(url: str, fields: dict[str, str]) -> tuple[int, Any]:
     """POST a form to ``url`` without following redirects; returns status and JSON. Raises requests.RequestException and
     ValueError.

@@ -38,6 +38,7 @@ class Purpose(StrEnum):
     PROVIDER_SECRET = "helpdesk sign-in connection secret"
     PASSKEY_OWNER = "helpdesk passkey owner"
     BROWSER_NOTICE = "helpdesk browser notice"
+    PROXY_CHECK = "helpdesk doctor's request through the proxy"
     AUDIT_PSEUDONYM = "helpdesk address in a log"
 
 

@@ -19,7 +19,7 @@ from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.authentication.connections import diagnostics as connections
-from helpdesk.domain.monitoring import health
+from helpdesk.domain.monitoring import forwarding, health
 from helpdesk.extensions import db
 from helpdesk.models.form import Form
 
@@ -27,7 +27,9 @@ CheckResult = tuple[bool | None, str]  # True, False or None (not configured, wh
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Leave out Slack, mail and providers, whose checks post and connect.")
+@click.option(
+    "--quick", is_flag=True, help="Leave out proxy, Slack, mail and providers, whose checks post and connect."
+)
 @click.option("--mail-loop", is_flag=True, help="Send a mail to a reply address and wait until it is back.")
 @click.option("--seconds", default=120.0, show_default=True, help="How long --mail-loop waits.")
 @with_appcontext
@@ -35,7 +37,7 @@ def doctor(quick: bool, mail_loop: bool, seconds: float) -> None:
     """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
     checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
     if not quick:
-        checks += [_check_slack, _check_mail, _check_providers, _check_connections]
+        checks += [forwarding.check, _check_slack, _check_mail, _check_providers, _check_connections]
     if mail_loop:
         checks.append(lambda: mail_loop_check.check(seconds))
     failed = 0

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from helpdesk import config
 from helpdesk.domain import metrics
-from helpdesk.domain.monitoring import health, sizes
+from helpdesk.domain.monitoring import forwarding, health, sizes
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
@@ -36,6 +36,24 @@ def check_readiness() -> ResponseReturnValue:
     in_words = {finding.name.lower(): finding.sentence for finding in problems if finding.name in NAMED_PROBLEMS}
     response = jsonify(status=status, wrong=wrong, **in_words)
     response.status_code = 200 if ready else 503
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/healthz/forwarded")
+@authorization.machine_only("a proof of helpdesk doctor")
+def show_forwarded() -> ResponseReturnValue:
+    """What the portal takes this request for: ``helpdesk doctor`` compares it with what it sent. 404 without proof."""
+    proof = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not forwarding.is_proof(proof):
+        abort(404)
+    response = jsonify(
+        address=request.remote_addr,
+        url=request.host_url.rstrip("/"),
+        forwarded_for=request.headers.getlist("X-Forwarded-For"),
+        trusted_proxies=config.current().TRUSTED_PROXIES,
+        proof=forwarding.answer_proof(proof),
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -104,6 +104,7 @@ TABLE = {
     "POST /hooks/email/<name>": MACHINE,
     "POST /hooks/email/<name>/mime": MACHINE,
     "GET /healthz": PUBLIC,
+    "GET /healthz/forwarded": "hidden hidden hidden hidden hidden hidden",  # without the proof of helpdesk doctor
     "GET /readyz": PUBLIC,
     "GET /metrics": "hidden hidden hidden hidden hidden hidden",  # switched off without a METRICS_TOKEN
     # programs, each with a token of its own
