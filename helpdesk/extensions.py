@@ -29,6 +29,7 @@ from helpdesk import config, outage_log, redis_url
 REDIS_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
 # Another thread may close a connection of the pool while it is being made.
 REDIS_ERRORS = (RedisError, OSError, ValueError)
+REDIS_AWAY = "Redis does not answer; workers and pages look by themselves"
 REDIS_COOLDOWN = 1.0  # seconds without another call after Redis did not answer
 
 NAMING_CONVENTION = {
@@ -102,6 +103,7 @@ def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
         with redis().pipeline(transaction=False) as pipeline:
             fill(pipeline)
             pipeline.execute()
+        outage_log.note_recovery(log, REDIS_AWAY)
         return True
     except REDIS_ERRORS as error:
         note_redis_error(error)
@@ -117,7 +119,9 @@ def call_redis(call: Callable[[Pipeline], list[Any]]) -> list[Any] | None:
         return None
     try:
         with redis().pipeline(transaction=False) as pipeline:
-            return call(pipeline)
+            results = call(pipeline)
+        outage_log.note_recovery(log, REDIS_AWAY)
+        return results
     except REDIS_ERRORS as error:
         note_redis_error(error)
         return None
@@ -130,12 +134,16 @@ def note_redis_error(error: Exception) -> None:
     """
     global _redis, _unavailable_until
     _unavailable_until = time.monotonic() + REDIS_COOLDOWN
-    cause = f"{type(error).__name__}: {str(error)[:200]}"
-    outage_log.report(log, "Redis does not answer; workers and pages look by themselves", cause)
+    report_redis_outage(error, "a short call")
     pool, _redis = _redis, None
     if pool is not None:
         with suppress(RedisError, OSError):
             pool.close()
+
+
+def report_redis_outage(error: BaseException, during: str) -> None:
+    """Write one line in half a minute about a Redis that does not answer; ``during`` says what was tried."""
+    outage_log.report(log, REDIS_AWAY, f"{type(error).__name__}: {str(error)[:200]}", during)
 
 
 def blocking_redis() -> redis_client.Redis:

@@ -48,6 +48,7 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         context = " ".join(f"{name}={value}" for name, value in _context.get().items())
+        record.message = record.message.replace("\n", "\\n")  # one line an event, whatever a server's answer has in it
         return super().formatMessage(record) + (f" [{context}]" if context else "")
 
 
@@ -87,6 +88,8 @@ def configure_logging(configuration: config.Config) -> None:
     root.setLevel(configuration.LOG_LEVEL.upper())
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING if name == "rq" else logging.INFO, root.level))
+    # Its warnings are about connections that broke, each of which raises an error as well.
+    logging.getLogger("psycopg").setLevel(max(logging.ERROR, root.level))
 
 
 def redact_secrets(configuration: config.Config) -> None:

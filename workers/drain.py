@@ -12,8 +12,8 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import config, logging_setup, outage_log, telemetry
-from helpdesk.database.errors import describe_error
+from helpdesk import config, logging_setup, telemetry
+from helpdesk.database.errors import report_outage
 from helpdesk.domain import inbox, outbox, tickets
 from helpdesk.domain.administration import maintenance, settings
 from workers import watchdog
@@ -67,7 +67,7 @@ class DrainPool:
                 is_paused = maintenance.is_on() and not self._works_in_maintenance
                 due_ids = [] if is_paused else self._find_due(self._limit)
         except SQLAlchemyError as error:
-            outage_log.report(log, "The database did not answer a query for due rows", describe_error(error))
+            report_outage(log, error, "a query for due rows")
             return
         with self._changed:
             new_ids = [row_id for row_id in due_ids if row_id not in self._taken]
@@ -108,7 +108,7 @@ class DrainPool:
                 self._process(row_id)
             return True
         except SQLAlchemyError as error:
-            outage_log.report(log, "The database did not answer a worker's thread", describe_error(error))
+            report_outage(log, error, "a worker's thread")
             self._ended.wait(LOOK_SECONDS)
         except Exception:
             log.exception("Row %s failed in %s", row_id, threading.current_thread().name)
@@ -161,7 +161,7 @@ class Drain:
                     for release in () if maintenance.is_on() else self._before_looking:
                         release()
             except SQLAlchemyError as error:
-                outage_log.report(log, "The database did not answer a query for expired leases", describe_error(error))
+                report_outage(log, error, "a query for expired leases")
             except Exception:
                 log.exception("Releasing expired leases failed; the next attempt follows in a second")
             self.look()

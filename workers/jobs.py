@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask
 
-from helpdesk import outage_log
 from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import agent_accounts, custom_emoji, home, sync
 from helpdesk.database import errors
@@ -94,7 +93,7 @@ def refresh_homes(ticket_id: int) -> None:
     try:
         home.refresh_homes(ticket_id)
     except errors.UNAVAILABLE_ERRORS as error:  # the next change publishes them; RQ would write a traceback for each
-        outage_log.report(log, "App Home views were not published anew", errors.describe_error(error))
+        errors.report_outage(log, error, "publishing App Home views, which the next change does")
 
 
 @job

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import outage_log
-from helpdesk.database.errors import describe_error, keep_trying
+from helpdesk.database.errors import keep_trying, report_outage
 from helpdesk.domain import background_jobs
 from helpdesk.domain.background_jobs import JobClaim
 from workers import jobs
@@ -79,7 +78,7 @@ def run_job(job_id: int) -> None:
         with _renewing_lease(claim):
             function(claim.argument) if function in REQUESTED_JOBS else function()
     except SQLAlchemyError as error:
-        outage_log.report(log, f"The job {claim.name} did not get through", describe_error(error))
+        report_outage(log, error, f"the job {claim.name}, which is run again")
         keep_trying(lambda: background_jobs.fail_job(claim))
     except Exception:
         log.exception("The job %s failed", claim.name)
@@ -100,7 +99,7 @@ def _renewing_lease(claim: JobClaim) -> Iterator[None]:
                 with app.app_context():
                     background_jobs.renew_lease(claim)
             except SQLAlchemyError as error:
-                outage_log.report(log, "The lease of a job was not renewed", describe_error(error))
+                report_outage(log, error, "renewing the lease of a job")
 
     thread = threading.Thread(target=renew, name=f"renew-{claim.name}", daemon=True)
     thread.start()

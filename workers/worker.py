@@ -7,13 +7,14 @@ it again.
 
 import logging
 import signal
+import sys
 from collections.abc import Callable
 
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 
-from helpdesk import extensions, outage_log
+from helpdesk import extensions
 from helpdesk.jobs import JOB_TIMEOUT, JOBS_QUEUE, WAKE_QUEUE
 from helpdesk.stop_signal import StopSignal
 from workers import jobs, scheduler, watchdog
@@ -42,6 +43,19 @@ def run_maintenance(app: Flask, beat: Callable[[], None] = no_beat) -> None:
     _run(app, JOBS_QUEUE, scheduler.make_jobs_drain(app), beat)
 
 
+def note_redis_outages() -> None:
+    """Make one line of what RQ's worker writes about a Redis that does not answer: many, with tracebacks."""
+    logging.getLogger("rq.worker").addFilter(_is_about_something_else)
+
+
+def _is_about_something_else(record: logging.LogRecord) -> bool:
+    error = (record.exc_info or sys.exc_info())[1]
+    if isinstance(error, RedisError):
+        extensions.report_redis_outage(error, "waking a worker")
+        return False
+    return True
+
+
 def _run(app: Flask, queue_name: str, drain: Drain, beat: Callable[[], None]) -> None:
     jobs.bind(app, drain)
     drain.start()
@@ -59,6 +73,7 @@ def _wake_by_redis(queue_name: str) -> None:
     """
     stop_signal = StopSignal((signal.SIGTERM, signal.SIGINT))
     own_handler = signal.getsignal(signal.SIGTERM)
+    note_redis_outages()
     while not stop_signal and signal.getsignal(signal.SIGTERM) is own_handler:
         try:
             connection = extensions.blocking_redis()
@@ -67,7 +82,7 @@ def _wake_by_redis(queue_name: str) -> None:
             worker.max_connection_wait_time = MAX_RECONNECT_SECONDS
             worker.work(logging_level="WARNING")
         except (RedisError, ValueError) as error:  # ValueError: CLIENT INFO of a socket whose path has a space
-            outage_log.report(log, "Redis wakes no worker", f"{type(error).__name__}: {str(error)[:200]}")
+            extensions.report_redis_outage(error, "waking a worker")
             stop_signal.wait(RETRY_SECONDS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -14,6 +14,9 @@ from helpdesk.extensions import db
 # InternalError is what psycopg raises for class 25 of SQLSTATE, among them 25006: the database may only be read.
 UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 READ_ONLY_STATE = "25006"
+UNANSWERED = "The database does not answer"
+CONNECTION_CLASSES = ("08", "57")  # of SQLSTATE: the connection broke, or the server stops or starts
+CANCELLED_STATE = "57014"  # of the same class, but of one statement
 PATIENCE_SECONDS = 30.0  # until something that is known is given up
 PAUSE_SECONDS = 0.5  # between two attempts
 STATEMENT_WORDS = 3  # enough to tell which statement it was
@@ -43,6 +46,19 @@ def describe_for_log(error: BaseException) -> str:
     return f"{describe_error(error)} ({' '.join(words)} …)" if words else describe_error(error)
 
 
+def report_outage(log: logging.Logger, error: BaseException, during: str) -> None:
+    """Write one line in half a minute about a database that does not do its work; ``during`` says what was tried."""
+    original = getattr(error, "orig", None) or error
+    code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or ""
+    if is_read_only_error(error):
+        what = "The database takes no writes"
+    elif not code or (code[:2] in CONNECTION_CLASSES and code != CANCELLED_STATE):
+        what = UNANSWERED
+    else:
+        what = f"The database refused a statement ({code})"
+    outage_log.report(log, what, describe_for_log(error), during)
+
+
 def keep_trying(record: Callable[[], Returned], patience: float = PATIENCE_SECONDS) -> Returned:
     """Call ``record``, a transaction of its own that may run twice, until the database takes it.
 
@@ -57,7 +73,7 @@ def keep_trying(record: Callable[[], Returned], patience: float = PATIENCE_SECON
             db.session.remove()
             if time.monotonic() + PAUSE_SECONDS > deadline:
                 raise
-            outage_log.report(log, "What is known could not be written yet", describe_for_log(error))
+            report_outage(log, error, "writing what is known, which is tried again")
         time.sleep(PAUSE_SECONDS)
 
 
@@ -68,6 +84,6 @@ def ignore_if_unavailable(write: Callable[[], None]) -> bool:
         db.session.commit()
     except UNAVAILABLE_ERRORS as error:
         db.session.rollback()
-        outage_log.report(log, "Something of little weight was not written", describe_for_log(error))
+        report_outage(log, error, "writing something of little weight, which is left out")
         return False
     return True

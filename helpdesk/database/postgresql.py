@@ -5,6 +5,7 @@ each statement sees what was committed when it began, so that a read-only transa
 statements do.
 """
 
+import logging
 import time
 from typing import Any
 
@@ -12,11 +13,12 @@ from sqlalchemy import Connection, event, exc
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import Pool
 
-from helpdesk import clock, postgresql_url
-from helpdesk.database import postgresql_server, transactions
+from helpdesk import clock, outage_log, postgresql_url
+from helpdesk.database import errors, postgresql_server, transactions
 
 REPLICA_SOCKET_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 3_000}
 PING_AFTER_SECONDS = 1.0  # idle time after which a connection is pinged before use
+log = logging.getLogger(__name__)
 
 
 def engine_options(url: str, connections: int) -> dict[str, Any]:
@@ -47,6 +49,7 @@ def _check_server(connection: Any, _record: Any) -> None:
         postgresql_server.let_go_of_lost_clients(connection)
         if not postgresql_server.is_reader(connection):
             postgresql_server.note_server(connection)
+            outage_log.note_recovery(log, errors.UNANSWERED)
 
 
 @event.listens_for(Pool, "checkin")

@@ -74,6 +74,9 @@ def test_worker_stops_on_sigterm_while_redis_is_unreachable(start, tmp_path):
     time.sleep(1)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeouts.LIMIT) == 0
+    written = (tmp_path / "worker.log").read_text()
+    assert "Redis does not answer" in written and "Traceback" not in written
+    assert "could not connect" not in written  # RQ's own line, once a second
 
 
 def _workers(address: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config, outage_log
+from helpdesk import clock, config
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.database.types import affected_rows
@@ -180,7 +180,7 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
         if database_errors.is_read_only_error(error):
             raise
         # The claim may have been committed. Nothing was sent, so it need not wait for the end of its lease.
-        outage_log.report(log, "A delivery could not be rendered yet", database_errors.describe_for_log(error))
+        database_errors.report_outage(log, error, "a delivery, which is rendered again")
         database_errors.keep_trying(lambda: results.return_claim(delivery_id, owner))
         return None
     except Exception:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 
-from helpdesk import clock, config, counters, jobs
+from helpdesk import clock, config, counters, jobs, outage_log
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
@@ -29,6 +29,8 @@ RESULTS = {
     errors.ChannelBlockedError: "blocked",
     errors.UnknownOutcomeError: "unknown",
 }  # as /metrics names them
+
+OUTAGE = "Deliveries by {} do not leave"
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
             sent = claim.channel.send(claim.request)
     except errors.ChannelError as error:
         counters.count_delivery(claim.channel.kind, RESULTS.get(type(error), "error"))
+        _report_outage(claim.channel.kind, error)
         _record_failure(claim, error)
         return False, None
     except Exception:
@@ -80,7 +83,15 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
         _record_failure(claim, errors.UnknownOutcomeError(gettext("Something unforeseen happened while sending.")))
         return False, None
     counters.count_delivery(claim.channel.kind, "sent")
+    outage_log.note_recovery(log, OUTAGE.format(claim.channel.kind))
     return True, database_errors.keep_trying(lambda: mark_sent.mark_sent(claim, sent))
+
+
+def _report_outage(kind: str, error: errors.ChannelError) -> None:
+    """Write one line in half a minute while a service takes nothing. A named time to wait is its ordinary answer."""
+    is_ordinary = isinstance(error, errors.PermanentError) or getattr(error, "retry_after", None) is not None
+    if not is_ordinary:
+        outage_log.report(log, OUTAGE.format(kind), error.reason)
 
 
 def _record_failure(claim: claims.DeliveryClaim, error: errors.ChannelError) -> None:

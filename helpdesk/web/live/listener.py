@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from helpdesk import outage_log, redis_url
+from helpdesk import extensions, outage_log, redis_url
 from helpdesk.domain.administration import settings
 from helpdesk.domain.rules import definition as rules
 from helpdesk.live_events import EVENTS_CHANNEL, SETTINGS
@@ -28,7 +28,7 @@ async def listen(hub: SseHub, url: str) -> None:
         try:
             await _listen_once(hub, url)
         except (RedisError, OSError) as error:
-            outage_log.report(log, "No live updates for the moment", f"{type(error).__name__}: {str(error)[:200]}")
+            extensions.report_redis_outage(error, "live updates")
         except Exception:
             log.exception("The live subscription failed; it is restarted")
         await asyncio.sleep(RECONNECT_SECONDS)
@@ -43,6 +43,7 @@ async def _listen_once(hub: SseHub, url: str) -> None:
             if message is None:
                 continue
             if message["type"] == "subscribe":
+                outage_log.note_recovery(log, extensions.REDIS_AWAY)
                 _invalidate_caches()
                 hub.publish_everything()  # events published before now were missed
             elif message["type"] == "message":

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import config, extensions, translation
 from helpdesk.config import Config
+from helpdesk.database import errors
 from helpdesk.database.transactions import start_write_transaction
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import known_browsers, rate_limits, sessions, user_agent
@@ -225,4 +226,4 @@ def _touch_session(_error: BaseException | None) -> None:
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()
-        log.warning("When session %s was last seen could not be written: %s", session_id, type(error).__name__)
+        errors.report_outage(log, error, "writing when a session was last seen")

@@ -109,10 +109,9 @@ def handle_database_unavailable(error: Exception) -> Response:
         db.session.rollback()
     except DATABASE_UNAVAILABLE_ERRORS:
         db.session.remove()
+    database_errors.report_outage(log, error, "a request")
     if database_errors.is_read_only_error(error):
-        outage_log.report(log, "The database takes no writes", database_errors.describe_for_log(error))
         return render_error_page(503, READ_ONLY_SENTENCE, headers={"Retry-After": "30"})
-    outage_log.report(log, "The database does not answer", database_errors.describe_for_log(error))
     return render_error_page(503, headers={"Retry-After": "5"})
 
 
