@@ -1,6 +1,7 @@
 """DATABASE_REPLICA_URL with two real servers: the replica answers only who may be answered by it."""
 
 import re
+import threading
 
 import pytest
 from sqlalchemy import event
@@ -12,6 +13,7 @@ from helpdesk.domain.authentication import sessions
 from helpdesk.domain.monitoring import health
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.web.middleware import replica_reads
+from tests import timeouts
 from tests.replica_server import ReplicaServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -47,6 +49,9 @@ def answered_by(app):
         event.listen(engine, "before_cursor_execute", note)
         listeners.append((engine, note))
     yield used
+    for thread in threading.enumerate():  # a comparison that still runs would give its connection to the next test,
+        if thread.name == "replica":  # which first ends all connections that there are
+            thread.join(timeouts.LIMIT)
     for engine, note in listeners:
         event.remove(engine, "before_cursor_execute", note)
     extensions.db.engines[replica.ENGINE].dispose()
