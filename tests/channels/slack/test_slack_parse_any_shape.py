@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpdesk.channels import slack
@@ -106,6 +106,7 @@ def test_no_shape_of_an_event_raises(kind, event):
         JSON,
     ),
 )
+@example("event_callback", {"event": {"type": []}})
 def test_no_shape_of_a_request_raises(kind, payload):
     payload = payload | {"type": kind}
     slack.parse_payload(payload, NAMES)
