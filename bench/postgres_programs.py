@@ -1,8 +1,12 @@
-"""The programs of a PostgreSQL server to run beside others: from the wheel pgserver, else those of this machine."""
+"""The programs of a PostgreSQL server to run beside others: from the wheel pgserver, else those of this machine.
+
+POSTGRESQL_PROGRAMS names the folder of others, POSTGRESQL_INITDB more options of initdb.
+"""
 
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 from pathlib import Path
 
@@ -11,6 +15,9 @@ PACKAGED = "/usr/lib/postgresql"  # Debian and Ubuntu keep initdb and postgres h
 
 def find_programs() -> Path:
     """The folder with initdb, postgres, pg_dump and the others. Raises RuntimeError in words if there is none."""
+    chosen = os.environ.get("POSTGRESQL_PROGRAMS")
+    if chosen:
+        return Path(chosen).resolve()
     package = importlib.util.find_spec("pgserver")
     if package and package.origin:
         return Path(package.origin).parent / "pginstall" / "bin"
@@ -21,6 +28,11 @@ def find_programs() -> Path:
             "There is no PostgreSQL to try with: install postgresql, or name a server with TEST_DATABASE_URL."
         )
     return Path(found).resolve().parent
+
+
+def get_initdb_options() -> list[str]:
+    """The options of initdb that the environment asks for, such as another collation."""
+    return shlex.split(os.environ.get("POSTGRESQL_INITDB", ""))
 
 
 def get_ordinary_user(folder: Path, own: Path) -> str | None:

@@ -95,6 +95,7 @@ class PostgreSQL:
         """Make the cluster if it is new, start the server, wait until it answers."""
         if not (self.folder / "PG_VERSION").exists():
             command = [self.binaries / "initdb", "-D", self.folder, "-U", "postgres", "--auth=trust", "--encoding=utf8"]
+            command += postgres_programs.get_initdb_options()
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self._user, cwd="/")
         settings = ("listen_addresses=", "max_connections=200", *self._options)
         options = [word for setting in settings for word in ("-c", setting)]
