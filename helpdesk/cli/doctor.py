@@ -78,7 +78,10 @@ def _check_database() -> Iterator[CheckResult]:
         yield False, f"The schema is at {revision or 'nothing'}, the code needs {head}. Run: helpdesk db upgrade"
         return
     if not config.current().is_sqlite and db.session.scalar(text("SELECT lower('ÄÉ') <> 'äé'")):
-        yield None, "The database's LC_CTYPE lower-cases ASCII only: Settings does not find the organization Äpfel by äpfel."
+        yield (
+            None,
+            "The database's LC_CTYPE lower-cases ASCII only: Settings does not find the organization Äpfel by äpfel.",
+        )
     db.session.rollback()
 
 
