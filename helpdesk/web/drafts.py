@@ -23,6 +23,7 @@ blueprint = Blueprint("drafts", __name__, url_prefix="/drafts")
 TICKET_FORM_PATTERN = re.compile(r"(?:message|review)-(\d{1,18})")
 EDIT_FORM_PATTERN = re.compile(r"edit-(\d{1,18})")
 MAX_BYTES = 1024 * 1024  # of one request
+MAX_UNANSWERED = 8
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def save_draft(draft_name: str) -> ResponseReturnValue:
             content,
             revision=revision,
             continues=continues,
+            unanswered=_unanswered(typed),
             is_note=is_note(content) or (message is not None and message.is_note),
             ticket=ticket,
         )
@@ -102,6 +104,12 @@ def is_note(content: str) -> bool:
 def _is_page_of_reader(user_id: object) -> bool:
     """Whether the page belongs to who is signed in now: another tab may have signed in somebody else meanwhile."""
     return str(user_id) == str(authentication.get_current_user().id)
+
+
+def _unanswered(typed: dict[str, Any]) -> list[str]:
+    """The savings that the browser had no answer to."""
+    named = typed.get("unanswered")
+    return [str(each) for each in named[:MAX_UNANSWERED]] if isinstance(named, list) else []
 
 
 def _find_ticket(name: str) -> Ticket | None:

@@ -41,6 +41,17 @@ def test_two_places_that_continue_the_same_draft_do_not_overwrite_each_other(ses
     assert content(maya) == (TWO, MORE)
 
 
+def test_a_browser_without_an_answer_replaces_its_own_saving_whether_it_arrived_or_not(session, make):
+    maya = make.agent()
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE)  # its answer is lost
+    drafts.save_draft(maya, "message-7", MORE, revision=TWO, continues="", unanswered=[ONE])
+    assert content(maya) == (TWO, MORE)
+    with pytest.raises(ConflictError):  # the first comes again, late
+        drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    drafts.save_draft(maya, "message-8", MORE, revision=TWO, continues="", unanswered=[ONE])
+    assert content(maya, "message-8") == (TWO, MORE)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_same_saving_twice_is_one(session, make):
     maya = make.agent()

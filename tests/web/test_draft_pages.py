@@ -61,6 +61,16 @@ def test_a_page_of_somebody_who_signed_out_meanwhile_saves_and_shows_nothing(des
     assert shown(client, theo, ticket).json["revision"] == "revision1"
 
 
+def test_a_page_left_before_an_answer_is_no_other_place(desk):
+    maya, theo, ann, ticket, sign_in = desk
+    client = sign_in(maya)
+    save(client, maya, ticket)
+    for unanswered in ("revision1", [["revision1"]], [""], ["revision9"]):
+        assert save(client, maya, ticket, revision="revision2", unanswered=unanswered).status_code == 409
+    assert save(client, maya, ticket, revision="revision2", unanswered=["revision0", "revision1"]).status_code == 204
+    assert shown(client, maya, ticket).json["revision"] == "revision2"
+
+
 def test_what_was_saved_elsewhere_is_in_the_answer(desk):
     maya, theo, ann, ticket, sign_in = desk
     client = sign_in(maya)

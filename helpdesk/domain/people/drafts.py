@@ -1,12 +1,13 @@
 """Drafts: what a person typed into a form, kept until it is sent, so that they find it on every device.
 
-Each saving names the revision that it continues. Two places that continue the same one never overwrite each other: the
-second learns what the first saved.
+Each saving names the revision that it continues, and those that the same browser saved since then without an answer.
+Two places that continue the same one never overwrite each other: the second learns what the first saved.
 """
 
 import json
 import re
 import secrets
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -45,11 +46,14 @@ def save_draft(
     *,
     revision: str,
     continues: str = "",
+    unanswered: Collection[str] = (),
     is_note: bool = False,
     ticket: Ticket | None = None,
 ) -> Draft:
     """Store ``content`` as the draft ``revision``, in place of the revision ``continues``; empty where nothing is left.
 
+    A browser that left a page before it had an answer does not know whether its last savings are stored: it names them
+    as ``unanswered``, and any of them is replaced as well.
     Saving the same revision again changes nothing. Raises ValidationError beyond a limit, ConflictError if the stored
     draft is another one or the ticket was erased, and PermissionDenied if the person was erased or merged meanwhile:
     nothing may be left of them then.
@@ -72,7 +76,7 @@ def save_draft(
     stored = db.session.scalar(select(Draft).where(*_is(user, name)))
     if stored is not None and stored.is_note and not user.is_team:  # find_draft gives them none
         continues = stored.revision
-    if not _replace(user, name, continues, values):
+    if not _replace(user, name, {continues, *unanswered}, values):
         is_new = stored is None and insertion.insert_unless_exists(
             Draft(user_id=user.id, name=name, **values), ("user_id", "name")
         )
@@ -87,11 +91,11 @@ def empty_sent_draft(user: User, name: str, revision: str | None) -> None:
     """Empty the draft whose words are being sent; what was saved elsewhere since then stays."""
     if revision and REVISION_PATTERN.fullmatch(revision):
         values = {"content": "", "is_note": False, "revision": secrets.token_hex(12), "updated_at": clock.now()}
-        _replace(user, name, revision, values)
+        _replace(user, name, {revision}, values)
 
 
-def _replace(user: User, name: str, revision: str, values: dict[str, object]) -> bool:
-    statement = update(Draft).where(*_is(user, name), Draft.revision == revision).values(values)
+def _replace(user: User, name: str, revisions: Collection[str], values: dict[str, object]) -> bool:
+    statement = update(Draft).where(*_is(user, name), Draft.revision.in_(revisions)).values(values)
     return affected_rows(db.session.execute(statement, execution_options={"synchronize_session": False})) == 1
 
 

@@ -1,8 +1,8 @@
 // Drafts on the server: the same words on every device of a person. Each saving names the revision that it continues,
 // so what was typed elsewhere meanwhile is shown instead of being overwritten, and what was sent does not come back.
 //
-// Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `next`, a saving
-// without an answer yet; `isSent`, the form was sent from here.
+// Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `unanswered`, the
+// savings of this browser without an answer, which the server may have or get yet; `isSent`, the form was sent from here.
 import { readForm, replaceForm } from "./draft_fields.js";
 import { announce, createElement, csrfToken, listen, query, queryAll } from "./dom.js";
 import { _ } from "./sentences.js";
@@ -11,6 +11,7 @@ import { getItem, setItem } from "./storage.js";
 const SAVE_AFTER_MS = 1500;
 const KEEPALIVE_LENGTH = 15000; // characters; browsers send 64 KB after a page is left
 const MOST_SHOWN = 400; // characters of the other text
+const MOST_UNANSWERED = 8;
 const states = new Map();
 let isSignedOut = false;
 
@@ -23,15 +24,15 @@ const newRevision = () => Date.now().toString(36) + Math.random().toString(36).s
 const stateOf = (name) => {
   if (!states.has(name)) {
     const kept = JSON.parse(getItem(stateKey(name), tab) || getItem(stateKey(name)) || "{}");
-    states.set(name, { revision: "", text: "", next: "", isSent: false, ...kept, queue: Promise.resolve() });
+    states.set(name, { revision: "", text: "", unanswered: [], isSent: false, ...kept, queue: Promise.resolve() });
   }
   return states.get(name);
 };
 
 const change = (name, values) => {
   const state = Object.assign(stateOf(name), values);
-  const { revision, text, next, isSent } = state;
-  const kept = JSON.stringify({ revision, text, next, isSent });
+  const { revision, text, unanswered, isSent } = state;
+  const kept = JSON.stringify({ revision, text, unanswered, isSent });
   setItem(stateKey(name), kept);
   setItem(stateKey(name), kept, tab);
   const field = formOf(name)?.elements.draft;
@@ -45,16 +46,16 @@ const enqueue = (name, work) => {
 };
 
 const send = async (name, content) => {
-  const { revision: continues } = stateOf(name);
+  const { revision: continues, unanswered } = stateOf(name);
   const revision = newRevision();
-  change(name, { next: revision });
+  change(name, { unanswered: [...unanswered, revision].slice(-MOST_UNANSWERED) });
   const answer = await fetch(`/drafts/${name}`, {
     method: "POST",
     keepalive: content.length < KEEPALIVE_LENGTH,
     headers: { "X-CSRFToken": csrfToken(), "Content-Type": "application/json" },
-    body: JSON.stringify({ user, content, revision, continues }),
+    body: JSON.stringify({ user, content, revision, continues, unanswered }),
   });
-  if (answer.status === 204) change(name, { revision, text: content });
+  if (answer.status === 204) change(name, { revision, text: content, unanswered: [] });
   if (answer.status === 409) await settle(name, await answer.json());
 };
 
@@ -79,7 +80,7 @@ const settle = async (name, { revision, content }) => {
   const state = stateOf(name);
   const form = formOf(name);
   const mine = form ? readForm(form) : "";
-  const isOurs = revision === state.revision || revision === state.next;
+  const isOurs = [state.revision, ...state.unanswered].includes(revision);
   const isUnchanged = mine === state.text;
   const wasSent = state.isSent && isOurs;
   const hasFocus = form?.contains(document.activeElement);
