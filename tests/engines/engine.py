@@ -131,6 +131,20 @@ class Engine(ABC):
             f"{self.name}: {condition} did not come true within {patience} s on {self._what_is_shown()}"
         )
 
+    def expect(self, expression: str, wanted: Any, patience: float = PATIENCE) -> None:
+        """Wait until an expression has this value, compared as JSON."""
+        last, deadline = None, time.monotonic() + patience
+        while time.monotonic() < deadline:
+            try:
+                if (last := self.run(f"return {expression}")) == wanted:
+                    return
+            except EngineError as error:  # the page is loading
+                last = error
+            time.sleep(TICK)
+        raise AssertionError(
+            f"{self.name}: {expression} was {last!r}, not {wanted!r}, for {patience} s on {self._what_is_shown()}"
+        )
+
     def _what_is_shown(self) -> Any:
         try:
             return self.run("return [location.href, document.querySelector('main')?.innerText.slice(0, 400)]")

@@ -9,6 +9,7 @@ from tests.engines.conftest import IS_COMPLETE
 from tests.engines.crawl import each_page
 from tests.engines.steps import file_ticket, has_text, sign_in
 from tests.journeys.sign_in import DANA, MAYA, PATIENCE, PRIYA
+from tests.journeys.waiting import what_stays
 
 TRIAGE, PRIYA_IN_SLACK = "C0TRIAGE001", "U0PRIYA0001"
 STARTS = [(DANA, "/tickets"), (PRIYA, "/desk"), (MAYA, "/settings")]
@@ -43,10 +44,7 @@ def test_filing_replying_and_a_live_answer(live_portal, engine):
     root = live_portal.root(TRIAGE, subject, PATIENCE)
     live_portal.slack("say", user=PRIYA_IN_SLACK, channel=TRIAGE, text="Out of Slack.", thread_ts=root)
     engine.wait(has_text("article[data-side=team]", "Out of Slack."))
-    assert engine.run("return [document.querySelector('#body-reply').value, document.activeElement.id]") == [
-        "Half a",
-        "body-reply",
-    ]
+    engine.expect("[document.querySelector('#body-reply').value, document.activeElement.id]", ["Half a", "body-reply"])
     assert engine.complaints == []
 
 
@@ -59,7 +57,7 @@ def look(engine, live, start: str) -> list[str]:
             engine.goto(live.portal + address)
             name = re.sub(r"\W+", "-", address).strip("-")[:80]
             (PICTURES / f"{engine.name}-{width}-{name}.png").write_bytes(engine.picture())
-            wrong += [f"{address} at {width}: {found}" for found in engine.run(LOOK)]
+            wrong += [f"{address} at {width}: {found}" for found in what_stays(lambda: engine.run(LOOK))]
     return wrong
 
 

@@ -9,7 +9,7 @@ from tests.journeys.conftest import wait_for
 from tests.journeys.sign_in import DANA, PATIENCE, PRIYA
 
 pytestmark = pytest.mark.skipif(not IS_COMPLETE, reason="make test-browsers tries these in each engine")
-WRITTEN = "return [document.querySelector('[name=subject]').value, document.querySelector('[name=body]').value]"
+WRITTEN = "[document.querySelector('[name=subject]').value, document.querySelector('[name=body]').value]"
 HALF = ["Half a thought", "to the last word"]
 CHOOSE_FILES = """
   const input = document.querySelector("#field-files");
@@ -47,6 +47,8 @@ PRINT = """
     }
   };
   for (const sheet of document.styleSheets) turn(sheet.cssRules);
+"""
+PRINTED = """(() => {
   const time = document.querySelector("#conversation time[data-ago]");
   const isShown = (selector) => [...document.querySelectorAll(selector)].some((each) => each.getClientRects().length);
   const written = getComputedStyle(time, "::after").content.replace("attr(title)", time.title); // as Firefox names it
@@ -55,7 +57,7 @@ PRINT = """
     isShown("#conversation article"),
     isShown(".site-header, .composer, .message-actions, #team-tools, .ticket-actions button"),
   ];
-"""
+})()"""
 
 
 def test_drafts_survive_reload_back_and_forward_and_end_with_the_session(live_portal, engine):
@@ -65,11 +67,11 @@ def test_drafts_survive_reload_back_and_forward_and_end_with_the_session(live_po
     for name, text in zip(("subject", "body"), HALF, strict=True):
         engine.type(f"[name={name}]", text)
     engine.goto(form)  # at once: nothing waits for a timer
-    assert engine.run(WRITTEN) == HALF
+    engine.expect(WRITTEN, HALF)
     engine.goto(tickets)
     engine.run("setTimeout(() => history.back()); return 1")
     engine.wait("location.pathname === '/tickets/new' && document.querySelector('[name=subject]').value")
-    assert engine.run(WRITTEN) == HALF
+    engine.expect(WRITTEN, HALF)
     engine.run("setTimeout(() => history.forward()); return 1")
     engine.wait("location.pathname === '/tickets' && document.readyState === 'complete'")
     engine.goto(tickets)
@@ -78,7 +80,7 @@ def test_drafts_survive_reload_back_and_forward_and_end_with_the_session(live_po
     engine.wait("!document.body.dataset.user")
     engine.run("setTimeout(() => history.back()); return 1")
     engine.wait("location.pathname === '/sign-in' || !document.body.dataset.user && !document.querySelector('.list')")
-    assert engine.run("return Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
+    engine.expect("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))", [])
     assert [each for each in engine.complaints if "409" not in each] == []  # 409 says that a draft was saved elsewhere
 
 
@@ -92,9 +94,10 @@ def test_files_are_chosen_removed_and_sent_and_the_ticket_is_printed(live_portal
     engine.type("#body-reply", "One is left")
     engine.click("#composer [data-send=reply]")
     engine.wait(has_text("#conversation .attachments", "stays.txt"))
-    assert not engine.run("return document.body.innerText.includes('goes.txt')")
-    assert engine.run("return document.documentElement.scrollWidth <= innerWidth")
-    assert engine.run(PRINT) == [True, True, False]
+    engine.expect("document.body.innerText.includes('goes.txt')", False)
+    engine.expect("document.documentElement.scrollWidth <= innerWidth", True)
+    engine.run(PRINT)
+    engine.expect(PRINTED, [True, True, False])
     assert engine.complaints == []
 
 
@@ -114,7 +117,7 @@ def test_selects_menus_and_dialogs_by_keyboard_and_pointer(live_portal, engine):
     else:
         engine.press(ARROW_UP if is_last else ARROW_DOWN)
     engine.wait("document.querySelector('form.control:has(#set-priority) .is-unset')")
-    assert engine.run("return document.querySelectorAll('.event').length") == events
+    engine.expect("document.querySelectorAll('.event').length", events)
     engine.press(ENTER)
     engine.wait(f"document.querySelectorAll('.event').length > {events}")
     engine.run("document.querySelector('header details[data-menu] summary').focus()")

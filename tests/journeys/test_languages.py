@@ -2,8 +2,17 @@
 browser.
 """
 
-from tests.journeys.conftest import wait_for
+import re
+
+from playwright.sync_api import expect
+
 from tests.journeys.sign_in import OSCAR, sign_in_once
+from tests.journeys.waiting import choose_required, expect_no_overflow, expect_value
+
+IS_ON_THE_RIGHT = """() => {
+  const words = document.querySelector("#conversation .prose p");
+  return Boolean(words) && words.getBoundingClientRect().right > innerWidth / 2;
+}"""
 
 
 def choose_language(page, live, code: str) -> None:
@@ -16,22 +25,12 @@ def choose_language(page, live, code: str) -> None:
 def file_ticket(page, live, subject: str, body: str) -> str:
     """File a ticket with the default form; returns its number."""
     page.goto(f"{live.portal}/tickets/new?form=default")
-    for select in page.query_selector_all("#ticket-form select[required]"):
-        select.select_option(index=1)
+    choose_required(page)
     page.fill("[name=subject]", subject)
     page.fill("[name=body]", body)
     page.click("#ticket-form button.button-primary")
     page.wait_for_selector("#conversation .prose")
     return page.url.rpartition("/")[2]
-
-
-def overflow_of(page) -> int:
-    """How many pixels the page is wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-
-
-def direction_of(page, selector: str) -> str:
-    return page.locator(selector).first.evaluate("each => getComputedStyle(each).direction")
 
 
 def test_a_customer_files_and_reads_in_arabic_on_a_phone(live_portal, open_browser):
@@ -42,16 +41,16 @@ def test_a_customer_files_and_reads_in_arabic_on_a_phone(live_portal, open_brows
     number = file_ticket(
         page, live_portal, "الطابعة لا تعمل (VPN)", "لا أستطيع الطباعة منذ الصباح.\n\nPrinter: `HP-7`."
     )
-    assert page.locator("html").get_attribute("dir") == "rtl"
-    assert direction_of(page, "#conversation .prose") == "rtl" and direction_of(page, "h1") == "rtl"
-    assert overflow_of(page) <= 0
-    side = "each => each.getBoundingClientRect().right > innerWidth / 2"
-    assert page.locator("#conversation .prose p").first.evaluate(side)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    for selector in ("#conversation .prose", "h1"):
+        expect(page.locator(selector).first).to_have_css("direction", "rtl")
+    expect_no_overflow(page)
+    expect_value(page, IS_ON_THE_RIGHT, True)
     page.goto(f"{live_portal.portal}/tickets?q=طابعة")
     page.wait_for_selector(f"#ticket-{number} mark")
-    assert overflow_of(page) <= 0
+    expect_no_overflow(page)
     page.goto(f"{live_portal.portal}/tickets/new?form=default")
-    assert overflow_of(page) <= 0
+    expect_no_overflow(page)
 
 
 def test_a_customer_files_and_finds_in_japanese(live_portal, open_browser):
@@ -59,10 +58,10 @@ def test_a_customer_files_and_finds_in_japanese(live_portal, open_browser):
     page.set_extra_http_headers({"Accept-Language": "ja"})
     sign_in_once(page, live_portal, OSCAR)
     number = file_ticket(page, live_portal, "請求書をダウンロードできません", "**「保存」**を押すとエラーになります。")
-    assert page.locator("#conversation .prose strong").first.inner_text() == "「保存」"
-    assert "年" in page.locator("#conversation time").first.get_attribute("title")
+    expect(page.locator("#conversation .prose strong").first).to_have_text("「保存」")
+    expect(page.locator("#conversation time").first).to_have_attribute("title", re.compile("年"))
     page.fill("#composer [name=body]", "今は動いています。")
     page.click("#composer button.button-primary")
-    assert wait_for(lambda: page.locator("#conversation .prose", has_text="今は動いています。").count() == 1)
+    expect(page.locator("#conversation .prose", has_text="今は動いています。")).to_have_count(1)
     page.goto(f"{live_portal.portal}/tickets?q=ダウンロード")
     page.wait_for_selector(f"#ticket-{number} mark")

@@ -81,7 +81,7 @@ def solve_one(agent, home) -> str:
     agent.goto(f"{home}/desk?view=all&status=in_progress")
     agent.click(".queue-row:first-child [data-row]")
     agent.wait_for_selector("#ticket")
-    if agent.query_selector("button:has-text('Take it')"):
+    if agent.locator("button:has-text('Take it')").count():
         agent.click("button:has-text('Take it')")
         agent.wait_for_selector("button:has-text('Take it')", state="detached")
     agent.select_option("#facts select[name=assignee]", label="Priya Raman")

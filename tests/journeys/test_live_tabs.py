@@ -29,14 +29,14 @@ def test_eight_tabs_share_one_live_connection_and_another_takes_over(live_portal
     reply(agent, "To all of you")
     for tab in tabs:
         tab.wait_for_selector("article:has-text('To all of you')")
-    assert listening(tabs) == [0]
+    wait_for(lambda: listening(tabs) == [0])
 
     tabs.pop(0).close()
     wait_for(lambda: listening(tabs))
     reply(agent, "To those who are left")
     for tab in tabs:
         tab.wait_for_selector("article:has-text('To those who are left')")
-    assert len(listening(tabs)) == 1
+    wait_for(lambda: len(listening(tabs)) == 1)
 
 
 def listening(tabs) -> list[int]:

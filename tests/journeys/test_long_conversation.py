@@ -1,8 +1,10 @@
 """A long conversation in a browser: a new message comes alone, and earlier ones are loaded when they are wanted."""
 
-from tests.journeys.conftest import wait_for
+from playwright.sync_api import expect
+
 from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
 from tests.journeys.test_portal_live import file_ticket
+from tests.journeys.waiting import expect_value, wait_for_scripts
 
 LENGTH = 60
 WRITE_REPLIES = """
@@ -15,6 +17,7 @@ async ([address, count]) => {
 }
 """
 MESSAGES = "#conversation article"
+IS_PART = f"() => document.querySelectorAll('{MESSAGES}').length < {LENGTH}"
 
 
 def test_a_long_conversation_in_parts(live_portal, open_browser):
@@ -25,7 +28,7 @@ def test_a_long_conversation_in_parts(live_portal, open_browser):
     dana.evaluate(WRITE_REPLIES, [address, LENGTH])
     agent.goto(address)
     agent.wait_for_selector(f"{MESSAGES}:has-text('Message {LENGTH} of many.')")
-    assert agent.locator(MESSAGES).count() < LENGTH, "it is not loaded as a whole"
+    expect_value(agent, IS_PART, True)
     early_id = early_message_id(agent, address)
 
     wait_until_quiet(agent)
@@ -37,28 +40,25 @@ def test_a_long_conversation_in_parts(live_portal, open_browser):
     dana.click("button:has-text('Send reply')")
     dana.wait_for_selector(f"{MESSAGES}:has-text('One more thing')")
     agent.wait_for_selector(f"{MESSAGES}:has-text('One more thing')")
-    assert agent.locator("#conversation[data-mark=kept]").count() == 1, "only the message was added"
+    expect(agent.locator("#conversation[data-mark=kept]"), "only the message was added").to_have_count(1)
     assert "/conversation" in requests and not {"/facts", "/header"} & set(requests)
-    assert dana.locator(f"{MESSAGES}:has-text('One more thing')").count() == 1
+    expect(dana.locator(f"{MESSAGES}:has-text('One more thing')")).to_have_count(1)
 
-    dana.once("dialog", lambda dialog: dialog.accept())
     dana.locator(f"{MESSAGES}:has-text('One more thing') button:has-text('Delete')").click()
-    confirm = dana.locator("dialog[open] button:has-text('Delete')")
-    if confirm.count():
-        confirm.first.click()
+    dana.click("dialog[open] button:has-text('Delete')")
     agent.wait_for_selector(f"{MESSAGES}:has-text('This message was deleted')")
-    assert agent.locator("#conversation[data-mark=kept]").count() == 1
+    expect(agent.locator("#conversation[data-mark=kept]")).to_have_count(1)
 
     agent.click("#earlier-messages > summary")
     agent.wait_for_selector(".earlier-page article")
     agent.goto("about:blank")
     agent.goto(f"{address}#message-{early_id}")
     agent.wait_for_selector(f"#message-{early_id}")
-    wait_for(lambda: agent.locator(f"#message-{early_id}").is_visible())
+    expect(agent.locator(f"#message-{early_id}")).to_be_visible()
     agent.goto("about:blank")
     agent.goto(address)
     agent.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert agent.locator(MESSAGES).count() == LENGTH + 2, "everything is printed"
+    expect(agent.locator(MESSAGES), "everything is printed").to_have_count(LENGTH + 2)
 
 
 def test_earlier_messages_without_a_script(live_portal, open_browser):
@@ -70,7 +70,8 @@ def test_earlier_messages_without_a_script(live_portal, open_browser):
     plain.goto(address)
     plain.click("#earlier-messages > summary")
     plain.click("#earlier-messages a:has-text('Show them')")
-    assert plain.inner_text("h1") == "Earlier messages" and plain.locator("article").count() > 1
+    expect(plain.locator("h1")).to_have_text("Earlier messages")
+    expect(plain.locator("article").nth(1)).to_be_visible()
 
 
 def file_ticket_of_dana(live_portal, open_browser) -> str:
@@ -92,5 +93,7 @@ def early_message_id(page, address: str) -> str:
 
 
 def wait_until_quiet(page) -> None:
-    """Wait until the page has asked for what it asks after it was opened."""
-    page.wait_for_timeout(1500)
+    """Wait until the page has asked for what it asks after it was opened, and nothing is swapped in any more."""
+    wait_for_scripts(page)
+    page.wait_for_load_state("networkidle")
+    expect_value(page, "() => document.querySelectorAll('.htmx-request, .htmx-swapping, .htmx-settling').length", 0)

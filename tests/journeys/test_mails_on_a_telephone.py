@@ -3,7 +3,10 @@
 import dataclasses
 import re
 
+from playwright.sync_api import expect
+
 from helpdesk.channels.email.render import compose, message_types, sample_messages
+from tests.journeys.waiting import expect_value
 
 CODE = "SELECT id, customer, product FROM exports WHERE created_at > '2026-11-01' ORDER BY id"
 ADDRESS = "https://files.northwind.example/exports/2026/11/28/0123456789abcdef0123456789abcdef0123456789abcdef.csv"
@@ -25,6 +28,11 @@ WIDTHS = "() => [document.documentElement.scrollWidth, ...[...document.querySele
     "getComputedStyle(cell).borderTopWidth)]"
 )
 
+IS_CODE_WHOLE = """() => {
+  const code = document.querySelector("pre");
+  return code.scrollWidth <= code.clientWidth;
+}"""
+
 
 def test_a_mail_with_a_table_code_and_a_long_link_fits_a_telephone(open_browser):
     sample = sample_messages.sample_mails()["reply"]
@@ -37,7 +45,7 @@ def test_a_mail_with_a_table_code_and_a_long_link_fits_a_telephone(open_browser)
         width, *borders = page.evaluate(WIDTHS)
         assert width <= 320
         assert "1px" in borders, "a table has lines"
-        code = page.locator("pre").first
-        assert code.evaluate("element => element.scrollWidth <= element.clientWidth") and CODE in code.inner_text()
+        expect_value(page, IS_CODE_WHOLE, True)
+        expect(page.locator("pre").first).to_contain_text(CODE)
     table = [line for line in mail.text.splitlines() if "Globex, Initech" in line]
     assert table and "next_maintenance_window" in mail.text and f"    {CODE}" in mail.text and ADDRESS in mail.text

@@ -1,9 +1,10 @@
 """The portal on a telephone: installable, notches, pulling to load anew, lists that keep their place, taps beside."""
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.journeys.conftest import wait_for
 from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
+from tests.journeys.waiting import expect_value, read_now
 
 pytestmark = pytest.mark.journey
 PLACE = 300
@@ -39,18 +40,18 @@ def test_the_list_keeps_its_place_and_can_be_pulled(live_portal, open_browser):
     assert protocol.send("Page.getAppManifest")["errors"] == []
     refused = protocol.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert [each["errorId"] for each in refused] in ([], ["in-incognito"])
-    assert page.evaluate(IS_LEFT_TO_THE_BROWSER)
-    before = page.evaluate(PADDING, ".site-header")
+    expect_value(page, IS_LEFT_TO_THE_BROWSER, True)
+    before = read_now(page, PADDING, ".site-header")
     protocol.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"top": 40, "bottom": 34}})
-    wait_for(lambda: page.evaluate(PADDING, ".site-header") == before + 40)
+    expect_value(page, PADDING, before + 40, ".site-header")
     page.evaluate(f"scrollTo({{ top: {PLACE}, behavior: 'instant' }})")
     with page.expect_response("**/tickets/list**"):
         page.evaluate(REFRESH)
-    assert page.evaluate("scrollY") == PLACE
+    expect_value(page, "scrollY", PLACE)
     page.evaluate(PRESS_A_ROW)
     page.wait_for_url("**/tickets/*")
     page.go_back()
-    wait_for(lambda: page.evaluate("scrollY") == PLACE)
+    expect_value(page, "scrollY", PLACE)
 
 
 def test_a_tap_beside_closes_menus_and_dialogs_and_keys_are_those_of_the_device(live_portal, open_browser):
@@ -66,6 +67,6 @@ def test_a_tap_beside_closes_menus_and_dialogs_and_keys_are_those_of_the_device(
     page.evaluate(TAP_BESIDE)
     page.wait_for_selector("dialog[open]", state="detached")
     page.goto(live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href"))
-    assert page.get_attribute("[data-markdown=bold]", "title") == "Bold (⌘B)"
-    assert page.locator("#composer [data-platform-key]").first.text_content() == "⌘"
-    assert not page.is_visible("#composer .keyboard-only")
+    expect(page.locator("[data-markdown=bold]")).to_have_attribute("title", "Bold (⌘B)")
+    expect(page.locator("#composer [data-platform-key]").first).to_have_text("⌘")
+    expect(page.locator("#composer .keyboard-only").first).to_be_hidden()

@@ -34,7 +34,7 @@ def test_pasted_pictures_stand_in_a_note_on_both_devices(live_portal, open_brows
     agent.click("label[for=compose-note]")
     body = agent.locator("#body-note")
     body.fill("Before  after")
-    body.evaluate("(field) => field.setSelectionRange(7, 7)")
+    agent.evaluate("document.querySelector('#body-note').setSelectionRange(7, 7)")
     with agent.expect_response(
         lambda answer: "/drafts/" in answer.url and "image-2" in (answer.request.post_data or "")
     ):

@@ -5,27 +5,31 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import PATIENCE, wait_for
+from tests.journeys.conftest import PATIENCE
 from tests.journeys.sign_in import sign_in_once
+from tests.journeys.waiting import choose_required, expect_draft_kept, expect_value, expect_values, wait_for_scripts
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
 )
 
+WIDTH_OF_PICTURE = """() => {
+  const picture = document.querySelector(".attachments img");
+  return picture?.complete && picture.naturalWidth;
+}"""
+
 
 def open_form(page, live, query: str = ""):
     page.goto(f"{live.portal}/tickets/new?form=default{query}")
-    for select in page.query_selector_all("#ticket-form select[required]"):
-        select.select_option(index=1)
+    choose_required(page)
     return page
 
 
-def numbers_called(page, live, subject: str) -> list[str]:
-    """The numbers of the tickets with ``subject`` in the list."""
+def expect_one_ticket(page, live, subject: str) -> None:
+    """Wait until the list shows one ticket with ``subject``."""
     page.goto(f"{live.portal}/tickets?sort=created")
-    rows = page.query_selector_all("li[id^=ticket-]")
-    return [row.get_attribute("id") for row in rows if subject in row.inner_text()]
+    expect(page.locator("li[id^=ticket-]", has_text=subject)).to_have_count(1)
 
 
 def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_browser):
@@ -51,17 +55,17 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("[data-error-summary]")
     expect(page.locator("[data-error-summary]")).to_be_focused(timeout=1000 * PATIENCE)
-    listed = page.inner_text("[data-files]")
-    assert "shot.png" in listed and "dropped.csv" in listed and "log.txt" not in listed
+    for name in ("shot.png", "dropped.csv"):
+        expect(page.locator("[data-files]")).to_contain_text(name)
+    expect(page.locator("[data-files]")).not_to_contain_text("log.txt")
     page.fill("[name=subject]", "Screens are upside down")
     page.fill("[name=body]", "All **three** of them.")
     page.click("button:has-text('Preview')")
     page.wait_for_selector("#preview strong:has-text('three')")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("#conversation .attachments")
-    assert page.locator(".attachments a").count() == 2
-    picture = page.locator(".attachments img")
-    assert wait_for(lambda: picture.evaluate("img => img.complete && img.naturalWidth") == 1)
+    expect(page.locator(".attachments a")).to_have_count(2)
+    expect_value(page, WIDTH_OF_PICTURE, 1)
     with page.expect_download() as download:
         page.click(".attachments a:has-text('dropped.csv')")
     assert download.value.suggested_filename == "dropped.csv"
@@ -81,7 +85,7 @@ def test_double_click_on_a_slow_network_files_one_ticket(live_portal, open_brows
     line.send(
         "Network.emulateNetworkConditions", slow | {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
     )
-    assert len(numbers_called(page, live_portal, "Hurried on a slow line")) == 1
+    expect_one_ticket(page, live_portal, "Hurried on a slow line")
 
 
 def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_browser):
@@ -90,16 +94,16 @@ def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_brows
     open_form(page, live_portal)
     page.fill("[name=subject]", "Half a thought")
     page.fill("[name=body]", "and then the phone rang")
-    page.wait_for_timeout(500)
+    expect_draft_kept(page, "and then the phone rang")
     again = page.context.new_page()
     page.close()
     open_form(again, live_portal)
-    assert again.input_value("[name=subject]") == "Half a thought"
-    assert again.input_value("[name=body]") == "and then the phone rang"
+    expect_values(again, subject="Half a thought", body="and then the phone rang")
     again.click("button:has-text('File ticket')")
     again.wait_for_selector("#conversation article")
     open_form(again, live_portal)
-    assert again.input_value("[name=subject]") == ""
+    wait_for_scripts(again)
+    expect_values(again, subject="")
 
 
 def test_lost_connection_loses_no_typed_text(live_portal, open_browser):
@@ -109,11 +113,11 @@ def test_lost_connection_loses_no_typed_text(live_portal, open_browser):
     page.context.set_offline(True)
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("#ticket-form [data-request-error]")
-    assert page.input_value("[name=subject]") == "Sent from a tunnel"
+    expect_values(page, subject="Sent from a tunnel")
     page.context.set_offline(False)
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("#conversation article")
-    assert len(numbers_called(page, live_portal, "Sent from a tunnel")) == 1
+    expect_one_ticket(page, live_portal, "Sent from a tunnel")
 
 
 def test_similar_tickets_are_shown_while_typing(live_portal, open_browser):
@@ -125,7 +129,7 @@ def test_similar_tickets_are_shown_while_typing(live_portal, open_browser):
     open_form(page, live_portal)
     page.type("[name=subject]", "espresso grinder", delay=15)
     page.wait_for_selector("#similar a:has-text('espresso grinder screams')")
-    assert page.input_value("[name=subject]") == "espresso grinder"
+    expect_values(page, subject="espresso grinder")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -137,16 +141,14 @@ def test_without_javascript_everything_works(live_portal, open_browser, width):
     page.fill("[name=body]", "No script here.")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector(".error-summary:has-text('Say in a few words')")
-    assert "kept.txt" in page.inner_text(".kept-uploads")
+    expect(page.locator(".kept-uploads")).to_contain_text("kept.txt")
     page.fill("[name=subject]", f"Plain browser at {width}")
     page.click("button:has-text('File ticket')")
     page.wait_for_url(re.compile(r"/tickets/\d+$"))
-    page.wait_for_selector(".attachments a:has-text('kept.txt')")
-    assert page.locator(".attachments a:has-text('kept.txt')").count() == 1
+    expect(page.locator(".attachments a:has-text('kept.txt')")).to_have_count(1)
     page.fill("#body-reply", "One more thing")
     page.click("button:has-text('Send reply')")
-    page.wait_for_selector("article:has-text('One more thing')")
-    assert page.locator("article:has-text('One more thing')").count() == 1
+    expect(page.locator("article:has-text('One more thing')")).to_have_count(1)
     page.click("button:has-text('Mark as solved')")
     page.wait_for_selector("#ticket[data-status=solved]")
     page.check("#rating input[value='4']")
@@ -158,6 +160,6 @@ def test_without_javascript_everything_works(live_portal, open_browser, width):
     page.fill("[name=q]", f"plain {width}")
     page.click("form.filters button:has-text('Search')")
     page.wait_for_url(re.compile(r"[?&]q=plain"))
-    assert page.locator("li[id^=ticket-]").count() == 1
+    expect(page.locator("li[id^=ticket-]")).to_have_count(1)
     page.click("nav a:has-text('Solved')")
     page.wait_for_selector("#ticket-list:has-text('Nothing matches')")

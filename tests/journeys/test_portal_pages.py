@@ -2,8 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.journeys.sign_in import MAYA, sign_in_once
+from tests.journeys.waiting import expect_value, what_stays
 
 PAGES = (
     "/tickets",
@@ -16,12 +18,17 @@ PAGES = (
 
 def look(page, address: str, width: int):
     page.goto(address)
-    page.wait_for_load_state("networkidle") if "/live" in address else page.wait_for_timeout(150)
-    found = Axe().run(page).response["violations"]
-    violations = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
-    assert violations == [], f"{address} at {width}"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{address} scrolls sideways at {width}"
-    assert len(page.query_selector_all("h1")) == 1
+    expect_accessible(page)
+    expect_value(page, "(width) => document.documentElement.scrollWidth <= width", True, width)
+    expect(page.locator("h1")).to_have_count(1)
+
+
+def expect_accessible(page) -> None:
+    def violations() -> list[str]:
+        found = Axe().run(page).response["violations"]
+        return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+
+    assert what_stays(violations) == [], page.url
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,7 +44,7 @@ def test_pages_are_accessible_and_fit(live_portal, open_browser, width, scheme):
     page.goto(live_portal.portal + "/tickets/new?form=default")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("[data-error-summary]")
-    assert Axe().run(page).response["violations"] == []
+    expect_accessible(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE, wait_for
 from tests.journeys.sign_in import DANA, MAYA, PRIYA, sign_in_once
+from tests.journeys.waiting import choose_required, expect_value, read_now, wait_for_scripts, what_stays
 
 pytestmark = pytest.mark.journey
 MS = 1000 * PATIENCE
@@ -91,10 +92,19 @@ def read_tree(page) -> list[dict]:
     ]
 
 
-def find(page, role: str, name: str) -> dict:
-    found = [node for node in read_tree(page) if node["role"] == role and name in node["name"]]
-    assert found, f"no {role} {name!r}: {[node for node in read_tree(page) if node['role'] == role]}"
-    return found[0]
+def wait_for_node(page, role: str, name: str, **properties) -> dict:
+    """The first node of this role with this name and these properties, as soon as the tree has one."""
+
+    def look() -> list[dict]:
+        return [
+            node
+            for node in read_tree(page)
+            if node["role"] == role
+            and name in node["name"]
+            and all(node.get(key) == value for key, value in properties.items())
+        ]
+
+    return wait_for(look)[0]
 
 
 def problems(tree: list[dict]) -> list[str]:
@@ -119,7 +129,7 @@ def problems(tree: list[dict]) -> list[str]:
 
 def hear(page, text: str) -> None:
     """Wait until a live region has said ``text``."""
-    wait_for(lambda: any(text in said for said in page.evaluate("window.heard")))
+    expect_value(page, "(text) => window.heard.some((said) => said.includes(text))", True, text)
 
 
 def look(page) -> list[str]:
@@ -136,6 +146,7 @@ def look(page) -> list[str]:
         found += [f"{step} it is {width} px wide"] if width > 320 else []
         page.evaluate(SPACING)
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("document.adoptedStyleSheets = []")
     return found
 
 
@@ -145,10 +156,11 @@ def test_every_page_for_those_who_hear_it_or_enlarge_it(live_portal, open_browse
         page = open_browser()
         sign_in_once(page, live_portal, email)
         page.goto(live_portal.portal + addresses[0])
-        ticket = page.query_selector("a[data-row]")
-        for address in (*addresses, *([ticket.get_attribute("href")] if ticket else [])):
+        ticket = read_now(page, "() => document.querySelector('a[data-row]')?.getAttribute('href')")
+        for address in (*addresses, *([ticket] if ticket else [])):
             page.goto(live_portal.portal + address)
-            if found := look(page):
+            wait_for_scripts(page)
+            if found := what_stays(lambda: look(page)):
                 wrong[f"{email} {address}"] = found
     assert wrong == {}
 
@@ -162,20 +174,19 @@ def test_what_is_said_when_something_changes(live_portal, open_browser):
     dana.evaluate(HEAR)
     dana.set_input_files("#field-files", {"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 100})
     hear(dana, "1 file attached")
-    assert find(dana, "button", "Remove a.png")
+    wait_for_node(dana, "button", "Remove a.png")
     dana.click("button:has-text('File ticket')")
     hear(dana, "The ticket is not filed yet")
     expect(dana.locator("[data-error-summary]")).to_be_focused(timeout=MS)
-    field = find(dana, "textbox", "Subject")
-    assert field["invalid"] == "true" and "Say in a few words" in field["description"] and field["required"]
+    field = wait_for_node(dana, "textbox", "Subject", invalid="true", required=True)
+    assert "Say in a few words" in field["description"]
     dana.fill("[name=subject]", "Said aloud")
     dana.fill("[name=body]", "Words.")
-    for select in dana.query_selector_all("#ticket-form select[required]"):
-        select.select_option(index=1)
+    choose_required(dana)
     dana.click("button:has-text('File ticket')")
     dana.wait_for_selector("#conversation article")
     dana.evaluate(HEAR)
-    assert find(dana, "status", "")["live"] == "polite"
+    wait_for_node(dana, "status", "", live="polite")
 
     priya.goto(dana.url.partition("#")[0])
     priya.fill("#body-reply", "Heard in the other browser")
@@ -189,8 +200,9 @@ def test_what_is_said_when_something_changes(live_portal, open_browser):
     opener.focus()
     dana.keyboard.press("Enter")
     expect(dana.locator("dialog.confirm button:has-text('Cancel')")).to_be_focused(timeout=MS)
-    assert find(dana, "dialog", "?")["modal"] is True
-    assert dana.evaluate(REFRESH) == 0, "what opened the dialog is not replaced meanwhile"
+    wait_for_node(dana, "dialog", "?", modal=True)
+    sent = read_now(dana, REFRESH)
+    assert sent == 0, "what opened the dialog is not replaced meanwhile"
     dana.keyboard.press("Escape")
     expect(opener).to_be_focused(timeout=MS)
 
@@ -198,95 +210,13 @@ def test_what_is_said_when_something_changes(live_portal, open_browser):
     menu.focus()
     for key, is_open in (("Enter", True), ("Escape", False)):
         dana.keyboard.press(key)
-        state = [node.get("expanded") for node in read_tree(dana) if "your menu" in node["name"]]
-        assert is_open in state and (not is_open) not in state
+        wait_for(lambda: {n.get("expanded") for n in read_tree(dana) if "your menu" in n["name"]} == {is_open})
     expect(menu).to_be_focused(timeout=MS)
 
     priya.goto(f"{live_portal.portal}/desk?view=all")
     priya.keyboard.press("Control+k")
     priya.wait_for_selector("#palette-results [role=option]")
     priya.keyboard.press("ArrowDown")
-    box = find(priya, "combobox", "Go to a ticket")
-    assert box["expanded"] and "activedescendant" in box
-    assert [node.get("selected") for node in read_tree(priya) if node["role"] == "option"].count(True) == 1
-
-
-def test_a_keyboard_on_the_screen_covers_no_send_button(live_portal, open_browser):
-    page = open_browser(width=360, height=740)
-    page.add_init_script(
-        """{
-          const viewport = Object.assign(new EventTarget(), { width: 360, height: 740, offsetTop: 0, scale: 1 });
-          Object.defineProperty(window, "visualViewport", { value: viewport });
-        }"""
-    )
-    sign_in_once(page, live_portal, DANA)
-    page.goto(f"{live_portal.portal}/tickets")
-    page.goto(live_portal.portal + page.get_attribute("a[data-row] >> nth=0", "href"))
-    page.focus("#body-reply")
-    page.evaluate("document.querySelector('#body-reply').scrollIntoView({ block: 'end', behavior: 'instant' })")
-    page.evaluate("Object.assign(visualViewport, { height: 420 }).dispatchEvent(new Event('resize'))")
-    box = page.locator("#composer [data-send=reply]").bounding_box()
-    assert box["y"] + box["height"] <= 420
-    assert page.evaluate("document.documentElement.style.getPropertyValue('--keyboard')") == "320px"
-    page.evaluate("Object.assign(visualViewport, { height: 740 }).dispatchEvent(new Event('resize'))")
-    assert page.evaluate("document.documentElement.style.getPropertyValue('--keyboard')") == "0px"
-
-
-LAYOUTS = [
-    {"key": "т", "code": "KeyN"},  # Russian
-    {"key": "ν", "code": "KeyN"},  # Greek
-    {"key": "ى", "code": "KeyN"},  # Arabic
-    {"key": "מ", "code": "KeyN"},  # Hebrew
-    {"key": "ल", "code": "KeyN"},  # Hindi
-    {"key": "N", "code": "KeyN", "modifierCapsLock": True},
-]
-NOT_KEYS = [
-    {"key": "т", "code": "KeyN", "isComposing": True},
-    {"key": "Process", "code": "KeyN", "keyCode": 229},
-    {"key": "ń", "code": "KeyN", "modifierAltGraph": True},  # Polish
-    {"code": "KeyN"},  # what filling in by the browser sends
-]
-
-
-def test_single_keys_on_the_layouts_of_the_world(live_portal, open_browser):
-    page = open_browser()
-    sign_in_once(page, live_portal, PRIYA)
-    page.goto(f"{live_portal.portal}/desk?view=all")
-    page.goto(live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href"))
-
-    def focused_after(event: dict) -> str:
-        return page.evaluate(
-            """(event) => {
-              document.activeElement.blur();
-              document.body.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...event }));
-              return document.activeElement.id;
-            }""",
-            event,
-        )
-
-    assert [event["key"] for event in LAYOUTS if focused_after(event) != "body-note"] == []
-    page.click("label[for=compose-reply]")
-    assert [event for event in NOT_KEYS if focused_after(event) in ("body-note", "body-reply")] == []
-    page.fill("#body-reply", "bold")
-    page.evaluate(
-        """() => {
-          const field = document.querySelector("#body-reply");
-          field.select();
-          const event = { key: "и", code: "KeyB", ctrlKey: true, bubbles: true, cancelable: true };
-          field.dispatchEvent(new KeyboardEvent("keydown", event));
-        }"""
-    )
-    assert page.input_value("#body-reply") == "**bold**"
-    for is_composing in (True, False):  # Escape ends what the input method suggests, then it leaves the field
-        page.focus("#body-reply")
-        page.evaluate(
-            """(isComposing) => document.activeElement.dispatchEvent(
-              new KeyboardEvent("keydown", { key: "Escape", bubbles: true, isComposing }))""",
-            is_composing,
-        )
-        assert (page.evaluate("document.activeElement.id") == "body-reply") is is_composing
-    page.fill("#body-reply", "")
-    page.evaluate("document.activeElement.blur(); document.querySelector('#shortcuts').showModal()")
-    page.uncheck("#single-keys")
-    page.keyboard.press("Escape")
-    assert focused_after(LAYOUTS[0]) != "body-note"
+    box = wait_for_node(priya, "combobox", "Go to a ticket", expanded=True)
+    assert "activedescendant" in box
+    wait_for(lambda: [n.get("selected") for n in read_tree(priya) if n["role"] == "option"].count(True) == 1)
