@@ -1,8 +1,8 @@
 // Drafts on the server: the same words on every device of a person. Each saving names the revision that it continues,
 // so what was typed elsewhere meanwhile is shown instead of being overwritten, and what was sent does not come back.
 //
-// Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `unanswered`, the
-// savings of this browser without an answer, which the server may have or get yet; `isSent`, the form was sent from here.
+// Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `unanswered`, what
+// this browser saved without an answer, which the server may have or get yet; `isSent`, the form was sent from here.
 import { readForm, replaceForm } from "./draft_fields.js";
 import { announce, createElement, csrfToken, listen, query, queryAll } from "./dom.js";
 import { _ } from "./sentences.js";
