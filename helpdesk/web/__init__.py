@@ -39,16 +39,11 @@ from helpdesk.web.desk import tags as desk_tags
 from helpdesk.web.language import blueprint as language_blueprint
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import (
-    access_log,
     authentication,
     csrf,
     error_handlers,
     language,
-    maintenance,
-    personal_limits,
-    replica_reads,
-    request_transactions,
-    second_factor,
+    pipeline,
     security_headers,
 )
 from helpdesk.web.portal import articles, colleagues, installed, new_ticket, sign_in_ways, ticket_list
@@ -181,14 +176,11 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
 
 
 def register_web(app: Flask) -> None:
-    """Register everything that handles a request, in the order in which it runs."""
+    """Register everything that handles a request."""
     app.jinja_environment = LanguageEnvironment
-    access_log.register(app)
     request.register(app)
-    request_transactions.register(app)
-    replica_reads.register(app)
     language.register(app)
-    csrf.register(app)
+    pipeline.register(app)
     security_headers.register(app)
     filters.register(app)
     static_files.register(app)
@@ -201,9 +193,5 @@ def register_web(app: Flask) -> None:
     htmx_responses.register(app)
     error_handlers.register(app)
     authentication.register(app)
-    second_factor.register(app)
-    personal_limits.register(app)
-    maintenance.register(app)
-    drafts.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

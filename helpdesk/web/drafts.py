@@ -5,7 +5,7 @@ import logging
 import re
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,13 +28,11 @@ FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 log = logging.getLogger(__name__)
 
 
-def register(app: Flask) -> None:
-    """Empty the draft of every form that was accepted; those of messages and tickets are emptied as they are stored."""
-    app.after_request(empty_accepted_draft)
-
-
 def empty_accepted_draft(response: Response) -> Response:
-    """Empty the draft that the request's form names, if the answer leads on to another page."""
+    """Empty the draft that the request's form names, if the answer leads on to another page.
+
+    Those of messages and tickets are emptied as they are stored.
+    """
     is_accepted = request.method == "POST" and response.status_code in (302, 303) and request.mimetype in FORM_TYPES
     if not is_accepted or "draft_name" not in request.form or not current_user.is_authenticated:
         return response

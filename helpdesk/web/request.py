@@ -56,13 +56,12 @@ class NulFreeConverter(UnicodeConverter):
 
 
 def register(app: Flask) -> None:
-    """Use these request and converter classes, and limit bodies of anonymous requests."""
+    """Use these request and converter classes."""
     app.request_class = Request
     app.url_map.converters |= {"int": BigIntConverter, "string": NulFreeConverter, "default": NulFreeConverter}
-    app.before_request(_limit_anonymous_bodies)
 
 
-def _limit_anonymous_bodies() -> None:
+def limit_anonymous_body() -> None:
     """Allow large bodies only with a session cookie: a body is read before the session is checked."""
     if "_user_id" not in flask.session:
         flask.request.max_content_length = MAX_ANONYMOUS_BODY_BYTES

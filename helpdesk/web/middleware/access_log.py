@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 
-from flask import Flask, Response, g, request
+from flask import Response, g, request
 from sqlalchemy import inspect
 
 from helpdesk import config, counters, logging_setup
@@ -18,26 +18,27 @@ UNLOGGED_ENDPOINTS = {"health.check_liveness", "health.check_readiness", "health
 log = logging.getLogger("helpdesk.access")
 
 
-def register(app: Flask) -> None:
-    """Give each request an id, and log it if ACCESS_LOG is on."""
+def begin() -> None:
+    """Give the request an id."""
+    request_id = _get_request_id()
+    g.log_entry = (request_id, time.monotonic())
+    logging_setup.set_context(request_id=request_id)
 
-    @app.before_request
-    def begin() -> None:
-        g.request_began = time.monotonic()
-        g.request_id = _get_request_id()
-        logging_setup.set_context(request_id=g.request_id)
 
-    @app.after_request
-    def end(response: Response) -> Response:
-        if "request_id" in g:
-            response.headers["X-Request-ID"] = g.request_id
-            if request.endpoint not in UNLOGGED_ENDPOINTS:
-                _record_request(response)
-        return response
+def end(response: Response) -> Response:
+    """Name the id in ``response``, and log the request if ACCESS_LOG is on."""
+    entry = g.get("log_entry")
+    if entry is not None:
+        request_id, began = entry
+        response.headers["X-Request-ID"] = request_id
+        if request.endpoint not in UNLOGGED_ENDPOINTS:
+            _record_request(response, time.monotonic() - began)
+    return response
 
-    @app.teardown_request
-    def clear_context(_error: BaseException | None) -> None:
-        logging_setup.set_context()
+
+def clear_context() -> None:
+    """Let later lines of the log have no id."""
+    logging_setup.set_context()
 
 
 def _get_request_id() -> str:
@@ -46,12 +47,12 @@ def _get_request_id() -> str:
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-def _record_request(response: Response) -> None:
-    route = request.url_rule.rule if request.url_rule else "no route"
-    seconds = time.monotonic() - g.request_began
-    counters.count_request(request.method, route, response.status_code, seconds)
+def _record_request(response: Response, seconds: float) -> None:
+    rule, method = request.url_rule, request.method
+    route = rule.rule if rule else "no route"
+    counters.count_request(method, route, response.status_code, seconds)
     if config.current().ACCESS_LOG:
-        log.info("%s %s %s %.0f ms, %s", request.method, route, response.status_code, seconds * 1000, _name_user())
+        log.info("%s %s %s %.0f ms, %s", method, route, response.status_code, seconds * 1000, _name_user())
 
 
 def _name_user() -> str:

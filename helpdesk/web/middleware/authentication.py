@@ -49,16 +49,12 @@ def build_cookie_settings(configuration: Config) -> dict[str, Any]:
 
 
 def register(app: Flask) -> None:
-    """Configure Flask-Login, and register what runs before and after each request."""
+    """Configure Flask-Login."""
     login_manager.init_app(app)
     login_manager.session_protection = None
     login_manager.id_attribute = "session_token"
     login_manager.user_loader(_load_user)
     login_manager.unauthorized_handler(_handle_unauthorized)
-    authorization.register(app)
-    app.before_request(_block_writes_while_impersonating)
-    app.before_request(_block_disabled_portal)
-    app.teardown_request(_touch_session)
 
 
 def get_current_user() -> User:
@@ -181,30 +177,27 @@ def _get_real_user() -> User:
     return current_user.viewer if current_user.is_impersonating else get_current_user()
 
 
-def _block_writes_while_impersonating() -> None:
-    """Refuse writes while a team member views the portal as a customer."""
+def block_writes_while_impersonating(audience: str, user: User | None) -> None:
+    """Refuse writes while a team member views the portal as a customer, also those that anybody may ask for."""
     if request.method in request_transactions.SAFE_METHODS or request.endpoint in ENDPOINTS_ALLOWED_WHILE_IMPERSONATING:
         return
-    if authorization.get_audience(request.endpoint) != authorization.MACHINE and getattr(
-        current_user, "is_impersonating", False
-    ):
+    if audience == authorization.MACHINE:
+        return
+    reader = user or get_current_user()
+    if getattr(reader, "is_impersonating", False):
         raise PermissionDenied(
             gettext(
                 "You are looking at the portal as %(viewed)s sees it. Nothing can be changed that way.",
-                viewed=current_user.viewed.name,
+                viewed=reader.viewed.name,
             )
         )
 
 
-def _block_disabled_portal() -> Response | None:
+def block_disabled_portal(audience: str, user: User | None) -> Response | None:
     """Show customers a page with the reason if the installation's edition has no portal."""
-    if (
-        authorization.get_audience(request.endpoint) != authorization.SIGNED_IN
-        or request.blueprint in BLUEPRINTS_ALLOWED_WITHOUT_PORTAL
-    ):
+    if audience != authorization.SIGNED_IN or request.blueprint in BLUEPRINTS_ALLOWED_WITHOUT_PORTAL:
         return None
-    user = get_current_user()
-    if user.is_authenticated and not user.is_team and not rules.is_portal_enabled():
+    if user is not None and user.is_authenticated and not user.is_team and not rules.is_portal_enabled():
         return make_response(render_template("sign_in/portal_disabled.html"), 403)
     return None
 
@@ -215,7 +208,7 @@ def _is_user_activity() -> bool:
     return not is_polling and request.accept_mimetypes.best != "text/event-stream"
 
 
-def _touch_session(_error: BaseException | None) -> None:
+def touch_session() -> None:
     """Update the session's last use after the response, in its own transaction, at most once a minute."""
     session_id = g.pop("seen_session", None)
     if session_id is None:

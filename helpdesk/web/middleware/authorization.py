@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, request
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from helpdesk import config
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.extensions import csrf
+from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import request_transactions
 
@@ -63,22 +63,15 @@ def get_audience(endpoint: str | None) -> str:
     return getattr(current_app.view_functions.get(endpoint), "audience", SIGNED_IN)
 
 
-def register(app: Flask) -> None:
-    """Check the audience before every request."""
-    app.before_request(enforce_audience)
-
-
-def enforce_audience() -> ResponseReturnValue | None:
-    """Refuse those who may not call the view; return None for everybody else."""
-    audience = get_audience(request.endpoint)
+def enforce_audience(audience: str, user: User | None) -> ResponseReturnValue | None:
+    """Refuse those who may not call a view for ``audience``; return None for everybody else."""
     if audience == MACHINE:
         return None
     if request.method not in request_transactions.SAFE_METHODS and not _is_same_origin():
         abort(403)
     if audience == PUBLIC:
         return None
-    user = current_user._get_current_object()
-    if not user.is_authenticated:
+    if user is None or not user.is_authenticated:
         return current_app.login_manager.unauthorized()
     if audience == SIGNED_IN:
         return None

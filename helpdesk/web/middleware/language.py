@@ -20,10 +20,25 @@ HOOK_PATHS = "/hooks/"  # what comes from a chat or by mail is answered in the t
 
 
 def register(app: Flask) -> None:
-    """Choose the language before anything is written, and again when the person is known."""
+    """Let Flask-Babel format in the language of the request."""
     extensions.babel.init_app(app, locale_selector=translation.current_code)
-    app.before_request(_begin_with_language_of_browser)
-    app.teardown_request(_restore_language)
+
+
+def use_language_of_browser() -> None:
+    """Answer in the language of the browser, or of the program, until the person is known."""
+    g.language_before = translation.current_code()
+    path = request.path
+    if path.startswith(PROGRAM_PATHS):
+        translation.set_language(ENGLISH)
+    elif path.startswith(HOOK_PATHS):
+        translation.set_language(_get_team_language())
+    else:
+        translation.set_language(_get_language_of_nobody())
+
+
+def restore_language() -> None:
+    """Go back to the language that this thread had before the request."""
+    translation.set_language(g.pop("language_before", ENGLISH))
 
 
 def use_language_of(user: User) -> None:
@@ -34,7 +49,8 @@ def use_language_of(user: User) -> None:
 
 def get_browser_languages() -> list[str]:
     """Return the codes of offered languages that this browser chose on the sign-in page or names, the best first."""
-    chosen, accepted = request.cookies.get(get_cookie_name(), ""), request.headers.get("Accept-Language", "")
+    current = request._get_current_object()
+    chosen, accepted = current.cookies.get(get_cookie_name(), ""), current.headers.get("Accept-Language", "")
     return list(_match_languages(chosen, accepted, offered_codes()))
 
 
@@ -48,16 +64,6 @@ def _match_languages(chosen: str, accepted: str, _offered: tuple[str, ...]) -> t
 def get_cookie_name() -> str:
     """Return the name of the cookie that has the language chosen on the sign-in page."""
     return cookies.get_cookie_name(COOKIE)
-
-
-def _begin_with_language_of_browser() -> None:
-    g.language_before = translation.current_code()
-    if request.path.startswith(PROGRAM_PATHS):
-        translation.set_language(ENGLISH)
-    elif request.path.startswith(HOOK_PATHS):
-        translation.set_language(_get_team_language())
-    else:
-        translation.set_language(_get_language_of_nobody())
 
 
 def _get_language_of_nobody() -> str:
@@ -74,7 +80,3 @@ def _get_team_language() -> str:
     except (SQLAlchemyError, *database_errors.UNAVAILABLE_ERRORS):
         extensions.db.session.rollback()  # else what asks next finds a transaction that cannot go on
         return ENGLISH  # the page that says so needs no database
-
-
-def _restore_language(_error: BaseException | None) -> None:
-    translation.set_language(g.pop("language_before", ENGLISH))

@@ -8,12 +8,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from flask import Flask, Response, g, request
-from flask_login import current_user
+from flask import Response, g, request
 
 from helpdesk import extensions
+from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
-from helpdesk.web.middleware import authorization, error_handlers, request_transactions
+from helpdesk.web.middleware import error_handlers, request_transactions
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,12 @@ _minute = 0
 _lock = threading.Lock()
 
 
-def register(app: Flask) -> None:
-    """Check the limits before every request of somebody signed in."""
-    app.before_request(enforce_limits)
-    app.teardown_request(_end_request)
-
-
-def enforce_limits() -> Response | None:
+def enforce_limits(_audience: str, user: User | None) -> Response | None:
     """Refuse with 429 and a sentence what is beyond a limit; None for everything else."""
-    audience = authorization.get_audience(request.endpoint)
-    if audience in (authorization.PUBLIC, authorization.MACHINE) or not current_user.is_authenticated:
+    kind = classify_request() if user is not None and user.is_authenticated else None
+    if user is None or kind is None:
         return None
-    kind = classify_request()
-    if kind is None:
-        return None
-    limit, user_id = LIMITS[kind], current_user.viewer.id if current_user.is_impersonating else current_user.id
+    limit, user_id = LIMITS[kind], user.viewer.id if user.is_impersonating else user.id
     key = (user_id, kind)
     with _lock:
         if _running[key] >= limit.at_once:
@@ -92,6 +83,16 @@ def enforce_limits() -> Response | None:
             )
         )
     return None
+
+
+def end_request() -> None:
+    """Count the request no longer among those that run."""
+    key = g.pop("personal_limit", None)
+    if key is not None:
+        with _lock:
+            _running[key] -= 1
+            if _running[key] <= 0:
+                del _running[key]
 
 
 def classify_request() -> str | None:
@@ -131,12 +132,3 @@ def _count_here(name: str, minute: int) -> int:
 
 def _refuse(sentence: str, retry_after: int = RETRY_AFTER_SECONDS) -> Response:
     return error_handlers.render_error_page(429, sentence, headers={"Retry-After": str(retry_after)})
-
-
-def _end_request(_error: BaseException | None) -> None:
-    key = g.pop("personal_limit", None)
-    if key is not None:
-        with _lock:
-            _running[key] -= 1
-            if _running[key] <= 0:
-                del _running[key]

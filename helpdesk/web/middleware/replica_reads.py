@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Flask, Response, request
+from flask import Response, request
 
 from helpdesk import outage_log
 from helpdesk.database import errors, replica
@@ -45,10 +45,12 @@ def from_replica(view: View) -> View:
     return answer  # type: ignore[return-value]
 
 
-def register(app: Flask) -> None:
-    """Note where each request's writes are, and give the browser the position."""
-    app.before_request(replica.track_writes)
-    app.after_request(_remember_position)
+def remember_position(response: Response) -> Response:
+    """Give the browser the position of what its request has written."""
+    position = replica.last_written()
+    if position is not None and authorization.get_audience(request.endpoint) != authorization.MACHINE:
+        cookies.set_cookie(response, _cookie_name(), str(position), seconds=replica.REMEMBERED_SECONDS)
+    return response
 
 
 def _has_what_the_reader_expects() -> bool:
@@ -56,13 +58,6 @@ def _has_what_the_reader_expects() -> bool:
     announced = replica.read_announced()
     position = int(own) if own.isdecimal() and len(own) <= MAX_DIGITS else 0
     return replica.has_reached(max(position, announced or 0))
-
-
-def _remember_position(response: Response) -> Response:
-    position = replica.last_written()
-    if position is not None and authorization.get_audience(request.endpoint) != authorization.MACHINE:
-        cookies.set_cookie(response, _cookie_name(), str(position), seconds=replica.REMEMBERED_SECONDS)
-    return response
 
 
 def _cookie_name() -> str:

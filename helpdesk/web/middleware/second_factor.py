@@ -2,11 +2,11 @@
 
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, abort, redirect, request
-from flask_login import current_user
+from flask import Response, abort, redirect, request
 
 from helpdesk import clock, extensions
 from helpdesk.domain.authentication import second_factor
+from helpdesk.models.user import User
 from helpdesk.web.middleware import authorization, request_transactions
 
 ALLOWED_BLUEPRINTS = {
@@ -61,36 +61,24 @@ SENSITIVE_ENDPOINTS = {
 }
 
 
-def register(app: Flask) -> None:
-    """Check every request of somebody signed in."""
-    app.before_request(require_second_factor)
-    app.before_request(require_recent_proof)
-
-
-def require_second_factor() -> Response | None:
+def require_second_factor(_audience: str, user: User | None) -> Response | None:
     """Send to the page of the second factor whoever has not given it in this session."""
-    if not _is_person_request() or request.blueprint in ALLOWED_BLUEPRINTS:
+    if user is None or not user.is_authenticated or request.blueprint in ALLOWED_BLUEPRINTS:
         return None
-    user = current_user.viewer if current_user.is_impersonating else current_user
-    step = second_factor.find_missing_step(user, current_user.session)
+    step = second_factor.find_missing_step(user.viewer if user.is_impersonating else user, user.session)
     if not step:
         return None
     return _send_to("/account/second-factor" if step == "set_up" else "/sign-in/second-factor")
 
 
-def require_recent_proof() -> Response | None:
+def require_recent_proof(_audience: str, user: User | None) -> Response | None:
     """Ask who it is again before what is sensitive, if the last proof is some time ago."""
-    if not _is_person_request() or request.endpoint not in SENSITIVE_ENDPOINTS:
+    if user is None or not user.is_authenticated or request.endpoint not in SENSITIVE_ENDPOINTS:
         return None
-    proved_at = current_user.session.proved_at
+    proved_at = user.session.proved_at
     if proved_at is not None and proved_at > clock.now() - second_factor.RECENT_PROOF:
         return None
     return _send_to("/sign-in/again")
-
-
-def _is_person_request() -> bool:
-    audience = authorization.get_audience(request.endpoint)
-    return audience not in (authorization.PUBLIC, authorization.MACHINE) and current_user.is_authenticated
 
 
 def _send_to(path: str) -> Response:

@@ -2,30 +2,33 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from helpdesk import config
 
 STATIC_PREFIX = "/static/"
+EXTENSION = "helpdesk.security_headers"
+
+
+def add_headers(response: Response) -> Response:
+    """Add the headers to ``response``: to every one, errors and fragments included."""
+    present = {name for name, _ in response.headers}
+    given = current_app.extensions[EXTENSION]
+    response.headers.extend([(name, value) for name, value in given.items() if name not in present])
+    if request.path.startswith(STATIC_PREFIX):
+        return response
+    if "Vary" in response.headers:
+        response.vary.update(("Cookie", "HX-Request"))
+    else:
+        response.headers.add("Vary", "Cookie, HX-Request")
+    if not response.headers.get("Cache-Control"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def register(app: Flask) -> None:
-    """Add the headers to every response, errors and fragments included."""
-    headers = build_headers(config.current())
-
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        present = {name for name, _ in response.headers}
-        response.headers.extend([(name, value) for name, value in headers.items() if name not in present])
-        if request.path.startswith(STATIC_PREFIX):
-            return response
-        if "Vary" in response.headers:
-            response.vary.update(("Cookie", "HX-Request"))
-        else:
-            response.headers.add("Vary", "Cookie, HX-Request")
-        if not response.headers.get("Cache-Control"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
+    """Build the headers of this installation."""
+    app.extensions[EXTENSION] = build_headers(config.current())
 
 
 def build_headers(current: config.Config) -> dict[str, str]:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Flask, current_app
-from flask_login import current_user
 from markupsafe import Markup
 
 from helpdesk.domain.integrations import custom_emoji
@@ -19,7 +18,7 @@ from helpdesk.domain.tickets.shown_reactions import ShownReaction
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineMessage
 from helpdesk.translation.catalogues import Catalogue
 from helpdesk.translation.current import current_catalogue
-from helpdesk.web.middleware import csrf
+from helpdesk.web.middleware import authentication, csrf
 from helpdesk.web.templating import filters
 
 MAX_ROWS = 1_000  # kept of messages and of events: some 5 MB, at most 30
@@ -89,20 +88,30 @@ class ShownEvent(NamedTuple):
     created: Markup
 
 
+class TimelinePage:
+    """What the entries of one page have in common. ``seen``: by message id, the customers who read so far."""
+
+    def __init__(self, ticket_number: int, seen: Mapping[int, list[str]]) -> None:
+        self.ticket_number, self.seen = ticket_number, seen
+        self.reader, self.times = authentication.get_current_user(), filters.PageTimes()
+        self.catalogue = current_catalogue.get()
+
+
 def register(app: Flask) -> None:
     """Let templates render the entries of a timeline."""
     app.add_template_filter(render_entry)
+    app.add_template_filter(TimelinePage, "timeline_page")
 
 
-def render_entry(entry: TimelineMessage | TimelineEvent, ticket_number: int, seen: Mapping[int, list[str]]) -> Markup:
-    """Render an entry for the reader of this page. ``seen``: by message id, the customers who read so far."""
+def render_entry(entry: TimelineMessage | TimelineEvent, page: TimelinePage) -> Markup:
+    """Render an entry for the reader of ``page``."""
     if isinstance(entry, TimelineEvent):
-        return _render_event(_show_event(entry), current_catalogue.get())
-    message = _show_message(entry, ticket_number, tuple(seen.get(entry.id, ())))
+        return _render_event(_show_event(entry, page), page.catalogue)
+    message = _show_message(entry, page)
     emoji = custom_emoji.names_with_picture() if message.html.count(":") > 1 else NO_EMOJI
     is_kept = len(message.html) + len(message.quoted or "") <= MAX_LENGTH
     render = _render_message if is_kept else _render_message.__wrapped__
-    html = render(message, emoji, current_catalogue.get())
+    html = render(message, emoji, page.catalogue)
     return Markup(csrf.fill_in_token(html))
 
 
@@ -117,18 +126,17 @@ def _render_event(event: ShownEvent, _catalogue: Catalogue) -> Markup:
     return Markup(current_app.jinja_env.get_template("tickets/_event.html").render(event=event))
 
 
-def _show_message(message: TimelineMessage, ticket_number: int, readers: tuple[str, ...]) -> ShownMessage:
-    reader, times = current_user._get_current_object(), filters.PageTimes()
-    for_team = reader.is_team
+def _show_message(message: TimelineMessage, page: TimelinePage) -> ShownMessage:
+    for_team, times = page.reader.is_team, page.times
     return ShownMessage(
         id=message.id,
-        ticket_number=ticket_number,
+        ticket_number=page.ticket_number,
         seq=message.seq,
         shown_state=message.shown_state,
         revision=message.revision,
         is_note=message.is_note,
         from_team=message.from_team,
-        is_mine=message.author_id == reader.id,
+        is_mine=message.author_id == page.reader.id,
         for_team=for_team,
         author_name=message.author_display_name,
         author_picture=message.author_picture_url,
@@ -144,7 +152,7 @@ def _show_message(message: TimelineMessage, ticket_number: int, readers: tuple[s
         reactions=tuple(message.reactions),
         deliveries=tuple(map(_show_delivery, message.active_deliveries)) if for_team else (),
         problems=tuple(map(_show_delivery, message.problem_deliveries)) if for_team else (),
-        readers=readers,
+        readers=tuple(page.seen.get(message.id, ())),
     )
 
 
@@ -160,9 +168,9 @@ def _show_delivery(delivery: DeliveryStatus) -> ShownDelivery:
     )
 
 
-def _show_event(event: TimelineEvent) -> ShownEvent:
+def _show_event(event: TimelineEvent, page: TimelinePage) -> ShownEvent:
     number = event.data.get("number")
-    is_linked = isinstance(number, int) and current_user.is_team
+    is_linked = isinstance(number, int) and page.reader.is_team
     return ShownEvent(
         id=event.id,
         seq=event.seq,
@@ -171,5 +179,5 @@ def _show_event(event: TimelineEvent) -> ShownEvent:
         sentence=str(event.sentence),
         linked_number=number if is_linked else None,
         team_only=event.team_only,
-        created=filters.format_time_ago(event.created_at),
+        created=page.times.ago(event.created_at),
     )

@@ -82,16 +82,15 @@ def describe(ticket: Ticket, entries: list[Any], is_end: bool = True) -> dict[in
 def render_changes(ticket: Ticket, changes: ConversationChanges) -> str:
     """Render the changes as elements that HTMX swaps by their ids."""
     parts = [f'<div id="{id}" hx-swap-oob="delete"></div>' for id in changes.gone]
-    parts += [htmx_responses.mark_out_of_band(_render_entry(ticket, entry, changes)) for entry in changes.changed]
+    page = timeline_rows.TimelinePage(ticket.number, changes.seen)
+    parts += [
+        htmx_responses.mark_out_of_band(str(timeline_rows.render_entry(entry, page))) for entry in changes.changed
+    ]
     if changes.added:
-        added = "".join(_render_entry(ticket, entry, changes) for entry in changes.added)
+        added = "".join(timeline_rows.render_entry(entry, page) for entry in changes.added)
         parts.append(f'<div hx-swap-oob="beforeend:#conversation">{added}</div>')
         parts.append(htmx_responses.mark_out_of_band(render_template("tickets/_last_activity.html", ticket=ticket)))
     return "".join(parts)
-
-
-def _render_entry(ticket: Ticket, entry: Any, changes: ConversationChanges) -> str:
-    return str(timeline_rows.render_entry(entry, ticket.number, changes.seen))
 
 
 def respond(ticket: Ticket) -> Response | None:

@@ -21,11 +21,7 @@ from helpdesk.web.tickets import agent_sidebar
 
 TICKET_URL_PREFIX = "/tickets/<int:number>"
 
-LOAD_PEOPLE = (
-    joinedload(Ticket.requester),
-    joinedload(Ticket.assignee),
-    joinedload(Ticket.organization, innerjoin=True),
-)
+LOAD_PEOPLE = (joinedload(Ticket.requester), joinedload(Ticket.assignee))
 
 
 def get_ticket_or_404(number: int) -> Ticket:
@@ -84,7 +80,10 @@ def _visible_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticke
 
 @lru_cache
 def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
-    """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader."""
+    """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader.
+
+    A customer's organization came with their session.
+    """
     reader = ReaderParameters(is_team, ticket_visibility)
     is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
     query = (
@@ -99,7 +98,8 @@ def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
         query = (
             query.outerjoin(QaReview)
             .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
-            .options(joinedload(Ticket.sla_timers), undefer(Ticket.tag_text))
+            .options(joinedload(Ticket.organization, innerjoin=True), joinedload(Ticket.sla_timers))
+            .options(undefer(Ticket.tag_text))
         )
     else:
         merged = aliased(Ticket)
