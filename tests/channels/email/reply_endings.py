@@ -134,6 +134,22 @@ DEVICES = [
     "Sent from my mobile device, please excuse typos",
     "Sent from my iPhone, please excuse brevity and typos.",
 ]
+LINK = "<https://aka.ms/o0ukef>"
+DEVICES += [
+    f"Outlook für Android{LINK} beziehen",
+    f"Outlook voor Android{LINK} downloaden",
+    f"Android 用 Outlook{LINK} を入手",
+    f"Android용 Outlook{LINK} 다운로드",
+    f"iOS용 Outlook{LINK} 받기",
+    f"Obtenir Outlook pour iOS{LINK}",
+    f"Az iOS-hez készült Outlook letöltése{LINK}",
+    f"Получите Outlook для iOS{LINK}",
+    f"Last ned Outlook for iOS{LINK}",
+    "Sent from Edison Mail [https://mail.onelink.me/107872968?pid=nativeplacement]",
+    "ドコモメールから送信",
+    "Galaxy에서 보냈습니다.",
+    "Inviata dal mio iPad",
+]
 FOOTERS = [
     "-- \nAnn Ambrose\nGlobex Ltd\n+44 20 7946 0000",
     "Virus-free. www.avast.com",

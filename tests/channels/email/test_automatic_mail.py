@@ -5,6 +5,8 @@ import pytest
 from helpdesk.channels import email
 from tests.channels.email.ugly_mails import OURS, heard
 
+ANSWERS = "In-Reply-To: <sample-reply@help.northwind.example>\n"
+
 
 def test_our_own_mail_is_known_when_it_comes_back():
     assert heard("our-own-mail-comes-back").own
@@ -61,11 +63,52 @@ def test_a_bounce_names_the_address_and_our_delivery(name, status, permanent):
         ("Mail delivery failed: what does it mean?", False),
         ("Mail delivery failed: returning message to sender", True),
         ("Returned mail: why?", False),
+        ("Out of Office Re: [#7] Export", True),
+        ("Auto: Re: Export", True),
+        ("Auto: the brake fails", False),
+        ("Réponse automatique d'absence : Export", True),
+        ("Odpowiedź automatyczna: Export", True),
+        ("【自動返信】Export", True),
+        ("[자동응답] Export", True),
+        ("مساعدة: الرد التلقائي", False),
+        ("الرد التلقائي: Export", True),
+        ("AUTO: Ann Ambrose is out of the office (returning 23/11/2026)", True),
+        ("Thank you for your mail (auto-reply)", True),
+        ("Vacation: how to book", False),
+        ("Vacation: Re: Export", True),
+        ("自動返信が届きません", False),
         ("Returned mail: see transcript for details", True),
     ],
 )
 def test_only_the_whole_form_of_a_subject_is_a_machines(subject, is_automatic):
     (mail,) = email.parse_mail(f"From: ann@globex.example\nSubject: {subject}\n\nx".encode(), OURS)
+    assert bool(mail.automatic) is is_automatic
+
+
+@pytest.mark.parametrize(
+    "subject", ["Poissa: Export", "Ann Ambrose is out of the office.", "OOO: Export", "Absence : x"]
+)
+def test_what_a_person_may_write_too_is_a_machines_only_where_it_answers(subject):
+    head = f"From: ann@globex.example\nSubject: {subject}\n"
+    assert [bool(email.parse_mail(f"{head}{more}\nx".encode(), OURS)[0].automatic) for more in ("", ANSWERS)] == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "is_automatic"),
+    [
+        ("X-Auto-Reply: yes", True),
+        ("X-Autoreply-From: ann@globex.example", True),
+        ("X-Amazon-Auto-Reply: true", True),
+        ("X-Vacation: yes", True),
+        ("X-Auto-Response-Suppress: All", False),
+        ("X-Automation-Team: yes", False),
+    ],
+)
+def test_the_fields_of_programs_that_answer(field, is_automatic):
+    (mail,) = email.parse_mail(f"From: ann@globex.example\nSubject: Re: x\n{field}\n\nx".encode(), OURS)
     assert bool(mail.automatic) is is_automatic
 
 

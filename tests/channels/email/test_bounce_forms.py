@@ -1,5 +1,7 @@
 """Reports of mail servers in their own words name our mail and the address; people who write about such mail do not."""
 
+import base64
+
 import pytest
 
 from helpdesk.channels import email
@@ -129,3 +131,47 @@ def test_a_delay_is_no_failure():
     head, body = REPORTS["GMX"]
     text = body.replace("550 Requested action not taken", "the message is delayed, we will keep trying")
     assert parse(head, text).bounce.permanent is False
+
+
+def report(kind, fields, original, about="message/rfc822"):
+    parts = f"--b\r\nContent-Type: text/plain\r\n\r\nTo dana@globex.example, {ID}\r\n"
+    parts += f"--b\r\nContent-Type: {kind}\r\n\r\n{fields}\r\n--b\r\nContent-Type: {about}\r\n{original}\r\n--b--"
+    head = "Return-Path: <>\r\nFrom: postmaster@globex.example\r\nSubject: Report"
+    return f"{head}\r\nContent-Type: multipart/report; report-type={kind[8:]}; boundary=b", parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("message/disposition-notification", "Disposition: manual-action/MDN-sent-manually; displayed"),
+        ("message/disposition-notification", "Disposition: automatic-action/MDN-sent-automatically; deleted"),
+        ("message/feedback-report", "Feedback-Type: abuse"),
+    ],
+)
+def test_a_report_that_the_mail_was_read_is_automatic_and_no_failure(kind, fields):
+    mail = parse(*report(kind, f"{fields}\r\nFinal-Recipient: rfc822; dana@globex.example", f"\r\n{OURS}"))
+    assert mail.automatic and mail.bounce is None
+
+
+STATUS = "Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; dana@globex.example\r\nAction: failed"
+ENCODED = "Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(f"{OURS}\r\n\r\nx".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        report("message/delivery-status", STATUS, ENCODED),
+        report("message/delivery-status", STATUS, f"\r\n{OURS}", about="message/global-headers"),
+        report("message/delivery-status", STATUS, "\r\nHello", about="text/plain"),
+        report("message/global-delivery-status", STATUS, f"\r\n{OURS}", about="message/global"),
+    ],
+)
+def test_a_standard_report_names_the_original_in_any_of_its_parts(parts):
+    bounce = parse(*parts).bounce
+    assert (bounce.recipient, bounce.permanent) == ("dana@globex.example", True)
+    assert ID in {bounce.message_id, *bounce.mentioned_ids}
+
+
+def test_an_answer_with_our_mail_attached_is_no_failure():
+    head = "Return-Path: <>\r\nFrom: dana@globex.example\r\nAuto-Submitted: auto-replied\r\nSubject: Away"
+    assert parse(head, f"I am away.\r\n\r\n{OURS}").bounce is None

@@ -15,6 +15,11 @@ HEAD = b"From: ann@globex.example\r\nMessage-ID: <one@globex.example>\r\n"
         ("Grüße".encode() + b" \xff 5 \xe2\x82", "utf-8", "Grüße \ufffd 5 \ufffd"),
         (b"\x93quoted\x94 \x80 5", "iso-8859-1", "“quoted” € 5"),
         (b"\x93quoted\x94", "iso-8859-2", "“quoted”"),
+        ("„Ťuk“ ťuk Žádost šťáva".encode("cp1250"), "iso-8859-2", "„Ťuk“ ťuk Žádost šťáva"),
+        ("Žádost šťáva".encode("iso8859-2"), "iso-8859-2", "Žádost šťáva"),
+        ("Grüße".encode("cp850"), "ibm850", "Grüße"),
+        ("Привет".encode("cp866"), "CP-866", "Привет"),
+        ("Grüße".encode("cp852"), "dos-852", "Grüße"),
         ("Grüße".encode(), "iso-8859-1", "Grüße"),
         ("Grüße".encode(), "us-ascii", "Grüße"),
         (b"Gr\xfc\xdfe", None, "Grüße"),
@@ -55,6 +60,14 @@ def test_html_that_alone_names_its_charset_is_read_by_it():
     assert body_of(b"Content-Type: text/html\r\n\r\n" + html) == "Привет"
     old = '<meta http-equiv="Content-Type" content="text/html; charset=shift_jis"><p>①</p>'.encode("cp932")
     assert body_of(b"Content-Type: text/html\r\n\r\n" + old) == "①"
+
+
+@pytest.mark.parametrize("charset", ["windows-1251", "koi8-r", "utf-8"])
+def test_raw_bytes_in_the_fields_are_read_like_the_text(charset):
+    words = "Счёт".encode(charset)
+    raw = b"Subject: " + words + b"\r\nContent-Type: text/plain; charset=" + charset.encode() + b"\r\n\r\n" + words
+    mail = email.parse_mail(HEAD + raw)[0]
+    assert (mail.subject, mail.body) == ("Счёт", "Счёт")
 
 
 def test_raw_utf_8_in_the_fields_is_read():

@@ -76,6 +76,14 @@ def test_a_signed_text_is_read_without_its_armor():
     assert wrong_ones({"signed": text, "quoted": f"{text}\n{SAID}\n\n{QUOTED}\n"}) == {}
 
 
+@pytest.mark.parametrize(
+    "above", ["  Original Message  ", "Maya Lind ---20.11.2026 13:04:00---Hello Ann, which format do you need?"]
+)
+def test_a_line_without_dashes_above_the_fields_belongs_to_them(above):
+    fields = "From: Maya Lind <support@northwind.example>\nDate: 20.11.2026 13:04\nSubject: x"
+    assert wrong_ones({"above": f"{ANSWER}\n\n{above}\n\n{fields}\n\n{FOREIGN}"}) == {}
+
+
 def test_quotes_marked_with_initials():
     said = "Friday, November 20, 2026, 1:04:00 PM, you wrote:"
     assert wrong_ones({"initials": f"{ANSWER}\n\n{said}\n\nML> Hello Ann,\nML>\nML> which format?\n"}) == {}
@@ -92,6 +100,8 @@ def test_quotes_marked_with_initials():
         "Add these:\n\nAnn: ann@globex.example\nBob: bob@globex.example\nDate: 20.11.2026 13:04\n\nThanks",
         "Sent from my phone it looks different, and the mail is broken, too.",
         "The button is above this line and does nothing.",
+        "The robot prints\n\nFrom: 20.11.2026\nTo: 21.11.2026\nSubject: holidays\n\nand stops.",
+        "This fails:\n\n--\n-- table a\n--\nselect 1;",
         "Avast says that there is a virus in your file.",
     ],
 )

@@ -13,6 +13,7 @@ _MAX_END_LENGTH = 60  # characters behind a broken address: "> a écrit :"
 
 
 _BRACKETED = re.compile(r"[<(«]\s?[^\s<>()]{1,64}@[^\s<>()]{1,200}\s?[>)»]")
+_ONLY_DATE = re.compile(r"[\d\s.:/-]+")  # "From: 20.11.2026" is about days, and of nobody
 _FIRST_DIGIT = re.compile(r"\D{0,32}\d")
 _NAME_AND_DATE = re.compile(r'["\w][^<>@]{0,80}\s<?[^\s<>@]{1,64}@[^\s<>@]{1,200}>?\s[–—-]\s[\w\s.,:/-]{8,60}')
 
@@ -22,6 +23,8 @@ def ends_like_attribution(line: str) -> bool:
     if line[-1:] == ":" or is_name_and_date(line):
         return True
     tail = line.rstrip(" -_.")
+    if "@" in line and not tail[-1:].isascii() and _BRACKETED.search(line):
+        return True  # no colon in Burmese and Khmer
     return (tail != line or not line[-1:].isascii()) and quote_phrases.has_verb(tail[-40:])
 
 
@@ -79,7 +82,7 @@ def find_field_block(lines: Sequence[str], first: int) -> int:
     where there is none.
     """
     begin = quote_phrases.field(lines[first])
-    if begin is None:
+    if begin is None or ("sender" in begin[0] and _ONLY_DATE.fullmatch(begin[1])):
         return first
     kinds: set[str] = set()
     labels: set[str] = set()

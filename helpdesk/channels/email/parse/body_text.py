@@ -149,7 +149,7 @@ def _read_html(html: str) -> list[Line]:
 
 def _read_plain(part: MimePart) -> str:
     text = mime.part_text(part.message).replace("\r\n", "\n").replace("\r", "\n")
-    return plain_text_to_markdown.unflow(text, part.message)
+    return plain_text_to_markdown.unflow(plain_text_to_markdown.unescape_from(text), part.message)
 
 
 def _keep_whole(part: MimePart, text: str) -> MailFile:

@@ -1,10 +1,11 @@
 """Parse a mail system's report about a mail of ours that did not arrive (RFC 3464, and Exim's format)."""
 
 import re
+from email import message_from_string
 from email.message import Message
 from html import unescape
 
-from helpdesk.channels.email.parse import mime
+from helpdesk.channels.email.parse import auto_reply, mime
 from helpdesk.channels.email.parse.parsed_mail import Bounce
 from helpdesk.channels.email.parse.parts import MimePart
 from helpdesk.domain.people import email_address
@@ -30,7 +31,15 @@ _FAILED = re.compile(
     r"|エラー|配信できません|送信できません|无法投递|退信",
     re.IGNORECASE,
 )
-_ID = re.compile(r"^message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTILINE)
+_ID = re.compile(r"^(?:x-original-)?message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTILINE)
+_STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status"}
+# Reports that somebody has read or deleted a mail (RFC 8098), or calls it spam (RFC 5965): it did arrive.
+_ARRIVED_TYPES = {"message/disposition-notification", "message/global-disposition-notification"} | {
+    "message/feedback-report"
+}
+_HEADER_TYPES = {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"} | {
+    "message/global-headers"
+}
 
 
 def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = False) -> Bounce | None:
@@ -40,7 +49,9 @@ def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = Fa
     ``is_returned``: it came to the return address of a mail, which says which one. Anybody can write any other report:
     believe it only where ``message_id`` is that of a delivery to ``recipient``.
     """
-    report = next((part for part in parts if part.media_type == "message/delivery-status"), None)
+    if any(part.media_type in _ARRIVED_TYPES for part in parts) or _report_type(message) == "disposition-notification":
+        return None
+    report = next((part for part in parts if part.media_type in _STATUS_TYPES), None)
     failed = mime.header_text(message, "X-Failed-Recipients")
     if not report and not failed:
         return _parse_free_form(message, parts, is_returned)
@@ -57,6 +68,7 @@ def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = Fa
         status=status,
         reason=fields.get("diagnostic-code", "").partition(";")[2].strip()[:500],
         message_id=_original_message_id(parts),
+        mentioned_ids=_list_ids("\n".join(map(_text_of, parts))[:MAX_TEXT_LENGTH]),
         permanent=action == "failed" and not status.startswith("4"),
     )
 
@@ -69,10 +81,11 @@ def _parse_free_form(message: Message, parts: list[MimePart], is_returned: bool)
     if not _is_from_machine(message) and message.get_content_type() != "multipart/report":
         return None
     text = "\n".join(_text_of(part) for part in parts)[:MAX_TEXT_LENGTH]
-    bare = [f"<{one}>" for one in _BARE_ID.findall(text)]
-    ids = tuple(dict.fromkeys([*_ANY_ID.findall(text), *bare]))[:MAX_MENTIONED]
+    ids = _list_ids(text)
     says_failure = _REASON.search(text) or _FAILED.search(mime.header_text(message, "Subject") + "\n" + text)
     if not ids and not (is_returned and says_failure):
+        return None
+    if not says_failure and not _DELAYED.search(text) and auto_reply.is_answer(message):
         return None
     addresses = dict.fromkeys(_parse_recipient(address) for address in _ADDRESS.findall(text)[:MAX_ADDRESSES])
     status = _STATUS.search(text)
@@ -99,6 +112,15 @@ def _is_from_machine(message: Message) -> bool:
     return bool(_MACHINE_ADDRESS.match(address) or _MACHINE_NAME.search((name or sender.partition("(")[2]).lower()))
 
 
+def _report_type(message: Message) -> str:
+    return str(message.get_param("report-type", "")).lower()
+
+
+def _list_ids(text: str) -> tuple[str, ...]:
+    bare = [f"<{one}>" for one in _BARE_ID.findall(text)]
+    return tuple(dict.fromkeys([*_ANY_ID.findall(text), *bare]))[:MAX_MENTIONED]
+
+
 def _text_of(part: MimePart) -> str:
     if part.media_type == "text/html":
         return unescape(mime.part_text(part.message)[:MAX_TEXT_LENGTH])
@@ -114,7 +136,11 @@ def _find_reason(text: str) -> str:
 
 def _first_recipient_fields(report: Message) -> dict[str, str]:
     """Return the fields of the report's first recipient, who is the only one: we send to one at a time."""
-    blocks = report.get_payload() if report.is_multipart() else []
+    if report.is_multipart() and report.get_content_type() == "message/delivery-status":
+        blocks = list(report.get_payload())
+    else:  # the library knows only message/delivery-status as blocks of fields
+        text = mime.part_content(report)[:MAX_TEXT_LENGTH].decode("utf-8", "replace").replace("\r\n", "\n")
+        blocks = [message_from_string(block) for block in text.split("\n\n")]
     fields: dict[str, str] = {}
     for block in blocks[:10]:
         for name, value in block.items():
@@ -131,7 +157,7 @@ def _parse_recipient(value: str) -> str:
 
 def _original_message_id(parts: list[MimePart]) -> str:
     for part in parts:
-        if part.media_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"}:
+        if part.media_type in _HEADER_TYPES:
             match = _ID.search(mime.part_content(part.message)[:64_000].decode("ascii", errors="replace"))
             if match:
                 return match[1]

@@ -54,6 +54,8 @@ _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 _ASCII_LABELS = {"us-ascii", "ascii", "ansi_x3.4-1968", "iso-ir-6", "iso646-us", "us", "7bit", "8bit"}
+_LETTERS_OF_CP1250 = re.compile(rb"[\x8a\x8c-\x8f\x9a\x9c-\x9f]")  # which ISO 8859-2 has elsewhere
+_DOS_LABEL = re.compile(r"(?:ibm|cp|dos|x-cp)[-_ ]?(437|737|775|85[0-8]|86[0-9]|874)")
 _MAX_BAD_SHARE = 0.1  # of the non-ASCII bytes; with more, another charset is tried
 
 
@@ -80,6 +82,10 @@ def is_known(label: str | None) -> bool:
     return bool(_ISO_2022_JP_LABEL.fullmatch(label) or _codecs_of(label))
 
 
+def is_utf8(data: bytes) -> bool:
+    return _decode_strictly(data, "utf-8") is not None
+
+
 def _decode(data: bytes, label: str) -> str:
     if _ISO_2022_JP_LABEL.fullmatch(label):
         return japanese_charsets.decode_iso_2022_jp(data)
@@ -90,6 +96,8 @@ def _decode(data: bytes, label: str) -> str:
         if not _HIGH_BYTE.search(data) and _ISO_2022_JP_ESCAPE.search(data):
             return japanese_charsets.decode_iso_2022_jp(data)
         return _decode_utf8_or_windows(data, is_repaired=names in {(), ("utf-8",)})
+    if names == ("iso-8859-2",) and _LETTERS_OF_CP1250.search(data):
+        names = ("cp1250",)
     for name in names:
         if (text := _decode_strictly(data, name)) is not None:
             return text
@@ -135,10 +143,19 @@ def _codecs_of(label: str) -> tuple[str, ...]:
     name = _MAIL_LABELS.get(label.replace("_", "-")) or _MAIL_LABELS.get(label)
     if name:
         return (name,)
+    if dos := _DOS_LABEL.fullmatch(label):
+        return (f"cp{dos[1]}",) if _is_codec(f"cp{dos[1]}") else ()
     found = webencodings.lookup(label) or webencodings.lookup(label.replace("_", "-"))
     if found is None:
         return ()
     return _CODECS.get(found.name, (found.name.replace("windows-", "cp"),))
+
+
+def _is_codec(name: str) -> bool:
+    try:
+        return bool(codecs.lookup(name))
+    except LookupError:
+        return False
 
 
 def _tidy(text: str) -> str:

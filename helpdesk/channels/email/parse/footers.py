@@ -73,6 +73,8 @@ def _is_scanner_line(line: str) -> bool:
 
 def _find_signature(cleaned: Sequence[str], written: list[int]) -> int:
     """Return how many of the written lines are above the last "--" (RFC 3676, section 4.3)."""
+    if any(cleaned[number].startswith("-- ") for number in written[-MAX_SIGNATURE_LINES - 1 :]):
+        return len(written)  # comments of SQL
     for place in range(len(written) - 1, max(-1, len(written) - MAX_SIGNATURE_LINES - 2), -1):
         if cleaned[written[place]] in _SIGNATURE_RULES:
             return place or len(written)

@@ -15,7 +15,9 @@ MAX_LENGTH = 500_000  # characters of HTML that are read
 MAX_TAGS = 6_000  # of HTML that consists of little else
 MIN_TAG_LENGTH = 16  # characters for each tag; mail programs write more
 
-_TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
+# A value in quotes may have a ">"; where its end is not that of a value, the quote was forgotten and ends nothing.
+_QUOTED_VALUES = r"""=\s{0,9}(?:"[^"<\n]{0,2000}"|'[^'<\n]{0,2000}')(?=[\s/>])"""
+_TOKEN = re.compile(rf"""<([!/?a-zA-Z](?:[^<>"'=]++|{_QUOTED_VALUES}|["'=]){{0,8000}}+)>|<|[^<]+""")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ATTRIBUTE = re.compile(
     r"""\b(href|class|style|type|id|alt|src|start|value|border|role|colspan|rowspan)"""
@@ -24,7 +26,17 @@ _ATTRIBUTE = re.compile(
 )
 _CHECKED = re.compile(r"\schecked\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select", "object"}
+_SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select"}
+# Elements whose end may be left out, by what ends them (HTML, section 13.1.2.4): what follows is seen.
+_BLOCKS = {"p", "div", "table", "ul", "ol", "pre", "blockquote", "center", "h1", "h2", "h3", "h4", "h5", "h6"}
+_ENDED_BY = {
+    "head": _BLOCKS | {"body", "span", "font", "b", "a", "img", "br"},
+    "p": _BLOCKS | {"/div", "/td", "/body", "/blockquote"},
+    "li": {"li", "/ul", "/ol"},
+    "td": {"td", "th", "tr", "/tr", "/table"},
+    "th": {"td", "th", "tr", "/tr", "/table"},
+    "tr": {"tr", "/table"},
+}
 _VOID = {"img", "br", "input", "hr", "meta", "link", "col", "wbr", "area", "base"}
 
 
@@ -46,6 +58,8 @@ def read_tokens(html: str) -> Iterator[HtmlToken]:
         if match[1] and not tag:
             continue
         name = tag[2].lower() if tag else ""
+        if silent and tag and tag[1] + name in _ENDED_BY.get(silent, ()):
+            silent = ""
         if silent:
             if name == silent:
                 depth += -1 if tag and tag[1] else 1

@@ -55,7 +55,8 @@ LANGUAGES = (
         "ezt írta|írta|írta (időpont|a következőt írta|írja",
         "Eredeti üzenet|Eredeti levél|Eredeti Üzenet",
         "Továbbított üzenet|Továbbított levél|Továbbított üzenet kezdete",
-        "Küldve {}|Elküldve {}|{} küldve|Az én {} küldve|Szerezze be {}|Készült {}|Az {} beszerzése {}",
+        "Küldve {}|Elküldve {}|{} küldve|Az én {} küldve|Szerezze be {}|Készült {}"
+        "|Az {} beszerzése {}|Az {} beszerzése|Az {} letöltése",
     ),
     MailLanguage(
         "ro",
@@ -117,7 +118,7 @@ LANGUAGES = (
         "je napisal|je napisala|je napisal/a|je oseba|napisal|je napisal(a)",
         "Izvirno sporočilo|Prvotno sporočilo",
         "Posredovano sporočilo|Začetek posredovanega sporočila",
-        "Poslano iz {}|Poslano z {}|Poslano s {}|Poslano prek {}",
+        "Poslano iz {}|Poslano z {}|Poslano s {}|Poslano prek {}|Prenesite {}",
     ),
     MailLanguage(
         "el",
@@ -132,7 +133,7 @@ LANGUAGES = (
         "|Προωθημένο e-mail",
         "Στάλθηκε από {}|Από το {} μου|Εστάλη από {}"
         "|Αποστολή από {}|Στάλθηκε με {}"
-        "|Λήψη του {}|Αποκτήστε {}",
+        "|Λήψη του {}|Λήψη {}|Αποκτήστε {}",
     ),
     MailLanguage(
         "tr",
@@ -165,7 +166,7 @@ LANGUAGES = (
         "|Начало пересылаемого сообщения",
         "Отправлено с {}|Отправлено из {}|Отправлено через {}"
         "|Отправлено от {}|Послано с {}|Отправлено {}"
-        "|Скачать {}|Загрузить {}",
+        "|Скачать {}|Загрузить {}|Получите {}",
     ),
     MailLanguage(
         "uk",

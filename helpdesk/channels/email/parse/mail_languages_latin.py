@@ -45,7 +45,7 @@ LANGUAGES = (
         "Message transféré|Début du message transféré|Début du message réexpédié|Message réexpédié"
         "|E-mail transféré",
         "Envoyé de {}|Envoyé depuis {}|Envoyé à partir de {}|Envoyé avec {}|Envoyé via {}|Télécharger {}"
-        "|Obtenez {}"
+        "|Obtenez {}|Obtenir {}"
         "|Provenance : {}",
     ),
     MailLanguage(
@@ -70,7 +70,8 @@ LANGUAGES = (
         "ha scritto|scrive",
         "Messaggio originale|Messaggio Originale|Email originale",
         "Messaggio inoltrato|Inizio messaggio inoltrato|Messaggio Inoltrato",
-        "Inviato da {}|Inviato dal {}|Inviato con {}|Inviata da {}|Inviato tramite {}|Scarica {}|Ottieni {}",
+        "Inviato da {}|Inviato dal {}|Inviato con {}|Inviata da {}|Inviata dal {}"
+        "|Inviato tramite {}|Scarica {}|Ottieni {}",
     ),
     MailLanguage(
         "nl",
@@ -132,7 +133,7 @@ LANGUAGES = (
         "skrev|skrev følgende|skreiv",
         "Opprinnelig melding|Original melding|Opprinnelig e-post",
         "Videresendt melding|Start på videresendt melding|Videresendt e-post",
-        "Sendt fra {}|Sendt med {}|Sendt via {}|Få {} for {}|Skaff deg {} for {}|Hent {} for {}",
+        "Sendt fra {}|Sendt med {}|Sendt via {}|Få {} for {}|Skaff deg {} for {}|Hent {} for {}|Last ned {}",
     ),
     MailLanguage(
         "fi",

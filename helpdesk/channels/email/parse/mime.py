@@ -6,7 +6,7 @@ from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
 
-from helpdesk.channels.email.parse import charsets
+from helpdesk.channels.email.parse import base64_text, charsets
 
 MAX_BYTES = 25_000_000  # bytes of one mail
 MAX_HEADER_BYTES = 64_000  # bytes
@@ -16,16 +16,22 @@ MAX_FIELD_LENGTH = 4000  # characters of one field that are decoded
 _BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^\s";]{1,200})')  # in lower case: a third of the time over 25 MB
 _ENCODED_WORD = r"=\?[^?\s]{1,80}\?[qb]\?[^?]{0,2000}\?="
 _ENCODED_WORDS = re.compile(rf"{_ENCODED_WORD}(?:\s{{0,20}}{_ENCODED_WORD})*", re.IGNORECASE)
+_BOUNDARY_LINE = re.compile(r"^--([^\s\"]{1,70})[ \t]*\r?\n(?=[A-Za-z-]{1,40}:|\r?\n)", re.MULTILINE)
 _SURROGATE = re.compile("[\udc80-\udcff]")
 
 
 class _FieldPolicy(Compat32):
-    """The library's policy for real mail, but fields with raw bytes are read as UTF-8 (RFC 6532) instead of as "?"."""
+    """The library's policy for real mail, but fields with raw bytes are read as UTF-8 (RFC 6532) instead of as "?", and
+    what is no UTF-8 in the charset of the mail's text, as old programs write it.
+    """
+
+    text_charset = ""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         if not _SURROGATE.search(value):
             return value
-        return charsets.decode_text(value.encode("utf-8", "surrogateescape"), "utf-8")
+        raw = value.encode("utf-8", "surrogateescape")
+        return charsets.decode_text(raw, self.text_charset if not charsets.is_utf8(raw) else "utf-8")
 
 
 _READING = _FieldPolicy()
@@ -58,12 +64,35 @@ def parse_message(raw: bytes, is_too_much: bool | None = None) -> Message:
     if is_too_much is None:
         is_too_much = bool(size_error(raw))
     content = raw[: header_length(raw[: 4 * MAX_HEADER_BYTES])] if is_too_much else raw
-    return message_from_bytes(content, policy=_READING)
+    message = message_from_bytes(content, policy=_READING)
+    if any(_SURROGATE.search(value) for _, value in message.raw_items()):
+        labels = (str(part.get_content_charset("") or "") for part in message.walk())
+        label = next((label for label in labels if charsets.is_known(label)), "utf-8")
+        message.policy = _READING.clone(text_charset=label)
+    return message
 
 
 def parse_parts(raw: bytes) -> Message:
     """Parse a multipart body that is no mail, of a caller who has proven who they are."""
     return message_from_bytes(raw, policy=_READING)
+
+
+def parse_broken_multipart(part: Message) -> Message:
+    """Return a part that says it has parts and has none by its own boundary, parsed by the boundary that its lines do
+    have; without one as plain text.
+    """
+    payload = str(part.get_payload())
+    line = _BOUNDARY_LINE.search(payload)
+    fixed = Message(policy=_READING)
+    if not line:
+        fixed["Content-Type"] = "text/plain"
+        fixed.set_payload(payload)
+        return fixed
+    head = f'Content-Type: {part.get_content_type()}; boundary="{line[1]}"\r\n\r\n'
+    parsed = message_from_bytes((head + payload).encode("utf-8", "surrogateescape"), policy=_READING)
+    if not parsed.is_multipart():
+        parsed.set_type("text/plain")
+    return parsed
 
 
 def to_bytes(message: Message) -> bytes:
@@ -86,14 +115,33 @@ def decode_words(value: str) -> str:
 def part_content(part: Message) -> bytes:
     """Return the bytes of one leaf; for an attached mail the mail itself."""
     if part.is_multipart():
+        if (encoded := encoded_mail(part)) is not None:
+            return encoded
         return b"\r\n".join(inner.as_bytes(policy=_WRITING) for inner in part.get_payload())
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
 
+def encoded_mail(part: Message) -> bytes | None:
+    """Return the bytes of an attached mail that was encoded as a whole, which no mail may be (RFC 2046, section 5.2.1)
+    and which the library therefore takes for a mail without a header; None for any other.
+    """
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if part.get_content_maintype() != "message" or encoding not in {"base64", "quoted-printable"}:
+        return None
+    inner = part.get_payload()
+    if not (isinstance(inner, list) and len(inner) == 1 and not inner[0].keys() and not inner[0].is_multipart()):
+        return None
+    whole = Message(policy=_READING)
+    whole["Content-Transfer-Encoding"] = encoding
+    whole.set_payload(inner[0].get_payload())
+    payload = whole.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else None
+
+
 def part_text(part: Message) -> str:
     """Return the text of one text leaf, decoded by its own charset, or by the one its HTML names."""
-    content = part_content(part)
+    content = base64_text.decode(part) if base64_text.is_mixed(part) else part_content(part)
     label = str(part.get_content_charset("") or "")
     if part.get_content_subtype() == "html" and (not charsets.is_known(label) or label == "us-ascii"):
         label = charsets.find_meta_charset(content) or label

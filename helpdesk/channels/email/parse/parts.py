@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from helpdesk.channels.email.parse import mime
+from helpdesk.channels.email.parse import mime, signed_mail
 
 MAX_DEPTH = 20
 
-_TEXT_TYPES = {"text/plain", "text/html"}
+_TEXT_TYPES = {"text/plain", "text/html", "text/markdown", "text/x-markdown"}
 # Further forms of the same words, of no use beside plain text or HTML.
 _OTHER_TEXT_FORMS = {"text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html", "text/rtf"}
 _SIGNATURE_TYPES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
@@ -79,6 +79,12 @@ def _walk(
     """Yield every leaf, and None for each part that is none, so that the caller can count both."""
     if depth > MAX_DEPTH:
         raise ValueError(f"The mail's parts lie more than {MAX_DEPTH} deep inside each other.")
+    if part.get_content_maintype() == "multipart" and not part.is_multipart():
+        part = mime.parse_broken_multipart(part)
+    if (signed := signed_mail.open_signed(part)) is not None:
+        yield None, place, branches
+        yield from _walk(signed, f"{place}.1", branches, depth + 1)
+        return
     if not (part.is_multipart() and part.get_content_maintype() == "multipart"):
         yield part, place, branches
         return
@@ -114,7 +120,11 @@ def _make_part(part: Message, place: str, branches: tuple[tuple[str, int], ...])
 def _make_name(part: Message, media_type: str, place: str) -> str:
     """Return a name for a part without one, with the ending that programs know its type by."""
     if media_type == "message/rfc822":
-        inner = part.get_payload()[0] if part.is_multipart() else part
+        encoded = mime.encoded_mail(part)
+        if encoded is not None:
+            inner = mime.parse_message(encoded[: mime.MAX_HEADER_BYTES], is_too_much=True)
+        else:
+            inner = part.get_payload()[0] if part.is_multipart() else part
         return f"{mime.header_text(inner, 'Subject')[:100] or 'mail'}.eml"
     if media_type in _NAMES:
         return _NAMES[media_type]

@@ -57,6 +57,18 @@ def escape_line(line: str) -> str:
     return prefix + _escape_start(_escape(rest))
 
 
+def unescape_from(text: str) -> str:
+    """Remove the ">" that a mail server put before somebody's own line "From ..." (RFC 4155, appendix A)."""
+    if ">From " not in text:
+        return text
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        around = [*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]]
+        if line.startswith(">From ") and not any(each.startswith(">") for each in around):
+            lines[number] = line[1:]
+    return "\n".join(lines)
+
+
 def unflow(text: str, part: Message) -> str:
     """Join the lines of ``text`` that its program broke (format=flowed, RFC 3676) and remove the spaces it put before
     lines; any other text is returned unchanged.

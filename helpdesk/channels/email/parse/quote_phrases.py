@@ -33,7 +33,9 @@ _ANSWER_WORDS = re.compile(
     r"repl|respon|answer|antwort|répon|rispo|respues|respost|antwoord|odpowied|svar|odpově|返信|回复"
 )
 _MARKS = f"{_DASHES}#<>+ "
+_NOTES_SUMMARY = re.compile(r"[^\d-][^-]{0,80} ---\d[\d./-]{5,12} \d[\d:. APM]{3,14}---")
 _GROUPWISE = re.compile(r">>>\s.{3,200}\d.{0,20}>>>")
+_LINK_IN_LINE = re.compile(r"[<(\[]https?://[^\s<>()\[\]]{1,300}[>)\]]", re.IGNORECASE)
 _TABLE_CELLS = re.compile(r"\|\s*([^|]{1,60}?)\s*\|\s*([^|]*)")
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
@@ -46,7 +48,7 @@ _DEVICES = re.compile(
     r"|thunderbird"
     r"|k-9|\bnine\b|edison|canary|spike|boxer|postbox|smartphone|\bhandy\b|mobil|m[oó]vil|telefo|t[eé]l[eé]phone"
     r"|phone|tablet|shortwave|mailspring|missive|bluemail|\bukr\.net|додатк|gerät"
-    r"|puhelin|laitte|cep telefon|телефон|смартфон|手机|手機|携帯|휴대|핸드폰|스마트폰"
+    r"|ドコモ|watch|puhelin|laitte|cep telefon|телефон|смартфон|手机|手機|携帯|휴대|핸드폰|스마트폰"
     r"|갤럭시|아이폰|小米|华为|荣耀|邮件|デバイス"
     r"|app\b|yandex|яндекс|foxmail|\bqq\b|网易|邮箱|郵件"
     r"|naver|네이버|seznam|orange|laposte|libero|freenet|front\b|roundcube|zimbra|unterwegs|symbian|kindle"
@@ -98,6 +100,13 @@ def is_separator(line: str) -> bool:
     return line.rstrip(" :").lower() in _forwarded_words() and line.endswith(":") or bool(_GROUPWISE.fullmatch(line))
 
 
+def is_bare_separator(line: str) -> bool:
+    """Return whether a cleaned line above the fields of a mail belongs to them, as "Original Message" without dashes
+    (BlackBerry), or "Ann Lee ---20.11.2026 13:04:00---The first words" (Notes).
+    """
+    return line.strip(" :").lower() in _separator_words() or bool(_NOTES_SUMMARY.match(line))
+
+
 def is_answer_marker(line: str) -> bool:
     """Return whether a cleaned line asks to answer above it, and says nothing else."""
     if len(line) > 100 or not _ANSWER_ABOVE.fullmatch(inner := line.strip(_MARKS).lower()):
@@ -125,7 +134,11 @@ def has_full_date(text: str) -> bool:
 
 
 def is_device_line(line: str) -> bool:
-    """Return whether a cleaned line is one that a phone or program adds below what somebody wrote."""
+    """Return whether a cleaned line is one that a phone or program adds below what somebody wrote, perhaps with a link
+    in it.
+    """
+    if "://" in line:
+        line = " ".join(_LINK_IN_LINE.sub(" ", line).split())
     line = line.strip(" -_|<>").lower()
     return 3 < len(line) <= 120 and bool(_DEVICES.search(line)) and bool(_device_lines().fullmatch(line))
 
@@ -173,7 +186,7 @@ def _verbs() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _device_lines() -> re.Pattern[str]:
     """Return the pattern of device lines: a device is at most six words, without a full stop between them."""
-    device = r"\s?[\w®™.&+\-’'/]{1,40}(?:\s(?:[\w®™&+\-’'/()<>@:.!]{1,80}|–|\|)){0,6}?\s?"
+    device = r"\s?[\w!®™.&+\-’'/]{1,40}(?:\s(?:[\w®™&+\-’'/()<>@:.!]{1,80}|–|\|)){0,6}?\s?"
     forms = {form.lower() for language in LANGUAGES for form in language.device.split("|")}
     parts = []
     for form in sorted(forms, key=len, reverse=True):

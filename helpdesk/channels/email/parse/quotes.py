@@ -201,7 +201,9 @@ class _Splitter:
             found = self._find_attribution(above, is_certain=True) if not self.is_quote[above] else None
             if found:
                 begin = found[0]
-            elif quote_phrases.is_separator(self.cleaned[above]):
+            elif quote_phrases.is_separator(self.cleaned[above]) or quote_phrases.is_bare_separator(
+                self.cleaned[above]
+            ):
                 begin = above
             elif is_marked:
                 begin = attributions.find_unknown_block(self.cleaned, above + 1, self.known)

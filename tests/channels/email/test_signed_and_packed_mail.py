@@ -1,0 +1,94 @@
+"""Mail that programs and gateways pack in unusual ways: signed into one file, encoded twice, with a wrong boundary."""
+
+import base64
+from datetime import datetime
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from helpdesk.channels.email.parse import signed_mail
+from tests.channels.email.test_mail_parts import multipart, parsed, part
+
+MAIL = multipart("mixed", part("text/plain; charset=utf-8", "It fäils"), part("application/pdf; name=a.pdf", "%PDF-"))
+PLAIN = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+SIGNED_TYPE = "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m"
+
+
+def sign(content):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ann")])
+    begin, end = datetime(2026, 1, 1), datetime(2027, 1, 1)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 7, begin, end).sign(key, hashes.SHA256())
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(content).add_signer(certificate, key, hashes.SHA256())
+    return builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+
+
+def in_pieces(content):
+    """As programs write it that do not know the length before: values that end with two zero bytes."""
+    octets = b"".join(
+        b"\x04" + bytes((len(content[n : n + 9]),)) + content[n : n + 9] for n in range(0, len(content), 9)
+    )
+    kind, data = b"\x06\x09" + signed_mail._SIGNED_DATA, b"\x06\x09*\x86H\x86\xf7\r\x01\x07\x01"
+    inner = b"\x30\x80" + data + b"\xa0\x80\x24\x80" + octets + bytes(6)
+    return b"\x30\x80" + kind + b"\xa0\x80\x30\x80\x02\x01\x01\x31\x00" + inner + bytes(6)
+
+
+@pytest.mark.parametrize("pack", [sign, in_pieces])
+def test_the_text_and_files_of_a_mail_that_is_signed_into_one_file_are_read(pack):
+    mail = parsed(part(SIGNED_TYPE, pack(MAIL)))
+    assert (mail.body, [file.name for file in mail.files]) == ("It fäils", ["a.pdf"])
+    assert parsed(part(SIGNED_TYPE, pack(part(SIGNED_TYPE, pack(MAIL))))).body == "It fäils"
+
+
+def test_a_file_that_only_says_it_is_signed_stays_a_file():
+    whole = in_pieces(MAIL)
+    for broken in (whole[:40], b"", b"\x30\x80" * 50_000, whole.replace(b"\x07\x02", b"\x07\x03"), in_pieces(b"x")):
+        mail = parsed(part(SIGNED_TYPE, broken))
+        assert (mail.body, [file.name for file in mail.files]) == ("", ["smime.p7m"])
+
+
+def test_values_without_end_are_not_counted_for_long(monkeypatch):
+    monkeypatch.setattr(signed_mail, "MAX_ELEMENTS", 40)
+    assert parsed(part(SIGNED_TYPE, in_pieces(MAIL))).body == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (
+            b"CAUTION: External mail\r\n\r\n" + base64.encodebytes(b"The export fails"),
+            "CAUTION: External mail\nThe export",
+        ),
+        (base64.encodebytes(b"The export fails.") + base64.encodebytes(b"A list"), "The export fails.\nA list"),
+        (base64.encodebytes("Ä".encode() * 80) + b"\r\nScanned by a gateway\r\n", "Ä" * 80 + "\nScanned by a gateway"),
+        (b"Accountabilities\r\nare here.\r\n", "Accountabilities\nare here."),
+        (base64.encodebytes(b"The export fails."), "The export fails."),
+    ],
+)
+def test_plain_lines_around_a_text_in_base64_are_read_too(content, text):
+    assert parsed(PLAIN + content).body.startswith(text)
+
+
+def test_a_boundary_that_the_lines_do_not_have_costs_no_word():
+    lines = b"--one\r\nContent-Type: text/plain\r\n\r\nwords\r\n--one--\r\n"
+    for kind in (b"multipart/mixed; boundary=other", b"multipart/mixed"):
+        assert parsed(b"Content-Type: " + kind + b"\r\n\r\n" + lines).body == "words"
+    assert parsed(b"Content-Type: multipart/mixed; boundary=b\r\n\r\nonly words").body == "only words"
+
+
+def test_a_mail_that_was_attached_in_base64_is_decoded():
+    inner = b"From: bo@x.example\r\nSubject: Old\r\n\r\nThe old words"
+    (file,) = parsed(multipart("mixed", part("text/plain", "See"), part("message/rfc822", inner))).files
+    assert (file.name, file.content) == ("Old.eml", inner)
+
+
+def test_markdown_is_text_as_it_was_written():
+    assert parsed(part("text/markdown", "# Hello *you*")).body == "\\# Hello \\*you\\*"
+
+
+def test_a_line_that_begins_with_from_is_no_quote():
+    assert parsed(b"\r\nHello\n\n>From here it fails.\n\nBye").body == "Hello\n\nFrom here it fails.\n\nBye"
+    assert parsed(b"\r\nYes.\n\n> Hello\n>From here\n").body == "Yes."
