@@ -1,6 +1,6 @@
 """Read what a message of Slack's contains: its text as Markdown, its tables, what it forwards, and its files. Pure."""
 
-from helpdesk.channels.slack.parse import json_access
+from helpdesk.channels.slack.parse import block_text, json_access
 from helpdesk.channels.slack.render import mrkdwn
 from helpdesk.domain.inbox.channel_event import RemoteFile
 
@@ -51,6 +51,7 @@ def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
         if attachment.get("is_share"):
             parts.append(_quoted(_forwarded_markdown(attachment, names), attachment))
         else:
+            parts += [block_text.attachment_to_markdown(attachment, names or (lambda _: None))]
             parts += _tables(attachment, names)
     for file in json_access.objects_in(message.get("files")):
         if file.get("is_external") and file.get("url_private"):
@@ -83,6 +84,11 @@ def _forwarded_markdown(attachment: dict, names: mrkdwn.Names | None) -> str:
     parts = [mrkdwn.message_to_markdown(text | {"blocks": each.get("blocks")}, names) for each in inner]
     for each in inner:
         parts += _tables(each, names)
+        # Of a message that somebody forwards, too, what it unfurled was in another channel.
+        parts += [
+            block_text.attachment_to_markdown(one, names or (lambda _: None))
+            for one in json_access.objects_in(each.get("attachments"))
+        ]
     return "\n\n".join(dict.fromkeys(part for part in parts if part.strip()))
 
 

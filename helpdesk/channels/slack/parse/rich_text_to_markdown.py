@@ -157,9 +157,10 @@ def _keep_indents(span: Span) -> Span:
 def _read_inline(element: dict, names: Names, with_address: bool = False) -> list[Span]:
     given = element.get("style") if isinstance(element.get("style"), dict) else {}
     style = sum(bit for name, bit in _STYLES.items() if given.get(name))
-    if element.get("type") not in {"link", "message_mention"}:  # the latter: a link to a message, by its name
+    # message_mention: a link to a message, by its name.
+    if element.get("type") not in {"link", "message_mention", "rich_link"}:
         return [Span(_element_text(element, names), style)]
-    url, label = str(element.get("url") or "").strip(), str(element.get("text") or "")
+    url, label = str(element.get("url") or "").strip(), str(element.get("text") or element.get("title") or "")
     if with_address or not has_safe_scheme(url):
         return [Span(label or url, style), *([Span(f" ({url})")] if label and url and label != url else [])]
     is_bare = label in {"", url} or url == "mailto:" + label or (":" in label and unquote(label) == unquote(url))
@@ -188,7 +189,8 @@ def _element_text(element: dict, names: Names) -> str:
         return str(element.get("value") or "")
     if kind == "link":
         return str(element.get("text") or element.get("url") or "")
-    return str(element.get("text") or "")
+    # Elements of no reference, such as canvas and workflow, name what they link to.
+    return next((str(element[key]) for key in ("text", "label", "title", "name", "url") if element.get(key)), "")
 
 
 def _mention_text(element: dict, external_id: object, names: Names) -> str:

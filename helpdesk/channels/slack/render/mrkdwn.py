@@ -6,7 +6,7 @@ whichever a message has.
 
 from collections.abc import Callable
 
-from helpdesk.channels.slack.parse import json_access, mrkdwn_reader
+from helpdesk.channels.slack.parse import block_text, json_access, mrkdwn_reader
 from helpdesk.channels.slack.parse import rich_text_to_markdown as markdown_writer
 from helpdesk.channels.slack.render import rich_text as rich_text_writer
 from helpdesk.channels.slack.render import split_message
@@ -38,16 +38,23 @@ def markdown_to_mrkdwn(markdown: str, trusted: bool = False) -> str:
 
 
 def message_to_markdown(message: dict, names: Names | None = None) -> str:
-    """Return the Markdown of a Slack ``message``: from its rich_text blocks where it has any, else from its text.
+    """Return the Markdown of a Slack ``message``: from its blocks where they have any words, else from its text.
 
     ``names`` returns the name for the id of a user, group or channel; without it, or when it returns None, the id is
     shown.
     """
-    rich = [block for block in json_access.objects_in(message.get("blocks")) if block.get("type") == "rich_text"]
-    elements = [element for block in rich for element in json_access.objects_in(block.get("elements"))]
-    if not elements:
-        elements = mrkdwn_reader.mrkdwn_to_elements(json_access.text_or_empty(message.get("text")))
-    return markdown_writer.elements_to_markdown(elements, names or (lambda _: None))
+    names = names or (lambda _: None)
+    given = json_access.objects_in(message.get("blocks"))
+    text = json_access.text_or_empty(message.get("text"))
+    if all(block.get("type") == "rich_text" for block in given):
+        elements = [element for block in given for element in json_access.objects_in(block.get("elements"))]
+        return markdown_writer.elements_to_markdown(elements or mrkdwn_reader.mrkdwn_to_elements(text), names)
+    parts = block_text.blocks_to_markdown(given, names)
+    written = "\n\n".join(part for part in parts if part.strip())
+    if written and not block_text.has_unknown_blocks(given, parts):
+        return written
+    own = markdown_writer.elements_to_markdown(mrkdwn_reader.mrkdwn_to_elements(text), names)
+    return "\n\n".join(dict.fromkeys(part for part in (own, written) if part.strip()))
 
 
 def _block(element: dict) -> str:

@@ -8,5 +8,6 @@ def preview_parts(markdown: str, from_team: bool) -> list[str]:
     parts = []
     for part in blocks.split_body(markdown):
         message = blocks.reply_message(blocks.ReplyValues("", part, trusted=from_team))
-        parts.append(mrkdwn.message_to_markdown(message))
+        shown = [block for block in message.get("blocks", []) if block["type"] == "rich_text"]  # not who says it
+        parts.append(mrkdwn.message_to_markdown({**message, "blocks": shown}))
     return parts
