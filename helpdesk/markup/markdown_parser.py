@@ -11,6 +11,7 @@ It differs from CommonMark where words would be lost or marks would not be what 
 - Marks next to Chinese, Japanese and Korean signs work as they do beside spaces, and ``**`` closes between punctuation
   and a word ("**Note:**text").
 - Numbers of a list that do not follow each other ("1. 2. 5.", "2026. 7.") stay as they were written.
+- Cells beyond the columns of a table's heading stand in the last one.
 - What is nested deeper than the parser goes is a paragraph.
 - What would take long to parse is plain text: see ``is_plain`` and ``MAX_SIGNS``.
 """
@@ -25,14 +26,14 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
-from markdown_it.rules_block import StateBlock, reference, table
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from helpdesk.markup import markdown_links, markdown_lists, markdown_text
+from helpdesk.markup import markdown_links, markdown_lists, markdown_tables, markdown_text
 from helpdesk.markup.links import has_safe_scheme
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,6 @@ MAX_LENGTH = 60_000  # characters; no message is longer
 MAX_LINES = 4_000
 MAX_CODE_LINES = 2_500  # lines that begin with a sign of a list, quote, heading or table, those in code included
 MAX_BLOCK_LINES = 800  # such lines outside code; 1 of 4,547 public texts had more
-MAX_COLUMNS = 100  # of a table
 MAX_BARS = 3_000  # of tables; Slack's layout measures every cell several times
 MAX_SIGNS = 2_000  # signs of inline marks and addresses in one text; 3 of 3,891 public texts had more
 MAX_BRACKETS = 400  # "[" in one paragraph; the parser looks for the end of each
@@ -215,11 +215,6 @@ def _parse_definition(state: StateBlock, startLine: int, endLine: int, silent: b
     return True
 
 
-def _parse_table(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
-    begin, end = state.bMarks[startLine], state.eMarks[startLine]
-    return state.src.count("|", begin, end) <= MAX_COLUMNS and table(state, startLine, endLine, silent)
-
-
 def _drop_definitions_without_address(state: StateCore) -> None:
     """Keep what can be followed or is a path: "[main]: started" in a log does not change "[main]" elsewhere."""
     references = state.env["references"]
@@ -277,7 +272,7 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     assert parser.linkify is not None
     parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
     parser.block.ruler.at("reference", _parse_definition)
-    parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
+    parser.block.ruler.at("table", markdown_tables.parse_table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("text", markdown_text.parse_text)
     parser.inline.ruler.at("link", markdown_links.parse_link)
     parser.inline.ruler.before("link", "picture", markdown_links.parse_picture)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpdesk.channels.slack.render import blocks
-from helpdesk.markup import markdown_reader, text_width, text_writer
+from helpdesk.channels.slack.render import blocks, mrkdwn
+from helpdesk.markup import markdown_reader, markdown_rendering, text_width, text_writer
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,15 @@ def test_columns_beside_wide_characters_stand_below_each_other_in_slack_and_text
     (block,) = blocks.reply_message(blocks.ReplyValues("Dana", markdown))["blocks"]
     assert block["elements"][0]["elements"][0]["text"].split("\n") == lines
     assert text_writer.write_text(markdown_reader.read_markdown(markdown)).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    ("row", "last"),
+    [("1 | 2 | 3", "2 | 3"), ("| ls | grep x | wc |", "grep x | wc"), ("| 1 | 2 |", "2"), (r"| 1 | 2 \| 3 |", "2 | 3")],
+)
+def test_a_cell_beyond_the_heading_is_kept_in_the_last_one(row, last):
+    markdown = f"| a | b |\n| --- | --- |\n{row}\nx"
+    assert f"<td>{last}</td>" in markdown_rendering.markdown_to_html(markdown)
+    (block,) = mrkdwn.rich_text_blocks(markdown)
+    again = mrkdwn.message_to_markdown({"blocks": [block]})
+    assert last in markdown_rendering.markdown_to_text(again)

@@ -44,7 +44,7 @@ def _payload(part: Message) -> str:
 
 
 def _decode_run(run: list[str]) -> list[bytes]:
-    """Decode lines of Base64. Words that only have its letters are no text when decoded, and stay."""
+    """Decode lines of Base64. Words that only have its characters are no text when decoded, and stay."""
     for end in range(len(run), max(0, len(run) - _MAX_WORDS_BELOW - 1), -1):
         try:
             decoded = base64.b64decode("".join(run[:end]), validate=True)

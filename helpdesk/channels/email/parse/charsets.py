@@ -54,7 +54,7 @@ _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 _ASCII_LABELS = {"us-ascii", "ascii", "ansi_x3.4-1968", "iso-ir-6", "iso646-us", "us", "7bit", "8bit"}
-_LETTERS_OF_CP1250 = re.compile(rb"[\x8a\x8c-\x8f\x9a\x9c-\x9f]")  # which ISO 8859-2 has elsewhere
+_BYTES_OF_CP1250 = re.compile(rb"[\x8a\x8c-\x8f\x9a\x9c-\x9f]")  # which ISO 8859-2 has elsewhere
 _DOS_LABEL = re.compile(r"(?:ibm|cp|dos|x-cp)[-_ ]?(437|737|775|85[0-8]|86[0-9]|874)")
 _MAX_BAD_SHARE = 0.1  # of the non-ASCII bytes; with more, another charset is tried
 
@@ -96,7 +96,7 @@ def _decode(data: bytes, label: str) -> str:
         if not _HIGH_BYTE.search(data) and _ISO_2022_JP_ESCAPE.search(data):
             return japanese_charsets.decode_iso_2022_jp(data)
         return _decode_utf8_or_windows(data, is_repaired=names in {(), ("utf-8",)})
-    if names == ("iso-8859-2",) and _LETTERS_OF_CP1250.search(data):
+    if names == ("iso-8859-2",) and _BYTES_OF_CP1250.search(data):
         names = ("cp1250",)
     for name in names:
         if (text := _decode_strictly(data, name)) is not None:
