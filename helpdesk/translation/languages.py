@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -23,7 +23,7 @@ class Language:
         """The code as HTML and HTTP write it: ``pt-BR`` (BCP 47)."""
         return self.code.replace("_", "-")
 
-    @property
+    @cached_property
     def direction(self) -> str:
         """The direction of its script: "ltr" or "rtl"."""
         return Locale.parse(self.code).text_direction

@@ -98,5 +98,9 @@ def format_unit(number: float, unit: str, length: Literal["short", "long", "narr
 
 def format_list(items: Iterable[str], style: Literal["standard", "or", "unit"] = "standard") -> str:
     """Items as a sentence lists them: "a, b and c"; "a, b or c"."""
-    locale = current_locale()
+    return _format_list(tuple(map(str, items)), style, current_locale())
+
+
+@lru_cache(maxsize=500)
+def _format_list(items: tuple[str, ...], style: Literal["standard", "or", "unit"], locale: Locale) -> str:
     return lists.format_list(list(items), style, ENGLISH_LISTS if str(locale) == "en" else locale)
