@@ -10,8 +10,6 @@ import { getItem, setItem } from "./storage.js";
 
 const SAVE_AFTER_MS = 1500;
 const KEEPALIVE_LENGTH = 15000; // characters; browsers send 64 KB after a page is left
-const MOST_SHOWN = 400; // characters of the other text
-const MOST_UNANSWERED = 8;
 const states = new Map();
 let isSignedOut = false;
 
@@ -48,7 +46,7 @@ const enqueue = (name, work) => {
 const send = async (name, content) => {
   const { revision: continues, unanswered } = stateOf(name);
   const revision = newRevision();
-  change(name, { unanswered: [...unanswered, revision].slice(-MOST_UNANSWERED) });
+  change(name, { unanswered: [...unanswered, revision].slice(-8) });
   const answer = await fetch(`/drafts/${name}`, {
     method: "POST",
     keepalive: content.length < KEEPALIVE_LENGTH,
@@ -98,9 +96,10 @@ const settle = async (name, { revision, content }) => {
 
 const textOf = (content) => {
   const { uploaded, ...fields } = JSON.parse(content);
-  const texts = Object.entries(fields).filter(([name, value]) => typeof value === "string" && name !== "written_as");
+  delete fields.written_as;
+  const texts = Object.values(fields).filter((value) => typeof value === "string");
   const files = JSON.parse(uploaded || "[]").map(([, name]) => `📎 ${name}`);
-  return [...texts.map(([, value]) => value), ...files].join("\n").slice(0, MOST_SHOWN);
+  return [...texts, ...files].join("\n").slice(0, 400);
 };
 
 // Both texts stay until the person chooses one.
