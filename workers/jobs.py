@@ -132,6 +132,12 @@ def warn_of_service_levels() -> None:
 
 
 @job
+def correct_due_times() -> None:
+    """Write the due times of tickets that an earlier release changed while it ran beside this one."""
+    _until_done(timers.correct_next_due_times)
+
+
+@job
 def apply_service_levels(after_id: int = 0) -> None:
     """Recalculate the SLA timers of open tickets, in batches, after targets or hours changed."""
     next_id: int | None = after_id

@@ -21,6 +21,7 @@ PERIODIC_JOBS = {
     jobs.reconcile: 240,
     jobs.copy_custom_emoji: 60,
     jobs.warn_of_service_levels: 60,
+    jobs.correct_due_times: 3600,
     jobs.close_solved: 300,
     jobs.sweep_drafts: 900,
     jobs.scan_files: 60,

@@ -71,13 +71,14 @@ def execute_core(
     values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     is_planned_anew: bool = False,
 ) -> CursorResult[*tuple[Any, ...]]:
-    """Execute a query for columns, not entities, in the open transaction, after flushing pending changes.
+    """Execute a query for columns, not entities, in the open transaction; like the session, it flushes before.
 
     Same result as the session's own ``execute`` at about half the cost: no entities have to be looked for. If
     ``is_planned_anew``, PostgreSQL plans it for these ``values`` each time, and never prepares it.
     """
     session = db.session()
-    session.flush()
+    if session.autoflush:
+        session.flush()
     options = {PLANNED_ANEW: True} if is_planned_anew else None
     return session.connection().execute(statement, values, execution_options=options)
 

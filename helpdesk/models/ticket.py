@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 from helpdesk.database.types import Created, Id, Time, one_of_condition, partial_index_not_null
 from helpdesk.extensions import Base
 from helpdesk.models.form import Answer, FormVersion
+from helpdesk.models.needed_by import needed_by
 from helpdesk.models.organization import Organization
 from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
@@ -48,9 +49,9 @@ class Ticket(Base):
     """One request for help. Its id is its number.
 
     ``updated_at``: the last activity that customers see. ``changed_at``: the last change of any kind, None before the
-    first. ``turn_since``: since when the party that has to act next (``waiting_on``) has had to. ``next_seq``: the next
-    position in the timeline. ``version`` increases with every visible change. ``form_token``: sending the same form
-    twice creates one ticket.
+    first. ``turn_since``: since when the party that has to act next (``waiting_on``) has had to. ``next_due_at``: when
+    the first of its running SLA timers is due, None without one. ``next_seq``: the next position in the timeline.
+    ``version`` increases with every visible change. ``form_token``: sending the same form twice creates one ticket.
     """
 
     __tablename__ = "tickets"
@@ -75,6 +76,7 @@ class Ticket(Base):
     updated_at: Mapped[Created]
     changed_at: Mapped[Time | None]
     turn_since: Mapped[Created]
+    next_due_at: Mapped[Time | None]
     customer_replied_at: Mapped[Time | None]
     first_response_at: Mapped[Time | None]
     solved_at: Mapped[Time | None]
@@ -175,14 +177,16 @@ Index("ix_tickets_form_version_updated", Ticket.form_version_id, Ticket.updated_
 Index("ix_tickets_solved", Ticket.solved_at)
 LAST_CHANGE = func.coalesce(Ticket.changed_at, Ticket.updated_at)
 Index("ix_tickets_changed", LAST_CHANGE, Ticket.id)
-for _name, _column in (
-    ("updated", Ticket.updated_at),
-    ("created", Ticket.created_at),
-    ("since", Ticket.turn_since),
+NEEDED_BY = needed_by(Ticket.next_due_at, Ticket.status)
+for _name, _columns in (
+    ("updated", (Ticket.updated_at,)),
+    ("created", (Ticket.created_at,)),
+    ("since", (Ticket.turn_since,)),
+    ("needed", (NEEDED_BY, Ticket.turn_since)),
 ):
     Index(
         f"ix_tickets_unsolved_{_name}",
-        _column,
+        *_columns,
         Ticket.id,
         sqlite_where=text(UNSOLVED_SQL),
         postgresql_where=text(UNSOLVED_SQL),

@@ -13,7 +13,6 @@ from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
 from helpdesk.domain.tickets import bulk_update
 from helpdesk.models.organization import Organization
-from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -86,7 +85,7 @@ def test_search_works_inside_a_view(session, make, agent):
 
 def test_paging_meets_every_ticket_once_in_both_directions(make, agent):
     requester = make.user(make.organization())
-    wanted = [make.ticket(requester).number for _ in range(7)][::-1]
+    wanted = [make.ticket(requester).number for _ in range(7)]  # what waits longest comes first
     first = agent_queue.fetch_queue_page(agent, {}, size=3)
     second = agent_queue.fetch_queue_page(agent, {}, first.next, size=3)
     third = agent_queue.fetch_queue_page(agent, {}, second.next, size=3)
@@ -152,28 +151,29 @@ def test_bulk_changes_what_it_can_and_says_what_it_could_not(session, make, agen
         bulk_update.update_tickets([one.id], actor=requester, status="solved")
 
 
-def test_what_needs_its_agent_comes_first_in_mine(session, make, agent):
+@pytest.mark.parametrize("view", ["mine", "unassigned", "open"])
+def test_what_needs_us_comes_first(session, make, agent, view):
     requester = make.user(make.organization())
     urgent, old, young, waiting, due = (make.ticket(requester) for _ in range(5))
-    for hours, ticket in enumerate((urgent, young, old, waiting, due), start=1):
-        tickets.assign(ticket, agent, actor=agent)
-        ticket.turn_since = clock.now() - timedelta(hours=hours)
+    if view == "mine":
+        for ticket in (urgent, old, young, waiting, due):
+            tickets.assign(ticket, agent, actor=agent)
     tickets.set_status(waiting, "pending", actor=agent)
-    for hours, ticket in ((1, urgent), (2, due)):
-        session.add(
-            SlaTimer(ticket_id=ticket.id, kind="resolution", target=60, due_at=clock.now() + timedelta(hours=hours))
-        )
+    for hours, ticket in enumerate((urgent, young, old, waiting, due), start=1):
+        ticket.turn_since = clock.now() - timedelta(hours=hours)
+    for hours, ticket in ((-1, urgent), (2, due)):
+        ticket.next_due_at = clock.now() + timedelta(hours=hours)
     session.commit()
-    expected = [each.number for each in (urgent, due, old, young, waiting)]
-    assert numbers(agent, view="mine") == expected
-    assert numbers(agent, view="mine", sort="activity") != expected
-    assert [sort for sort, _ in agent_queue.list_orders("mine")][:2] == ["", "activity"]
-    first = agent_queue.fetch_queue_page(agent, {"view": "mine"}, size=2)
-    second = agent_queue.fetch_queue_page(agent, {"view": "mine"}, after=first.next, size=3)
+    expected = [each.number for each in (urgent, due, old, young, waiting) if view != "open" or each is not waiting]
+    assert numbers(agent, view=view) == expected
+    assert numbers(agent, view=view, sort="activity") != expected
+    assert [sort for sort, _ in agent_queue.list_orders(view)][:2] == ["", "activity"]
+    first = agent_queue.fetch_queue_page(agent, {"view": view}, size=2)
+    second = agent_queue.fetch_queue_page(agent, {"view": view}, after=first.next, size=3)
     assert [row.number for row in (*first.tickets, *second.tickets)] == expected
-    assert [
-        row.number for row in agent_queue.fetch_queue_page(agent, {"view": "mine"}, second.previous, 2).tickets
-    ] == (expected[:2])
+    assert [row.number for row in agent_queue.fetch_queue_page(agent, {"view": view}, second.previous, 2).tickets] == (
+        expected[:2]
+    )
 
 
 def test_counts_follow_the_filters_and_the_search(session, make, agent):
@@ -252,7 +252,8 @@ def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_m
     assert costs[0] == costs[1] <= 4
     assert counts(agent)["open"] == MANY / 10
     if session.get_bind().dialect.name == "sqlite":
-        for view, filters in (("open", {}), ("waiting", {}), ("mine", {}), ("open", {"sort": "waiting"}), ("all", {})):
+        for view, filters in (("open", {}), ("waiting", {}), ("mine", {}), ("open", {"sort": "waiting"}), ("all", {}),
+                              ("unassigned", {})):  # fmt: skip
             plan = explain(session, agent, {"view": view, **filters})
             assert "SCAN tickets" not in plan.replace("SCAN tickets USING INDEX", ""), (view, plan)
             if view != "mine":

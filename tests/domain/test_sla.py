@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
@@ -47,8 +47,23 @@ def targets(session, admin):
 
 
 def clocks(session, ticket) -> dict[str, SlaTimer]:
+    """The ticket's timers; the ticket itself has the due time of the first that runs, which the queue is sorted by."""
     session.expire_all()
-    return {each.kind: each for each in session.scalars(select(SlaTimer).where(SlaTimer.ticket_id == ticket.id))}
+    found = {each.kind: each for each in session.scalars(select(SlaTimer).where(SlaTimer.ticket_id == ticket.id))}
+    assert ticket.next_due_at == min((each.due_at for each in found.values() if each.due_at), default=None)
+    return found
+
+
+def test_due_times_that_an_earlier_release_left_are_corrected(session, make, targets, admin, now):
+    right, wrong, ended = make.ticket(), make.ticket(), make.ticket()
+    wrong.next_due_at, ended.next_due_at = None, now()
+    session.execute(delete(SlaTimer).where(SlaTimer.ticket_id == ended.id))
+    session.commit()
+    assert timers.correct_next_due_times() == 2
+    session.commit()
+    assert clocks(session, wrong)["first_response"].due_at == right.next_due_at == wrong.next_due_at
+    assert clocks(session, ended) == {}
+    assert timers.correct_next_due_times() == 0
 
 
 def test_filing_starts_both_clocks_and_an_answer_stops_the_first(session, make, targets, admin, now):

@@ -86,6 +86,25 @@ def test_columns_that_are_not_ticked_are_hidden_in_this_browser(desk, filed_tick
     assert soup(desk.get("/desk")).select_one("#queue")["data-hidden"] == ""
 
 
+def test_the_order_of_a_view_is_remembered_and_the_one_by_need_is_said(desk, filed_ticket):
+    def order_of(path):
+        page = soup(desk.get(path))
+        said = page.select_one(".queue-order")
+        return page.select_one("[name=sort] option[selected]").text, bool(said and "due comes first" in said.text)
+
+    assert order_of("/desk?view=unassigned") == ("What needs us first", True)
+    assert order_of("/desk?view=unassigned&sort=newest") == ("Filed last", False)
+    assert order_of("/desk?view=unassigned") == ("Filed last", False)
+    assert "sort=newest" in soup(desk.get("/desk?view=unassigned")).select_one("#queue")["hx-get"]
+    assert order_of("/desk?view=open") == ("What needs us first", True)
+    assert order_of("/desk?view=open&sort=activity")[0] == order_of("/desk?view=open")[0] == "Latest activity"
+    assert order_of("/desk?view=unassigned&sort=") == ("What needs us first", True)
+    assert order_of("/desk?view=unassigned") == ("What needs us first", True)
+    assert order_of("/desk?view=all") == ("Latest activity", False)
+    desk.set_cookie("queue_order", "open.<b>-gone.oldest-.-open")
+    assert order_of("/desk?view=open") == ("What needs us first", True)
+
+
 def test_a_search_goes_along_to_another_view_whose_count_follows_it(desk, filed_ticket, make):
     for subject in ("Zebra crossing", "Another", "A third"):
         make.ticket(filed_ticket.requester, subject=subject)

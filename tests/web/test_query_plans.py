@@ -46,7 +46,7 @@ def desk_addresses(slug: str) -> list[str]:
     """The desk with each view and order, and with each filter and order."""
     filters = {"status": "open", "assignee": "none", "organization": slug, "priority": "high", "form": "default",
                "age": "7", "requester": "1"}  # fmt: skip
-    orders = list(agent_queue.SORT_LABELS)
+    orders = [*agent_queue.SORT_LABELS, "activity"]
     views = [f"view={view}" for view in agent_queue.VIEW_LABELS]
     asked = [*views, *(f"view=all&{name}={value}" for name, value in filters.items())]
     if IS_LARGE:

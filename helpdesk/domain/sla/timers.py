@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, bindparam, exists, or_, select, text
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events, urls
 from helpdesk.database import transactions
-from helpdesk.domain import outbox
+from helpdesk.domain import locking, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.notifications import events
 from helpdesk.domain.people.reader_language import in_team_language
@@ -45,13 +45,25 @@ HAS_POLICIES = exists().where(SlaPolicy.id.is_not(None)).label("has_policies")  
 HOURS_QUERY = select(*_hours.c["weekday", "opens", "closes"]).order_by(_hours.c.weekday, _hours.c.opens)
 HOLIDAYS_QUERY = select(*_holiday.c["day", "every_year"])
 TIMERS_QUERY = select(SlaTimer).where(SlaTimer.ticket_id == bindparam("ticket_id"))
+_NEXT_DUE = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
+WRONG_DUE_TIMES_QUERY = (
+    select(Ticket.id)
+    .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.next_due_at.is_distinct_from(_NEXT_DUE))
+    .order_by(Ticket.id)
+    .limit(BATCH_SIZE)
+)
 
 
 def update_timers(ticket: Ticket) -> None:
-    """Update the timers of a locked ticket to its present state."""
-    _load_and_update_timers(
-        ticket, {timer.kind: timer for timer in db.session.scalars(TIMERS_QUERY, {"ticket_id": ticket.id})}
-    )
+    """Update the timers of a locked ticket to its present state.
+
+    What changed of the ticket is not written before they are read, so that its due time takes no statement of its own.
+    """
+    if any(isinstance(each, SlaTimer) for each in (*db.session.new, *db.session.deleted)):
+        db.session.flush()
+    with db.session.no_autoflush:
+        timers = {timer.kind: timer for timer in db.session.scalars(TIMERS_QUERY, {"ticket_id": ticket.id})}
+        _load_and_update_timers(ticket, timers)
 
 
 def start_timers(ticket: Ticket) -> None:
@@ -80,6 +92,21 @@ def recalculate(after_id: int = 0) -> int | None:
         _update_timers(ticket, _targets_for(ticket, policies), timers[ticket.id], hours)
     db.session.flush()
     return tickets[-1].id if len(tickets) == BATCH_SIZE else None
+
+
+def correct_next_due_times() -> int:
+    """Write the due times of unsolved tickets on which a release that does not know them changed a timer.
+
+    BATCH_SIZE of them at most; returns how many.
+    """
+    wrong = locking.lock_tickets(db.session.scalars(WRONG_DUE_TIMES_QUERY))
+    next_due = select(SlaTimer.ticket_id, func.min(SlaTimer.due_at)).group_by(SlaTimer.ticket_id)
+    found = db.session.execute(next_due.where(SlaTimer.ticket_id.in_([ticket.id for ticket in wrong])))
+    due_times: dict[int, datetime | None] = dict(found.all())
+    for ticket in wrong:
+        ticket.next_due_at = due_times.get(ticket.id)
+    db.session.flush()
+    return len(wrong)
 
 
 def notify_due_soon() -> int:
@@ -141,6 +168,8 @@ def _load_and_update_timers(ticket: Ticket, timers: dict[str, SlaTimer]) -> None
     targets = _targets_for(ticket, policies)
     if timers or any(targets.values()):
         _update_timers(ticket, targets, timers, working_schedule())
+    else:
+        ticket.next_due_at = None
 
 
 def _update_timers(
@@ -151,6 +180,7 @@ def _update_timers(
         "first_response": ticket.first_response_at,
         "resolution": (ticket.solved_at or ticket.closed_at or now) if ticket.is_done else None,
     }
+    due_times: list[datetime | None] = []
     for kind, minutes in targets.items():
         timer = timers.get(kind)
         if minutes is None:
@@ -165,6 +195,8 @@ def _update_timers(
         if timer.stopped_at is None or ended[kind] is None:
             timer.target = minutes
             _set_timer(timer, ended[kind], kind == "resolution" and _pauses(ticket), now, hours)
+        due_times.append(timer.due_at)
+    ticket.next_due_at = min(filter(None, due_times), default=None)
 
 
 def _pauses(ticket: Ticket) -> bool:

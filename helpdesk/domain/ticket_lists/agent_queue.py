@@ -59,9 +59,11 @@ SORT_LABELS = {
     "newest": lazy_gettext("Filed last"),
 }
 OWN_ORDER_LABELS = {  # of views that have another order than the latest activity
+    **dict.fromkeys(agent_queue_queries.VIEWS_BY_NEED, lazy_gettext("What needs us first")),
     "mine": lazy_gettext("What needs you first"),
     "at_risk": lazy_gettext("Due first"),
 }
+SELECTABLE_ORDERS = frozenset(agent_queue_queries.SORT_ORDERS)
 AGE_LABELS = {
     "1": lazy_gettext("Older than a day"),
     "3": lazy_gettext("Older than 3 days"),
@@ -126,6 +128,11 @@ def list_orders(view: str) -> list[tuple[str, str]]:
 def is_narrowed(filters: Mapping[str, str]) -> bool:
     """Return whether ``filters`` leave tickets of a view out."""
     return any(filters.get(name) for name in FILTER_NAMES if name not in ("view", "sort"))
+
+
+def is_by_need(filters: Mapping[str, str]) -> bool:
+    """Return whether the tickets come by what needs the team: the order of some views, unless words are searched."""
+    return filters["view"] in agent_queue_queries.VIEWS_BY_NEED and not filters["sort"] and not filters["q"]
 
 
 def list_views(user: User, filters: Mapping[str, str] | None = None) -> list[QueueView]:

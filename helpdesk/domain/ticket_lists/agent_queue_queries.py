@@ -5,7 +5,6 @@ Unsolved tickets are in partial indexes (see models.ticket); a query uses such a
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -32,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from helpdesk.database import pagination, transactions
-from helpdesk.database.types import BigId, UtcDateTime
+from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
 from helpdesk.models.canned_reply import CannedReply
@@ -42,9 +41,9 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.sla import SlaTimer
-from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status
+from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
 from helpdesk.models.tag import Tag, TicketTag
-from helpdesk.models.ticket import TAG_TEXT, Ticket
+from helpdesk.models.ticket import NEEDED_BY, TAG_TEXT, Ticket
 from helpdesk.models.user import User
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -143,19 +142,14 @@ SORT_ORDERS = {
 }
 SORT_ORDERS["activity"] = SORT_ORDERS[""]  # by name, for views that have another order of their own
 
-_DUE_AT = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
-# For views in which every ticket has a due time.
-DUE_ORDER = pagination.Order(((_DUE_AT, False), (Ticket.id, False)))
-VIEWS_BY_DUE_TIME = {"at_risk"}
-# What needs us: what waits on the team before the rest, what is due first, then what waits longest. No index has it, so
-# it is the order of a view of few tickets.
-_IS_LATER = case((Ticket.status.in_([status for status in UNSOLVED if WAITING_ON[status] == "team"]), 0), else_=1)
-_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-_DUE_OR_NEVER = func.coalesce(_DUE_AT, literal(_NEVER, UtcDateTime()), type_=UtcDateTime())
-NEED_ORDER = pagination.Order(
-    ((_IS_LATER, False), (_DUE_OR_NEVER, False), (Ticket.turn_since, False), (Ticket.id, False))
-)
-VIEWS_BY_NEED = {"mine"}
+# What needs us: what is due first, then what has waited for the team longest, then what waits for others.
+NEED_ORDER = pagination.Order(((NEEDED_BY, False), (Ticket.turn_since, False), (Ticket.id, False)))
+VIEWS_BY_NEED = {
+    "mine",
+    "unassigned",
+    "at_risk",
+    *(view for view, statuses in STATUS_VIEWS.items() if WAITING_ON[statuses[0]] is WaitingOn.team),
+}
 
 
 def find_ids(filter_name: str, name: str) -> list[int]:
@@ -195,10 +189,8 @@ def filtered_counts_query(
 def sort_order(sort: str, matches: Subquery | None, view: str = "") -> pagination.Order:
     """Return the order called ``sort``.
 
-    Without one, search results go by rank, tickets at risk by due time and one's own by what they need.
+    Without one, search results go by rank, and the tickets of some views by what needs the team.
     """
-    if view in VIEWS_BY_DUE_TIME and not sort and matches is None:
-        return DUE_ORDER
     if view in VIEWS_BY_NEED and not sort and matches is None:
         return NEED_ORDER
     if matches is not None and not sort:
@@ -224,7 +216,7 @@ def page_query(
             *(Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status),
             *(Ticket.turn_since, Ticket.priority, Ticket.version),
             and_(func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1, is_concerned),
-            *(_DUE_AT, Organization.name, User.name, User.email),
+            *(Ticket.next_due_at, Organization.name, User.name, User.email),
             *(assignee.name, assignee.email, assignee.picture_url, TAG_TEXT, Ticket.updated_at),
         )
         .join(Ticket.organization)

@@ -11,7 +11,6 @@ import "./shared_files.js";
 import "./bad_input.js";
 import "./forms.js";
 import "./proof_of_work.js";
-import "./passkeys.js";
 import "./dialogs.js";
 import "./menus.js";
 import "./current_links.js";

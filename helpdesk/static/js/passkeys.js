@@ -1,7 +1,7 @@
 // Passkeys (WebAuthn): a form with data-passkey asks its data-options, lets the browser make or use a passkey, and is
-// sent with what that answered. Hidden where the browser knows no passkeys.
-import { csrfToken, listen, onContent } from "./dom.js";
-import { removeRequestErrors, showNotice } from "./notices.js";
+// sent with what that answered. Hidden where the browser knows no passkeys. Loaded where such a form is; `tools` are
+// functions of the modules that every page has.
+let tools;
 
 const ANSWERS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
 
@@ -28,13 +28,13 @@ const askCredential = async (kind, options) => {
 };
 
 const sendPasskey = async (form) => {
-  const answer = await fetch(form.dataset.options, { method: "POST", headers: { "X-CSRFToken": csrfToken() } });
+  const answer = await fetch(form.dataset.options, { method: "POST", headers: { "X-CSRFToken": tools.csrfToken() } });
   if (answer.redirected) {
     location.assign(answer.url); // sign in again first
     return;
   }
   if (answer.status === 422) {
-    showNotice(form, await answer.text());
+    tools.showNotice(form, await answer.text());
     return;
   }
   const options = await answer.json();
@@ -43,19 +43,23 @@ const sendPasskey = async (form) => {
   form.submit();
 };
 
-listen("click", async ({ target }) => {
-  const button = target.closest("[data-passkey-button]");
+const onClick = async ({ target }) => {
+  const button = target.closest?.("[data-passkey-button]");
   if (!button || button.disabled) return;
-  removeRequestErrors(button.form);
+  tools.removeRequestErrors(button.form);
   button.disabled = true;
   try {
     await sendPasskey(button.form);
   } catch {
-    showNotice(button.form, button.form.dataset.failed);
+    tools.showNotice(button.form, button.form.dataset.failed);
   }
   button.disabled = false;
-});
+};
 
-onContent((find) => {
-  for (const form of find("form[data-passkey]")) form.hidden = globalThis.PublicKeyCredential === undefined;
-});
+export const start = (given) => {
+  tools = given;
+  document.addEventListener("click", onClick);
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    form.hidden = globalThis.PublicKeyCredential === undefined;
+  }
+};

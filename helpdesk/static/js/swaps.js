@@ -49,6 +49,12 @@ listen("htmx:beforeSwap", (event) => {
     return;
   }
   if (!event.detail.shouldSwap) return;
+  // A row that is on the page already comes without its content.
+  event.detail.serverResponse = xhr.responseText.replace(/<li id="([\w-]+)" data-same><\/li>/g, (_row, id) => {
+    const row = byId(id);
+    row.classList.remove("is-new");
+    return row.outerHTML;
+  });
   const anchor = scrollAnchor(target);
   snapshots.set(xhr, {
     anchor,

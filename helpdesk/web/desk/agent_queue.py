@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import quarantine
@@ -12,11 +12,13 @@ from helpdesk.database import pagination
 from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import list_export, page_numbers
-from helpdesk.web.desk import queue_columns, shown_queue, undo_offer
+from helpdesk.web.desk import queue_columns, queue_order, shown_queue, undo_offer
 from helpdesk.web.middleware import authentication, authorization, replica_reads
+from helpdesk.web.templating import htmx_responses, ticket_rows
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
 blueprint.add_app_template_filter(agent_queue.is_narrowed)
+blueprint.add_app_template_filter(agent_queue.is_by_need)
 
 
 @blueprint.get("")
@@ -26,25 +28,32 @@ def show_queue() -> ResponseReturnValue:
     """The queue; ``?saved=`` names a saved view."""
     user = authentication.get_current_user()
     choices = agent_queue.load_filter_choices(user)
-    views = list_views(parse_filters())
-    context = queue_context(views)
-    back = queue_url(context["filters"])
-    return render_template(
+    filters = queue_order.apply_remembered_order(parse_filters())
+    views = list_views(filters)
+    page = render_template(
         "desk/index.html",
-        **context,
-        undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, back),
+        **queue_context(filters, views),
+        undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, queue_url(filters)),
         waiting_mail=quarantine.count_waiting(),
         form_token=secrets.token_hex(16),
-        **shown_queue.describe_queue(choices, views, context["filters"]),
+        **shown_queue.describe_queue(choices, views, filters),
     )
+    response = make_response(page)
+    queue_order.remember_order(response, filters)
+    return response
 
 
 @blueprint.get("/queue")
 @authorization.team_only
 @replica_reads.from_replica
 def show_queue_fragment() -> ResponseReturnValue:
-    """The list of tickets."""
-    return render_template("desk/_queue.html", **queue_context())
+    """The list of tickets: of the rows that the page has, only the places; 304 where nothing changed.
+
+    It is asked for after every change of any ticket, by every page of the team.
+    """
+    context = queue_context(parse_filters(), known_rows=request.headers.get("Known-Rows", ""))
+    html = render_template("desk/_queue.html", **context)
+    return htmx_responses.unless_known(html, version_of=html.replace(context["rows"].html, ""))
 
 
 @blueprint.get("/export.csv")
@@ -64,11 +73,13 @@ def parse_filters() -> dict[str, str]:
     return filters | {"after": request.args.get("after", "")[:400], "saved": request.args.get("saved", "")[:20]}
 
 
-def queue_context(views: list[agent_queue.QueueView] | None = None) -> dict[str, Any]:
+def queue_context(
+    filters: dict[str, str], views: list[agent_queue.QueueView] | None = None, known_rows: str = ""
+) -> dict[str, Any]:
     """The context of desk/_queue.html. ``views``: with their counts, if these were asked for already."""
-    filters = parse_filters()
     page = agent_queue.fetch_queue_page(authentication.get_current_user(), filters, after=filters["after"])
     rows = _count_rows(filters, views) if page.next or page.previous else None
+    hidden = queue_columns.read_hidden_columns()
     place = page_numbers.read_page_number(rows, agent_queue_queries.MAX_COUNT)
     return {
         "page": {
@@ -79,7 +90,8 @@ def queue_context(views: list[agent_queue.QueueView] | None = None) -> dict[str,
             "place": place,
         },
         "filters": filters,
-        "hidden_columns": queue_columns.read_hidden_columns(),
+        "hidden_columns": hidden,
+        "rows": ticket_rows.render_queue_rows(page.tickets, f"?view={filters['view']}", hidden, known_rows),
     }
 
 

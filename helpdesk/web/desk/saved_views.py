@@ -22,12 +22,14 @@ def show_views_fragment() -> ResponseReturnValue:
     user = authentication.get_current_user()
     choices = agent_queue.load_filter_choices(user)
     filters = parse_filters()
-    return render_template(
-        "desk/_views.html",
-        views=list_views(filters),
-        waiting_mail=quarantine.count_waiting(),
-        saved=choices.saved,
-        filters=filters,
+    return htmx_responses.unless_known(
+        render_template(
+            "desk/_views.html",
+            views=list_views(filters),
+            waiting_mail=quarantine.count_waiting(),
+            saved=choices.saved,
+            filters=filters,
+        )
     )
 
 

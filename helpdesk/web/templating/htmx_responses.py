@@ -86,6 +86,12 @@ def with_etag(html: str | Response, *parts: object) -> Response:
     return response
 
 
+def unless_known(html: str, version_of: str | None = None) -> Response:
+    """``html``, or 304 if the browser has just that. ``version_of``: the part of it that the ETag is made of."""
+    version = short_hash(version_of or html)
+    return not_modified(version) or with_etag(html, version)
+
+
 def make_etag(*parts: object) -> str:
     """Join ``parts`` to an ETag."""
     return "-".join(str(part) for part in parts)
