@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import signal
 import string
 import threading
@@ -60,7 +61,17 @@ class PortalASGI:
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
             await self._answer_live(clean_scope(scope), receive, send)
         else:
-            await self.flask(clean_scope(scope), _complete(receive), send)
+            await self._ask_flask(clean_scope(scope), _complete(receive), send)
+
+    async def _ask_flask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Flask answer, in a context of its own.
+
+        The adapter reads a body from inside Flask's context. Where that makes the server read on from the socket, it
+        reads in a copy of this context from then on, and so would begin every later request of the connection in it:
+        with what an earlier request, perhaps of somebody else, kept in ``flask.g``, such as who is signed in.
+        """
+        adapter = self.flask(scope, receive, send)
+        await asyncio.create_task(adapter, context=contextvars.Context())
 
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -85,7 +96,7 @@ class PortalASGI:
         async def collect(message: Message) -> None:
             answer.append(message)
 
-        await self.flask({**scope, GRANT: grant}, _no_body, collect)
+        await self._ask_flask({**scope, GRANT: grant}, _no_body, collect)
         if grant.topics is None:
             for message in answer:
                 await send(message)

@@ -67,6 +67,28 @@ def test_a_refused_body_is_read_to_its_end_before_the_answer():
     assert status == 413 and len(taken) == 40
 
 
+def test_a_request_begins_without_what_another_one_kept():
+    """A server may begin a request in the context of an earlier one of the same connection."""
+    app = flask.Flask(__name__)
+    app.get("/")(lambda: flask.g.get("person", "nobody"))
+    portal = PortalASGI(app, Config({"SECRET_KEY": "a-secret-for-tests-only-0123456789abcdef"}))
+    sent = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    async def ask_in_the_context_of_another() -> None:
+        with app.app_context():
+            flask.g.person = "Dana"
+            await portal({**SCOPE, "method": "GET", "headers": []}, receive, send)
+
+    async_helpers.run_in_thread(ask_in_the_context_of_another())
+    assert b"".join(message.get("body", b"") for message in sent) == b"nobody"
+
+
 def test_header_with_underscore_is_not_a_proxy_header():
     headers = [(b"x-forwarded-for", b"192.0.2.1"), (b"x_forwarded_for", b"198.51.100.1")]
     assert clean_scope({**SCOPE, "headers": headers})["headers"] == headers[:1]

@@ -1,5 +1,7 @@
 """Streams of the served portal: framing, limits, the end of a process, and Redis going away."""
 
+import http.client
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 from tests import conftest, timeouts
 from tests.web.live.conftest import HELLO, MANY
 
+CSRF_TOKEN = re.compile(r'csrf-token"\s+content="([^"]+)"')
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -25,6 +28,30 @@ def test_a_stream_is_served_and_ended_properly(server, make, version, last):
     stream.until(b"event: changed\ndata: ticket:7\n\n")
     server.publish(f"user:{dana.id}")
     assert stream.to_its_end().endswith(last)
+
+
+def test_who_asked_before_on_a_connection_is_forgotten(server, make, session):
+    """Proxies send requests of many people through one connection, and a large body makes the server read on later."""
+    dana, priya = make.user(make.organization(), "Dana Fields"), make.agent("Priya Raman")
+    kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeouts.LIMIT)
+
+    def ask(cookie, method="GET", path="/account", body=None, **headers):
+        kept.request(method, path, body, {"Cookie": cookie, **headers})
+        answer = kept.getresponse()
+        return answer.getheader("Set-Cookie", cookie).partition(";")[0], answer.read().decode()
+
+    cookies = {person.email: server.cookie(person) for person in (dana, priya)}
+    session.rollback()  # a transaction left open would keep the portal waiting
+    one, two = cookies
+    for person, other in ((one, two), (two, one)):
+        cookies[person], page = ask(cookies[person])
+        token = CSRF_TOKEN.search(page)[1]
+        body = f"csrf_token={token}&body={'x' * 300_000}"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert "There is nothing here" in ask(cookies[person], "POST", "/tickets/999999/replies", body, **form)[1]
+        page = ask(cookies[other])[1]
+        assert other in page and person not in page
+    kept.close()
 
 
 def test_many_streams_hold_no_threads_and_one_more_is_asked_to_poll(server, make):
