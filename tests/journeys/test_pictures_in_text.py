@@ -1,4 +1,6 @@
-"""A picture that is pasted stands in the text, is there on another device, and goes nowhere but into its note."""
+"""A picture that is pasted stands in the text, is there on another device, goes nowhere but into its note, and opens
+large on the page.
+"""
 
 import os
 
@@ -57,6 +59,21 @@ def test_pasted_pictures_stand_in_a_note_on_both_devices(live_portal, open_brows
     other.click(".message-note .reaction-choices button:has-text('🎉')")
     expect(other.locator(".message-note .reactions [aria-pressed=true]")).to_contain_text("🎉 1")
     shoot(other, "pictures-note")
+    look_at_pictures(other)
+
+
+def look_at_pictures(page):
+    """The viewer goes round by keys, is closed by Escape, and gives the focus back."""
+    page.click(".message-note .placed-picture")
+    viewer = page.locator("dialog.pictures")
+    expect(viewer.locator("img")).to_have_attribute("alt", "image.png")
+    expect(viewer.locator("a[download='image.png']")).to_be_visible()
+    expect(viewer.locator("button[aria-label=Close]")).to_be_focused()
+    shoot(page, "pictures-large")
+    page.keyboard.press("s")  # no key of the ticket acts behind it
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    expect(page.locator(".message-note .placed-picture")).to_be_focused()
 
 
 def test_the_keys_of_the_toolbar_write_marks_around_what_is_selected(live_portal, open_browser):

@@ -1,5 +1,5 @@
 // Modules that few pages need are loaded by those pages alone. They import nothing, but get what they need as `tools`.
-import { announce, byId, csrfToken, query } from "./dom.js";
+import { announce, byId, csrfToken, listen, query } from "./dom.js";
 import { removeRequestErrors, showNotice } from "./notices.js";
 import { _ } from "./sentences.js";
 import { getItem, setItem } from "./storage.js";
@@ -13,3 +13,11 @@ if (query("[data-passkey]")) {
 if (byId("browser-notices-add") || window.Notification?.permission === "granted") {
   load(import("./browser_notices.js"), ({ start }) => start({ _, announce, csrfToken, getItem, setItem }));
 }
+
+// Without the module, or with a key that opens a tab, the link does what links do.
+listen("click", (event) => {
+  const link = event.target.closest(".attachment-image, .placed-picture");
+  if (!link?.href || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import("./pictures.js").then(({ show }) => show(link, { _ }), () => open(link.href));
+});

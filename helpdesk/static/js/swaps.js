@@ -49,12 +49,6 @@ listen("htmx:beforeSwap", (event) => {
     return;
   }
   if (!event.detail.shouldSwap) return;
-  // A row that is on the page already comes without its content.
-  event.detail.serverResponse = xhr.responseText.replace(/<li id="([\w-]+)" data-same><\/li>/g, (_row, id) => {
-    const row = byId(id);
-    row.classList.remove("is-new");
-    return row.outerHTML;
-  });
   const anchor = scrollAnchor(target);
   snapshots.set(xhr, {
     anchor,
@@ -65,12 +59,20 @@ listen("htmx:beforeSwap", (event) => {
     etag: xhr.getResponseHeader("ETag"),
     open: queryAll("details[open][id]", target),
     checked: queryAll("input[type=checkbox]:checked[id]", target),
+    rows: queryAll("li[data-revision]", target),
   });
 });
 
 listen("htmx:afterSwap", ({ detail }) => {
   const before = detail.xhr && snapshots.get(detail.xhr);
   if (!before) return;
+  // Of a row that was on the page already only the place comes.
+  for (const row of before.rows) {
+    const place = byId(row.id);
+    if (!place?.matches("[data-same]")) continue;
+    row.classList.remove("is-new");
+    place.replaceWith(row);
+  }
   for (const state of ["open", "checked"]) {
     for (const { id } of before[state]) if (byId(id)) byId(id)[state] = true;
   }
