@@ -22,6 +22,16 @@ _NOTE_PHRASES = (
     "notes?",
     "internal",
     "private",
+    "(?:for )?internal use(?: only)?",
+    "not for (?:the )?customers?",
+    # The same in the languages of the desk: who works in one of them writes it so.
+    "(?:nur )?intern(?:e|er|es)?(?: (?:notiz|notizen|anmerkung|bemerkung|nachricht|notitie|opmerking))?",
+    "notiz(?:en)?|notitie|privat|privé|privée|note (?:interne|privée)",
+    "nota(?: (?:interna|privada|privata))?|intern(?:o|a)|priva(?:d|t)(?:o|a)|uso interno",
+    "notatka(?: wewnętrzna)?|wewnętrzn(?:a|e|y)|prywatn(?:a|e|y)",
+    "(?:внутренняя )?заметка|внутренн(?:ее|яя)|для себя",
+    "(?:社内|内部)?メモ|社内|内部|非公開|(?:内部)?(?:备注|備註)|内部消息",
+    "ملاحظة(?: داخلية)?|داخلي",
 )
 
 
