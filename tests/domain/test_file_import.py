@@ -134,6 +134,11 @@ WRONG = {
     "an agent's own ticket": TICKET | {"requester": "m"},
     "a customer's note": TICKET | {"messages": [message("d", 1, "a"), message("d", 2, "b", kind="note")]},
     "a note at the beginning": TICKET | {"messages": [message("m", 1, "a", kind="note")]},
+    "a note that is older than the first reply": TICKET
+    | {"messages": [message("d", 2, "a"), message("m", 1, "b", kind="note")]},
+    "a subject of spaces": TICKET | {"subject": "  "},
+    "a year that no clock shows": TICKET | {"created_at": "9999-12-31T23:59:59-10:00"},
+    "an assignee who is a customer": TICKET | {"assignee": "d"},
     "an empty message": TICKET | {"messages": [message("d", 1, " ")]},
     "a file outside": TICKET | {"messages": [message("d", 1, "a", files=[{"name": "a", "path": "../secret"}])]},
     "a file that is not there": TICKET | {"messages": [message("d", 1, "a", files=[{"name": "a", "path": "none"}])]},
@@ -157,6 +162,32 @@ def test_a_wrong_line_is_named_with_its_reason_and_nothing_is_changed(session, f
     ((number, sentence),) = report.problems
     assert number == 4 and sentence.endswith(".") and sentence[0].isprintable()
     assert session.scalar(select(func.count()).select_from(User)) == 0
+
+
+@pytest.mark.parametrize("name", set(WRONG) - {"is no object"})
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_line_left_out_is_left_out_for_the_reason_that_the_check_gave(session, folder, name):
+    ((_, sentence),) = check.check_file(lines(GLOBEX, DANA, MAYA, WRONG[name]), source="old", folder=folder).problems
+    *_, (number, _, outcome) = run(folder, GLOBEX, DANA, MAYA, WRONG[name])
+    assert (number, outcome) == (4, sentence)
+    assert session.scalar(select(func.count()).select_from(Ticket)) == 0
+    assert session.scalar(select(func.count()).select_from(User)) == 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_import_brings_nobody_back_who_was_erased(session, make, folder):
+    dana = make.user(make.organization("globex"), "Dana", email="dana@globex.example")
+    dana.erased_at = dana.created_at
+    session.commit()
+    outcomes = run(folder, GLOBEX, DANA, GUS, MAYA, TICKET)
+    assert "was erased here" in outcomes[1][2] and outcomes[4][2].startswith("There is no person with the id d")
+    assert session.scalar(select(func.count()).select_from(Ticket)) == 0
+
+
+def test_characters_that_no_database_takes_are_left_out(session, folder):
+    odd = TICKET | {"subject": "The\0 oven", "tags": ["ov\0en"], "messages": [message("d", 1, "co\0ld")]}
+    assert [outcome for _, _, outcome in run(folder, GLOBEX | {"notes": "a\0b"}, DANA, GUS, MAYA, odd)] == ["added"] * 5
+    assert (session.get(Ticket, 4711).subject, session.get(Ticket, 4711).tags) == ("The oven", ("oven",))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -39,11 +39,17 @@ Outcome = tuple[int, str, str]  # line, kind, "added", "matched", "present" or t
 def import_records(stream: BinaryIO, *, source: str, folder: Path) -> Iterator[Outcome]:
     """Import each record that was not imported before, and yield what became of it. Commits after each.
 
-    An error of the domain or a wrong line is yielded as a sentence; the next line goes on.
+    A wrong line, by the same checks as before an import, and an error of the domain are yielded as a sentence; the next
+    line goes on.
     """
+    known, report = check.KnownRecords(source, folder), check.ImportReport()
     for number, record in read_records(stream):
         if isinstance(record, str):
             yield number, "", record
+            continue
+        if problem := check.check_record(record, known, report):
+            db.session.rollback()
+            yield number, record.type, problem
             continue
         if check.find_imported(source, record.type, record.id) is not None:
             db.session.rollback()

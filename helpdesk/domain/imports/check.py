@@ -41,7 +41,9 @@ class ImportReport:
 
 
 @dataclass
-class _Known:
+class KnownRecords:
+    """What the lines read so far define, by id."""
+
     source: str
     folder: Path
     ids: dict[str, set[str]] = field(default_factory=lambda: {"organization": set(), "person": set(), "ticket": set()})
@@ -52,12 +54,30 @@ class _Known:
 
 def check_file(stream: BinaryIO, *, source: str, folder: Path) -> ImportReport:
     """Read the whole file and report; nothing is changed. ``folder``: where the paths of files begin."""
-    report, known = ImportReport(), _Known(source, folder)
+    report, known = ImportReport(), KnownRecords(source, folder)
     for number, record in read_records(stream):
-        problem = record if isinstance(record, str) else _check_record(record, known, report)
+        problem = record if isinstance(record, str) else check_record(record, known, report)
         if problem and len(report.problems) < MAX_PROBLEMS:
             report.problems.append((number, problem))
     return report
+
+
+def check_record(record: AnyRecord, known: KnownRecords, report: ImportReport) -> str | None:
+    """The problem of the record as a sentence, or None. Counts it, and makes it known to the lines below."""
+    report.counts[record.type] += 1
+    ids = known.ids[record.type]
+    if record.id in ids:
+        return f"There is another {record.type} with the id {record.id}."
+    ids.add(record.id)
+    if find_imported(known.source, record.type, record.id) is not None:
+        report.present[record.type] += 1
+        if not isinstance(record, PersonRecord):  # who may have been erased since
+            return None
+    if isinstance(record, OrganizationRecord):
+        return _check_organization(record, report)
+    if isinstance(record, PersonRecord):
+        return _check_person(record, known, report)
+    return _check_ticket(record, known, report)
 
 
 def find_imported(source: str, kind: str, external_id: str) -> int | None:
@@ -68,22 +88,6 @@ def find_imported(source: str, kind: str, external_id: str) -> int | None:
         ImportedRecord.external_id.in_((external_id, hash_id(external_id))),
     )
     return db.session.scalar(query)
-
-
-def _check_record(record: AnyRecord, known: _Known, report: ImportReport) -> str | None:
-    """The problem of the record, or None. Counts it."""
-    report.counts[record.type] += 1
-    ids = known.ids[record.type]
-    if record.id in ids:
-        return f"There is another {record.type} with the id {record.id}."
-    ids.add(record.id)
-    if find_imported(known.source, record.type, record.id) is not None:
-        report.present[record.type] += 1
-    if isinstance(record, OrganizationRecord):
-        return _check_organization(record, report)
-    if isinstance(record, PersonRecord):
-        return _check_person(record, known, report)
-    return _check_ticket(record, known, report)
 
 
 def _check_organization(record: OrganizationRecord, report: ImportReport) -> str | None:
@@ -97,7 +101,7 @@ def _check_organization(record: OrganizationRecord, report: ImportReport) -> str
     return None
 
 
-def _check_person(record: PersonRecord, known: _Known, report: ImportReport) -> str | None:
+def _check_person(record: PersonRecord, known: KnownRecords, report: ImportReport) -> str | None:
     try:
         email = email_address.canonical_address(record.email)
     except ValueError as error:
@@ -121,7 +125,7 @@ def _check_person(record: PersonRecord, known: _Known, report: ImportReport) -> 
     return None
 
 
-def _check_ticket(record: TicketRecord, known: _Known, report: ImportReport) -> str | None:
+def _check_ticket(record: TicketRecord, known: KnownRecords, report: ImportReport) -> str | None:
     people = [record.requester, *record.followers, *(message.author for message in record.messages)]
     people += [record.assignee] if record.assignee else []
     missing = next((each for each in people if each not in known.roles), None)

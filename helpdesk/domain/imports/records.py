@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from helpdesk.domain.tickets.attachments import MAX_FILES
 from helpdesk.domain.tickets.tags import MAX_TAGS
@@ -14,13 +23,35 @@ from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
 MAX_LINE_BYTES = 64 * 1024 * 1024  # with the files that it contains
+MIN_YEAR, MAX_YEAR = 1970, 2100
 Reference = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _remove_nul(value: object) -> object:
+    """Remove a character that other systems store and no database of ours takes."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    return [_remove_nul(each) for each in value] if isinstance(value, list) else value
+
+
+def _check_year(value: datetime) -> datetime:
+    if not MIN_YEAR <= value.year <= MAX_YEAR:
+        raise ValueError(f"the year is between {MIN_YEAR} and {MAX_YEAR}")
+    return value
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_check_year)]
 
 
 class Record(BaseModel):
     """An object of the file: only the properties defined here. Numbers may stand for texts in references."""
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_nul(cls, values: object) -> object:
+        return {name: _remove_nul(value) for name, value in values.items()} if isinstance(values, dict) else values
 
 
 class OrganizationRecord(Record):
@@ -68,7 +99,7 @@ class MessageRecord(Record):
     kind: MessageKind = MessageKind.reply
     author: Reference
     body: str
-    created_at: AwareDatetime
+    created_at: Time
     files: list[FileRecord] = Field(default_factory=list, max_length=MAX_FILES)
 
 
@@ -81,23 +112,23 @@ class TicketRecord(Record):
     type: Literal["ticket"]
     id: Reference
     number: Annotated[int, Field(gt=0, lt=2**53)] | None = None
-    subject: str = Field(min_length=1, max_length=MAX_SUBJECT_LENGTH)
+    subject: Annotated[str, Field(max_length=MAX_SUBJECT_LENGTH, pattern=r"\S")]
     requester: Reference
     assignee: Reference | None = None
     followers: list[Reference] = []
     status: Status = Status.closed
     tags: list[str] = Field(default_factory=list, max_length=MAX_TAGS)
     priority: Priority = Field(default_factory=lambda: Priority(DEFAULT_PRIORITY))
-    created_at: AwareDatetime
-    updated_at: AwareDatetime | None = None
-    solved_at: AwareDatetime | None = None
-    closed_at: AwareDatetime | None = None
+    created_at: Time
+    updated_at: Time | None = None
+    solved_at: Time | None = None
+    closed_at: Time | None = None
     messages: list[MessageRecord] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _begins_with_a_reply(self) -> "TicketRecord":
-        if self.messages[0].kind != MessageKind.reply:
-            raise ValueError("the first message of a ticket is a reply")
+        if min(self.messages, key=lambda message: message.created_at).kind != MessageKind.reply:
+            raise ValueError("the first message of a ticket, by its time, is a reply")
         return self
 
     @property
