@@ -33,6 +33,7 @@ FALLBACKS = {
     "field-sizing": DECORATION,
     "scrollbar-color": DECORATION,
     "scrollbar-gutter": DECORATION,
+    "scrollbar-width": DECORATION,
     "text-wrap": DECORATION,
     "text-size-adjust": DECORATION,
     "text-align: match-parent": DECORATION,

@@ -118,18 +118,12 @@ def wrong_with(tree: list[list]) -> list[str]:
     return wrong if tree[0][1] else [*wrong, "the page has no title"]
 
 
-def states_of(tree: list[list], role: str, name: str) -> list[str]:
-    found = [states for its_role, its_name, states, _ in tree if its_role == role and name in its_name]
-    assert found, f"no {role} {name!r} in {[(role, name) for role, name, *_ in tree if name]}"
-    return found[0]
-
-
-def has_state(role: str, name: str, state: str, wanted: bool = True) -> Callable[[list[list]], bool]:
-    """Whether there is such an element in a tree, and whether it is in this state."""
+def has(role: str, name: str, *wanted: str, without: str = "") -> Callable[[list[list]], bool]:
+    """Whether there is such an element in a tree, in these states and not in another."""
 
     def look(tree: list[list]) -> bool:
         return any(
-            its_role == role and name in its_name and (state in states) is wanted
+            its_role == role and name in its_name and set(wanted) <= set(states) and without not in states
             for its_role, its_name, states, _ in tree
         )
 
@@ -157,8 +151,9 @@ def test_what_is_said_when_something_changes(live_portal, heard):
     """A form fails, a file is added, a reply arrives, a menu and a dialog open and close, the palette moves."""
     engine, reader = heard
 
-    def tree(has: Callable[[list[list]], bool] = bool) -> list[list]:
-        return reader.tree(engine.run("return location.href"), has)
+    def wait_for_tree(*conditions: Callable[[list[list]], bool]) -> None:
+        """Wait until all of them are true of the tree: what a change brings does not come into it at once."""
+        reader.tree(engine.run("return location.href"), lambda found: all(each(found) for each in conditions))
 
     sign_in(engine, live_portal, DANA)
     engine.goto(f"{live_portal.portal}/tickets/new?form=default")
@@ -170,18 +165,17 @@ def test_what_is_said_when_something_changes(live_portal, heard):
     reader.hear("1 file attached", "polite")
     engine.click("#ticket-form button[type=submit]")
     reader.hear("The ticket is not filed yet", "assertive")
-    form = tree(has_state("entry", "Subject", "INVALID_ENTRY"))
-    assert "REQUIRED" in states_of(form, "entry", "Subject")
-    assert states_of(form, "push button", "Remove a.txt")
+    wait_for_tree(has("entry", "Subject", "INVALID_ENTRY", "REQUIRED"), has("push button", "Remove a.txt"))
     subject = f"Heard in {engine.name}"
     file_ticket(engine, live_portal, subject, "Words.")
     root = live_portal.root("C0TRIAGE001", subject, PATIENCE)
     live_portal.slack("say", user="U0PRIYA0001", channel="C0TRIAGE001", text="Out of Slack.", thread_ts=root)
     reader.hear("Priya", "polite")
     engine.run("document.querySelector('.site-header details[data-menu] summary').focus()")
-    for key, is_open in ((ENTER, True), (ESCAPE, False)):
-        engine.press(key)
-        tree(has_state("push button", "your menu", "EXPANDED", is_open))
+    engine.press(ENTER)
+    wait_for_tree(has("push button", "your menu", "EXPANDED"))
+    engine.press(ESCAPE)
+    wait_for_tree(has("push button", "your menu", without="EXPANDED"))
     engine.type("#body-reply", "To be deleted")
     engine.click("#composer [data-send=reply]")
     engine.wait(has_text("#conversation article", "To be deleted"))
@@ -192,10 +186,9 @@ def test_what_is_said_when_something_changes(live_portal, heard):
         "[...mine.querySelectorAll('button')].find((each) => each.textContent.includes('Delete')).focus()"
     )
     engine.press(ENTER)
-    dialog = tree(lambda found: any(role == "dialog" and "?" in name for role, name, *_ in found))
-    assert states_of(dialog, "push button", "Cancel")
+    wait_for_tree(has("dialog", "?"), has("push button", "Cancel"))
     engine.press(ESCAPE)
-    tree(lambda found: all(role != "dialog" for role, *_ in found))
+    wait_for_tree(lambda found: all(role != "dialog" for role, *_ in found))
 
     sign_in(engine, live_portal, PRIYA)
     engine.goto(f"{live_portal.portal}/desk?view=all")
@@ -203,5 +196,4 @@ def test_what_is_said_when_something_changes(live_portal, heard):
     engine.press("k", held=CONTROL)
     engine.wait("document.querySelector('#palette-results [role=option]')")
     engine.press(ARROW_DOWN)
-    palette = tree(lambda found: any("SELECTED" in states for role, _, states, _ in found if role == "list item"))
-    assert "EXPANDED" in states_of(palette, "combo box", "Go to a ticket")
+    wait_for_tree(has("list item", "", "SELECTED"), has("combo box", "Go to a ticket", "EXPANDED"))

@@ -19,12 +19,14 @@ LOOK = """
   const size = (field) => parseFloat(getComputedStyle(field).fontSize);
   const fields = [...document.querySelectorAll("input, select, textarea")].filter(isTyped);
   const isEnlargedByIos = (field) => matchMedia("(pointer: coarse)").matches && size(field) < 16; // narrow in Chromium
+  const boxes = [...document.querySelectorAll("[type=checkbox], [type=radio]")]; // WebKit's are white on dark pages
   const { documentElement: root } = document;
   return [
     ...(root.scrollWidth > innerWidth ? [`${root.scrollWidth - innerWidth} px too wide`] : []),
     ...(document.querySelectorAll("h1").length === 1 ? [] : ["not one first heading"]),
     ...fields.filter(isEnlargedByIos).map(({ name }) => `${name} has less than 16 px`),
     ...fields.filter(({ type }) => type === "number").map(({ name }) => `${name} loses what is no number`),
+    ...(boxes.every((box) => getComputedStyle(box).appearance === "none") ? [] : ["a box is not drawn by the styles"]),
     ...[...document.querySelectorAll("[type=search]:not([enterkeyhint])")].map(({ name }) => `${name} has no hint`),
   ];
 """
