@@ -72,7 +72,9 @@ def test_attachments_that_programs_write_are_read():
     assert read(text="", attachments=[{"fallback": "Only this"}]) == "Only this"
 
 
-@pytest.mark.parametrize("key", ["from_url", "is_msg_unfurl", "app_unfurl_url", "is_app_unfurl"])
+@pytest.mark.parametrize(
+    "key", ["from_url", "is_msg_unfurl", "app_unfurl_url", "is_app_unfurl", "service_name", "app_id"]
+)
 def test_a_preview_is_nobodys_words(key):
     assert (
         read(text="see https://x.example", attachments=[{**CLASSIC, key: "https://x.example"}])

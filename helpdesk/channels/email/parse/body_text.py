@@ -65,6 +65,9 @@ def read_content(parts: Sequence[MimePart]) -> MailContent:
             drawn.setdefault(part.place, []).append(_keep_whole(part, text))
     chosen = _choose(parts, texts)
     lines = _join(parts, chosen, texts, files, shown)
+    for file in files.values():
+        if file.name.lower() == "winmail.dat" and any(place.startswith(f"{file.external_id}.") for place in files):
+            files[file.external_id] = dataclasses.replace(file, is_decoration=True)  # its files stand beside it
     kept = [_mark_decoration(file, shown) for file in files.values() if not _is_invisible(file, shown)]
     kept += [_mark_decoration(file, None) for place in chosen for file in drawn.get(place, [])]
     return MailContent(tuple(lines), tuple(kept))

@@ -1,12 +1,13 @@
 """The leaves of a mail in order: which are its text, and which are files."""
 
+import base64
 import mimetypes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from helpdesk.channels.email.parse import mime, signed_mail
+from helpdesk.channels.email.parse import mime, signed_mail, tnef
 
 MAX_DEPTH = 20
 
@@ -14,6 +15,7 @@ _TEXT_TYPES = {"text/plain", "text/html", "text/markdown", "text/x-markdown"}
 # Further forms of the same words, of no use beside plain text or HTML.
 _OTHER_TEXT_FORMS = {"text/enriched", "text/richtext", "text/x-amp-html", "text/watch-html", "text/rtf"}
 _SIGNATURE_TYPES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+_TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _APPLE_DOUBLE_HEADER = "application/applefile"
 _NAMES = {
     "text/calendar": "invitation.ics",
@@ -87,6 +89,7 @@ def _walk(
         return
     if not (part.is_multipart() and part.get_content_maintype() == "multipart"):
         yield part, place, branches
+        yield from ((inside, f"{place}.{number}", branches) for number, inside in enumerate(_unpack(part, place), 1))
         return
     yield None, place, branches
     kind = part.get_content_subtype()
@@ -97,6 +100,34 @@ def _walk(
             continue
         inner = (*branches, (place, number)) if kind == "alternative" else branches
         yield from _walk(inside, f"{place}.{number}", inner, depth + 1)
+
+
+def _unpack(part: Message, place: str) -> list[Message]:
+    """Return the files inside Outlook's winmail.dat; where it is the whole mail, its text, too."""
+    if part.get_content_type() not in _TNEF_TYPES and mime.file_name(part).lower() != "winmail.dat":
+        return []
+    packed = tnef.read_tnef(mime.part_content(part))
+    found = [
+        _make_message(each.media_type, each.content, each.name or "file", each.content_id) for each in packed.files
+    ]
+    if place == "1" and (packed.html or packed.plain):
+        kind = "text/html" if packed.html else "text/plain"
+        found.append(_make_message(f"{kind}; charset=utf-8", (packed.html or packed.plain).encode("utf-8", "replace")))
+    return found
+
+
+def _make_message(media_type: str, content: bytes, name: str = "", content_id: str = "") -> Message:
+    made = Message()
+    is_type = re.fullmatch(r"[\w.+-]{1,80}/[\w.+-]{1,80}(?:; charset=utf-8)?", media_type, re.ASCII)
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    made["Content-Type"] = media_type if is_type else guessed
+    made["Content-Transfer-Encoding"] = "base64"
+    if name:
+        made.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))
+    if content_id.isascii() and content_id.isprintable() and content_id:
+        made["Content-ID"] = f"<{content_id}>"
+    made.set_payload(base64.b64encode(content).decode())
+    return made
 
 
 def _make_part(part: Message, place: str, branches: tuple[tuple[str, int], ...]) -> MimePart:

@@ -16,7 +16,17 @@ Names = Callable[[str], str | None]
 
 # Blocks that show nothing to read, or whose words are read elsewhere.
 SILENT = {"divider", "file", "table", "context_actions"}
-_UNFURLED = ("from_url", "app_unfurl_url", "is_msg_unfurl", "is_app_unfurl", "is_reply_unfurl", "is_thread_root_unfurl")
+_UNFURLED = (
+    "from_url",
+    "original_url",
+    "app_unfurl_url",
+    "service_name",
+    "app_id",
+    "is_msg_unfurl",
+    "is_app_unfurl",
+    "is_reply_unfurl",
+    "is_thread_root_unfurl",
+)
 
 
 def blocks_to_markdown(blocks: list[dict], names: Names) -> list[str]:
