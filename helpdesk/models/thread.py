@@ -14,13 +14,15 @@ from helpdesk.models.user import User
 class Thread(Base):
     """The conversation of one ticket in one channel: a Slack thread, or the mails with one ``user``.
 
-    ``external_id`` is the ts of the Slack thread's root message. The reply address of the mails is derived from
-    ``nonce``; its ``token_hash`` finds the thread.
+    ``external_id`` is the ts of the Slack thread's root message. ``filed_ts`` is set where the ticket was made in a
+    Slack thread that was there before: Slack's time at which that was asked for. The reply address of the mails is
+    derived from ``nonce``; its ``token_hash`` finds the thread.
     """
 
     __tablename__ = "threads"
     personal_data = {
         "external_id": IDENTIFIER,
+        "filed_ts": IDENTIFIER,
         "nonce": Erased("user_id", None, words=False),
         "token_hash": Erased("user_id", None, words=False),
     }
@@ -31,6 +33,7 @@ class Thread(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     external_id: Mapped[str | None] = mapped_column(String(255))
+    filed_ts: Mapped[str | None] = mapped_column(String(32))
     nonce: Mapped[str | None] = mapped_column(String(64))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     ended_at: Mapped[Time | None]

@@ -1,5 +1,7 @@
 """Slack threads that a ticket was made in: they are older than the ticket, and its card is an answer in them."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from helpdesk.channels.slack.api import slack_clock
@@ -10,9 +12,12 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.thread import Thread
 
 
-def find_origin(channel: Channel | None, root: object, organization_id: int) -> NewThread | None:
+def find_origin(
+    channel: Channel | None, root: object, organization_id: int, filed_ts: object = None
+) -> NewThread | None:
     """Return the thread below the message ``root`` as one for a new ticket of the organization.
 
+    ``filed_ts``: Slack's time at which the ticket was asked for, where that is known.
     None where it cannot be one: the channel is none of ours or of another customer, or the thread is another ticket's.
     """
     if channel is None or channel.removed_at or not isinstance(root, str) or not root or len(root) > 32:
@@ -20,7 +25,10 @@ def find_origin(channel: Channel | None, root: object, organization_id: int) -> 
     if channel.audience == "customer" and channel.organization_id != organization_id:
         return None
     taken = select(Thread.id).where(Thread.channel_id == channel.id, Thread.external_id == root)
-    return None if db.session.scalar(taken) else NewThread(channel.id, external_id=root)
+    if db.session.scalar(taken):
+        return None
+    is_time = isinstance(filed_ts, str) and len(filed_ts) <= 32 and known_ts(filed_ts) != float("inf")
+    return NewThread(channel.id, external_id=root, filed_ts=str(filed_ts) if is_time else None)
 
 
 def card_ts(thread: Thread) -> str | None:
@@ -47,12 +55,20 @@ def is_before_filing(thread: Thread, ts: str) -> bool:
     """Return whether the message ``ts`` is older than the ticket. A customer's that is newer belongs to it, even if
     the card was not there yet.
     """
-    return known_ts(ts) < filed_ts(thread)
+    return ts == thread.external_id or known_ts(ts) < filed_ts(thread)
 
 
 def filed_ts(thread: Thread) -> float:
-    """Return Slack's time at which the ticket was made in the thread, in seconds."""
-    return slack_clock.to_slack_time(thread.created_at).timestamp()
+    """Return Slack's time at which the ticket was made in the thread, in seconds.
+
+    Where Slack did not tell it, our own is converted, which may be a second off: an answer's Date has whole seconds.
+    """
+    return known_ts(thread.filed_ts) if thread.filed_ts else slack_clock.to_slack_time(thread.created_at).timestamp()
+
+
+def format_ts(when: datetime | None) -> str | None:
+    """Return a time of Slack's as a ts; None for none."""
+    return f"{when.timestamp():.6f}" if when is not None else None
 
 
 def known_ts(ts: str) -> float:

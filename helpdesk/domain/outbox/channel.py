@@ -66,7 +66,8 @@ class NewThread:
     """A thread to be created for a new ticket, in the channel with this row id.
 
     ``user_id`` is set if only one person reads it. ``nonce`` and ``token_hash`` are those of its reply address, if it
-    has one. ``external_id`` is set if the conversation exists already, because the ticket is made of a message in it.
+    has one. ``external_id`` is set if the conversation exists already, because the ticket is made of a message in it;
+    ``filed_ts`` is then the channel's own time at which that was asked for, if it is known.
     """
 
     channel_id: int
@@ -74,6 +75,7 @@ class NewThread:
     nonce: str | None = None
     token_hash: str | None = None
     external_id: str | None = None
+    filed_ts: str | None = None
 
 
 class Destination(Protocol):
@@ -120,6 +122,10 @@ class OutboundChannel(ABC, Generic[ContentT]):
 
         Raises ChannelError if the look-up fails; nothing is sent then.
         """
+        return None
+
+    def said_at(self, external_id: str) -> datetime | None:
+        """Our time at which the message ``external_id`` was written in this channel; None if its id does not tell."""
         return None
 
     def hold_off(self) -> timedelta:

@@ -46,9 +46,9 @@ def file_by_shortcut(day, session, channel, ts, organization, who=PRIYA, **value
 
 @pytest.mark.parametrize("channel", [TRIAGE, GLOBEX])
 def test_the_thread_of_the_message_belongs_to_the_ticket(globex, day, session, channel, monkeypatch):
-    # A Date has whole seconds, and here all happens within one: the workspace's clock is this machine's.
+    # What a Date without its fraction of a second makes of our clock. All here may happen within that second.
     monkeypatch.setattr(slack_clock, "record_answer", lambda headers: None)
-    monkeypatch.setattr(slack_clock, "_offset", timedelta(0))
+    monkeypatch.setattr(slack_clock, "_offset", timedelta(seconds=-1))
     day.do("invite", channel, PRIYA)
     root = day.workspace.say(PRIYA, channel, "The oven burns.")
     early = day.workspace.say(PRIYA, channel, "secretword before the ticket", thread_ts=root)
@@ -81,6 +81,31 @@ def test_a_customers_answer_in_the_thread_that_became_a_ticket_is_heard(globex, 
     day.do("say", PRIYA, TRIAGE, "Coming.", thread_ts=day.root(TRIAGE))
     assert [body for _, body in day.words()] == ["Still burning.", "Coming."]
     assert [each["text"] for each in day.workspace.replies(GLOBEX, root)][-1] == "Coming."
+
+
+@pytest.mark.parametrize("who", [DANA, PRIYA])
+def test_what_a_customer_says_once_a_ticket_was_asked_for_belongs_to_it(globex, day, session, who, monkeypatch):
+    monkeypatch.setattr(slack_clock, "record_answer", lambda headers: None)
+    monkeypatch.setattr(slack_clock, "_offset", timedelta(0))
+    chosen.set("slack_customer_messages", "never")
+    session.commit()
+    root = day.do("say", DANA, GLOBEX, "The oven burns.")
+    early = day.do("say", DANA, GLOBEX, "Does anybody read this?", thread_ts=root)
+    session.rollback()
+    day.workspace.shortcut(who, GLOBEX, root, "create_ticket")
+    if who == PRIYA:
+        given = {"organization": {"value": str(globex.id)}, "subject": {"value": "It burns"}}
+        session.rollback()
+        assert not day.workspace.submit(who, given).get("errors")
+    day.workspace.say(DANA, GLOBEX, "Still burning.", thread_ts=root)  # before a worker has made the ticket
+    day.work()
+    day.do("edit", DANA, GLOBEX, early, "Does nobody read this?")
+    for each in session.query(Channel):
+        each.synced_at = None
+    session.commit()
+    worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
+    worker_helpers.drain(session)
+    assert [body for _, body in day.words()] == ["Still burning."]
 
 
 def test_a_channel_without_the_bot_is_not_joined_and_its_agent_hears_where_the_ticket_is(globex, day, session):

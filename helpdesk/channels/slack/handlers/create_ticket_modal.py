@@ -31,7 +31,9 @@ MAX_SUGGESTIONS = 101  # one more than a select of Slack holds, so that it becom
 
 @dataclass(frozen=True)
 class TicketDraft:
-    """Initial values of the modal; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
+    """Initial values of the modal; ``origin`` comes back with it: channel, thread and when it was chosen, url (to
+    answer to), files, form.
+    """
 
     organization_id: int | None = None
     form: str = ""
@@ -103,7 +105,8 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
             given["email"], organization=given["organization"]
         )
     channel = thread_lookup.find_channel(str(origin.get("channel") or ""))
-    origin_thread = origin_threads.find_origin(channel, origin.get("thread"), given["organization"].id)
+    place = origin.get("thread"), given["organization"].id, origin.get("chosen")
+    origin_thread = origin_threads.find_origin(channel, *place)
     ticket = tickets.create_ticket(
         requester=requester,
         subject=given["subject"],

@@ -124,7 +124,8 @@ def file_ticket(message: CustomerMessage, event: SlackEvent, context: EventConte
         return Result("done", "Filed already.", known.ticket_id, answers)
     organization = db.session.get_one(Organization, channel.organization_id)
     requester = who if isinstance(who, User) else _find_or_create_requester(who, organization)
-    origin = origin_threads.find_origin(channel, message.thread_ts or message.ts, organization.id)
+    filed_ts = message.ts if isinstance(event, MessageEvent) else origin_threads.format_ts(event.when)
+    origin = origin_threads.find_origin(channel, message.thread_ts or message.ts, organization.id, filed_ts)
     ticket = tickets.create_ticket(
         requester=requester,
         organization_id=organization.id,

@@ -4,6 +4,7 @@ import logging
 
 from helpdesk import config
 from helpdesk.channels import slack
+from helpdesk.channels.slack import origin_threads
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.requests import SlackRequest, response_url_request, web_api_request
@@ -163,6 +164,7 @@ def _initial_draft(
     if isinstance(event, ShortcutEvent) and event.external_id:
         origin |= {
             "thread": event.thread_id or event.external_id,
+            "chosen": origin_threads.format_ts(event.when),
             "files": [each.external_id for each in event.files[:10]],
         }
         text = " ".join(event.body.split())
