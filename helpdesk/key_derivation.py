@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     PASSKEY_OWNER = "helpdesk passkey owner"
     BROWSER_NOTICE = "helpdesk browser notice"
     PROXY_CHECK = "helpdesk doctor's request through the proxy"
+    DELIVERY = "helpdesk key of a delivery"
     AUDIT_PSEUDONYM = "helpdesk address in a log"
 
 

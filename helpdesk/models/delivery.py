@@ -111,7 +111,7 @@ class Delivery(Base):
     }
 
     id: Mapped[Id]
-    key: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: secrets.token_hex(16))
+    key: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: Delivery.make_key())
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
     subject_id: Mapped[int | None]
@@ -164,6 +164,11 @@ class Delivery(Base):
             postgresql_where=text(PURGEABLE_SQL),
         ),
     )
+
+    @staticmethod
+    def make_key() -> str:
+        """Return a key that no other delivery has."""
+        return secrets.token_hex(16)
 
     @property
     def label(self) -> str:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tarfile
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -17,6 +18,7 @@ from sqlalchemy import select, text
 from bench import postgres_programs
 from helpdesk import clock, config, extensions, storage
 from helpdesk.cli.backups import archive, postgresql_programs
+from helpdesk.domain.outbox import failover
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.organization import Organization
@@ -114,6 +116,8 @@ def test_restore_brings_everything_back_and_holds_what_waits(run, session, make,
     assert session.scalar(select(Organization.name)) == "Globex"
     delivery = session.scalar(select(Delivery))
     assert delivery.state == DeliveryState.on_hold and delivery.possibly_sent_since is not None
+    assert failover.look_after_takeover(clock.now() - timedelta(days=1)), "what channels bring again is looked for"
+    assert failover.look_after_takeover(clock.now() + timedelta(days=1)) is None
     make.ticket(subject="Everything works on")
     if session.get_bind().dialect.name == "postgresql":
         assert session.scalars(STATISTICS_QUERY).all() == ["st_tickets_status_assignee"]

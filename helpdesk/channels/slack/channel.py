@@ -19,12 +19,12 @@ from helpdesk.channels.slack import (
     notifications,
     reactions,
 )
-from helpdesk.channels.slack.api import api_errors, find_message
+from helpdesk.channels.slack.api import api_errors, find_message, slack_clock
 from helpdesk.channels.slack.api import send as sending
 from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
 from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
-from helpdesk.channels.slack.parse import echo_filter
+from helpdesk.channels.slack.parse import echo_filter, events
 from helpdesk.channels.slack.render import preview, web_api_calls
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.channel import Sender, TwoWayChannel
@@ -83,6 +83,10 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
         if is_direct(request):
             return None  # no permission to read it; a notification may come twice
         return find_message.find(request, is_known=known_threads.is_known_delivery)
+
+    def said_at(self, external_id: str) -> datetime | None:
+        said = events.parse_ts(external_id)
+        return slack_clock.to_our_time(said) if said is not None else None
 
     def check_health(self) -> ChannelHealth:
         return health.describe_last_event()

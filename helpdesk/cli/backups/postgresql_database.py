@@ -15,8 +15,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import NullPool
 
-from helpdesk import config, postgresql_url
+from helpdesk import clock, config, postgresql_url
 from helpdesk.cli.backups import postgresql_programs
+from helpdesk.domain.outbox import failover
 from helpdesk.extensions import Model
 
 DUMP_NAME = "helpdesk.dump"
@@ -48,6 +49,8 @@ DO $$ BEGIN
              AND column_name = 'possibly_sent_since') THEN
     UPDATE {quoted}.deliveries SET state = 'on_hold', reason = '{reason}', possibly_sent_since = created_at
     WHERE state IN ('pending', 'sending', 'unknown');
+    INSERT INTO {quoted}.settings (key, value) VALUES ('{taken_over_key}', to_json('{now}'::text))
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value;
   ELSE
     UPDATE {quoted}.deliveries SET state = 'held', reason = '{reason}', maybe_since = created_at
     WHERE state IN ('pending', 'sending', 'unknown');
@@ -135,7 +138,8 @@ def replace(path: Path) -> None:
     scripts = [path.with_suffix(f".{step}.sql") for step in ("drop", "restore", "hold")]
     scripts[0].write_text("\n".join(drop) + "\n")
     _make_script(path, scripts[1])
-    scripts[2].write_text(HOLD_SCRIPT.format(schema=schema, quoted=quoted, reason=HOLD_REASON))
+    values = {"reason": HOLD_REASON, "taken_over_key": failover.TAKEN_OVER_KEY, "now": clock.now().isoformat()}
+    scripts[2].write_text(HOLD_SCRIPT.format(schema=schema, quoted=quoted, **values))
     postgresql_programs.run_scripts(scripts)
 
 

@@ -1,5 +1,6 @@
 """The SQLite database in an archive: a copy by SQLite's backup API, which copying the file in use would not be."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import click
 from sqlalchemy.engine import make_url
 
-from helpdesk import config
+from helpdesk import clock, config
+from helpdesk.domain.outbox import failover
 from helpdesk.models.delivery import DeliveryState
 
 DUMP_NAME = "helpdesk.db"
@@ -62,7 +64,7 @@ def try_out(path: Path) -> str:
 
 
 def replace(path: Path) -> None:
-    """Hold the copy's pending deliveries, and write it over the present database in one transaction.
+    """Write the copy over the present database in one transaction: its pending deliveries on hold, the time noted.
 
     The file stays the same one, so that a connection that is open reads what was restored.
     """
@@ -82,6 +84,9 @@ def _hold_pending(connection: sqlite3.Connection) -> None:
         "WHERE state IN ('pending', 'sending', 'unknown')",
         (str(state), HOLD_REASON),
     )
+    if is_current:
+        restored_at = (failover.TAKEN_OVER_KEY, json.dumps(clock.now().isoformat()))
+        connection.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", restored_at)
 
 
 def _path() -> Path:

@@ -20,7 +20,7 @@ class DeliveryBatch:
     """Deliveries that one change adds to several threads. ``write`` stores them in the order of their addition."""
 
     def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = []  # as they will be stored
         self._wakes: list[bool] = []
 
     def add(
@@ -36,7 +36,7 @@ class DeliveryBatch:
         **data: Any,
     ) -> None:
         """Add one delivery to the end of a thread's queue ``queue_key``. If ``wake``, a worker is woken for it."""
-        self._rows.append(
+        self.rows.append(
             {
                 "thread_id": thread_id,
                 "message_id": message.id if message else None,
@@ -51,9 +51,9 @@ class DeliveryBatch:
 
     def write(self) -> None:
         """Store the deliveries; workers are woken after the commit."""
-        if not self._rows:
+        if not self.rows:
             return
-        ids = transactions.execute_core(INSERT_STATEMENT, self._rows).scalars()
+        ids = transactions.execute_core(INSERT_STATEMENT, self.rows).scalars()
         for id, wake in zip(ids, self._wakes, strict=True):
             if wake:
                 jobs.enqueue_after_commit("deliver", id)

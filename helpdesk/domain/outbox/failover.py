@@ -2,11 +2,12 @@
 
 A delivery that was sent just before the former server ended may be pending again. The server's identity (system
 identifier and timeline) under which the rows were written is kept beside them; when another one answers, every pending
-row is looked for on the other side before it is sent.
+row is looked for on the other side before it is sent. The time is kept, too: what a channel brings again after it is
+looked for as well (repeated_events). Restoring a backup is such a takeover.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, or_, select, update
 
@@ -19,6 +20,10 @@ from helpdesk.models.setting import Setting
 from helpdesk.translation import N_
 
 IDENTITY_KEY = "database_identity"
+TAKEN_OVER_KEY = "database_taken_over_at"
+LOOKING_REASON = N_("Another database server has taken over; looking before sending.")
+MARGIN = timedelta(minutes=1)  # by which the clock that dates an event may differ from ours
+REPEATED_WITHIN = timedelta(hours=1)  # of the takeover, events whose time is not known may come a second time
 CALL_SECONDS = 12  # longer than a call takes that another worker began before the former server ended
 log = logging.getLogger(__name__)
 _checked: str | None = None
@@ -45,6 +50,24 @@ def look_first_after_failover() -> int:
     return count
 
 
+def look_after_takeover(said_at: datetime | None) -> datetime | None:
+    """Return when to look for what is sent for an event of the time ``said_at``, which may have been applied before
+    another server took over; None where nothing needs to be looked for. To be asked in the transaction that adds it.
+    """
+    identity = postgresql_server.current_identity()
+    rows = select(Setting.key, Setting.value).where(Setting.key.in_((IDENTITY_KEY, TAKEN_OVER_KEY)))
+    known = {row.key: row.value for row in db.session.execute(rows)}
+    now = clock.now()
+    if identity is not None and known.get(IDENTITY_KEY, identity) != identity:
+        taken_over_at = now  # no worker has seen it yet
+    elif TAKEN_OVER_KEY in known:
+        taken_over_at = datetime.fromisoformat(known[TAKEN_OVER_KEY])
+    else:
+        return None
+    is_older = said_at < taken_over_at + MARGIN if said_at is not None else now < taken_over_at + REPEATED_WITHIN
+    return taken_over_at + timedelta(seconds=CALL_SECONDS) if is_older else None
+
+
 def invalidate_check() -> None:
     """Compare again at the next call: another database is used."""
     global _checked
@@ -62,6 +85,7 @@ def _remember(identity: str) -> int:
     else:
         count = _mark_pending()
         row.value = identity
+        db.session.merge(Setting(key=TAKEN_OVER_KEY, value=clock.now().isoformat()))
         log.warning("Another database server has taken over; %d pending deliveries are looked for first.", count)
     db.session.commit()
     return count
@@ -76,7 +100,7 @@ def _mark_pending() -> int:
             state=DeliveryState.unknown,
             possibly_sent_since=func.coalesce(Delivery.possibly_sent_since, Delivery.created_at),
             due_at=case((Delivery.due_at > soon, Delivery.due_at), else_=soon),
-            reason=N_("Another database server has taken over; looking before sending."),
+            reason=LOOKING_REASON,
         )
         .execution_options(synchronize_session=False)
     )

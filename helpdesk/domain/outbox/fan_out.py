@@ -11,7 +11,7 @@ from helpdesk import clock
 from helpdesk.database import transactions
 from helpdesk.domain import locking
 from helpdesk.domain.administration import settings
-from helpdesk.domain.outbox import registry, withdrawal
+from helpdesk.domain.outbox import registry, repeated_events, withdrawal
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.extensions import db
@@ -59,10 +59,13 @@ NEW_TICKET_CHANNELS_QUERY = (
 INSERT_THREADS_STATEMENT = insert(_thread).returning(_thread.c.id, sort_by_parameter_order=True)
 
 
-def enqueue_new_ticket(ticket: Ticket, message: Message, origin: NewThread | None = None) -> None:
+def enqueue_new_ticket(
+    ticket: Ticket, message: Message, origin: NewThread | None = None, came_by: repeated_events.Origin | None = None
+) -> None:
     """Create the threads of a new ticket, in all channels that concern it, and add their first deliveries.
 
     ``origin`` is the conversation that the ticket was made in; it takes the place of a new one in its channel.
+    ``came_by`` is the event of a channel that it was made from outside such a conversation.
     """
     parameters = {"organization_id": ticket.organization_id, "triage": settings.get("triage_channel")}
     channel_ids: dict[str, list[int]] = defaultdict(list)
@@ -81,6 +84,7 @@ def enqueue_new_ticket(ticket: Ticket, message: Message, origin: NewThread | Non
         thread_ids = transactions.execute_core(INSERT_THREADS_STATEMENT, rows).scalars()
         for (channel, _), thread_id in zip(wanted, thread_ids, strict=True):
             channel.enqueue_new_ticket(batch, thread_id, ticket, message)
+        repeated_events.complete_rows(batch.rows, came_by or repeated_events.find_origin_of_ticket(origin))
         batch.write()
     _notify_channels(ticket.id)
 
@@ -95,6 +99,7 @@ def fan_out_message(message: Message) -> None:
         if destination.id == message.origin_thread_id or (message.is_note and destination.audience == "customer"):
             continue
         channel.enqueue_message(batch, destination, message)
+    repeated_events.complete_rows(batch.rows, repeated_events.find_origin(message))
     batch.write()
     if not message.is_note:
         _notify_channels(message.ticket_id)

@@ -9,6 +9,7 @@ from helpdesk.database import insertion
 from helpdesk.domain import forms, idempotency, locking, outbox
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.outbox.channel import NewThread
+from helpdesk.domain.outbox.repeated_events import Origin
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
 from helpdesk.domain.tickets import change_listeners, messages, side_effects, timeline
@@ -40,12 +41,13 @@ def create_ticket(
     origin: Thread | None = None,
     origin_external_id: str | None = None,
     origin_thread: NewThread | None = None,
+    came_by: Origin | None = None,
 ) -> Ticket:
     """Create a ticket for ``requester`` and announce it in every channel; a repeated ``form_token`` returns the first.
 
     ``answers``: by field key, as ``forms.parse_answers`` returns them. ``filed_by``: the agent who files it for the
-    requester. ``origin_thread``: the conversation outside that it is made in, which becomes one of its threads. Raises
-    PermissionDenied and ValidationError.
+    requester. ``origin_thread``: the conversation outside that it is made in, which becomes one of its threads;
+    ``came_by``: the event of a channel that it is made from otherwise. Raises PermissionDenied and ValidationError.
     """
     organization_id = organization_id or requester.organization_id
     hidden = forms.team_only_file_keys(form, answers or {})
@@ -86,7 +88,7 @@ def create_ticket(
     _index_for_search(ticket, message, public, forms.save_answers(ticket, form, answers or {}))
     if filed_by:
         timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
-    outbox.enqueue_new_ticket(ticket, message, origin_thread)
+    outbox.enqueue_new_ticket(ticket, message, origin_thread, came_by)
     side_effects.on_ticket_created(ticket, message, has_webhooks=stored.has_webhooks, has_policies=stored.has_policies)
     if hidden and filed_by:
         team_only = [attachment for attachment in attachments if attachment.key in hidden]

@@ -2,6 +2,8 @@
 admits.
 """
 
+import hashlib
+
 from sqlalchemy import select
 
 from helpdesk.channels.email import senders, trusted_senders
@@ -11,6 +13,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.outbox import enqueue
+from helpdesk.domain.outbox.repeated_events import Origin
 from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -50,6 +53,7 @@ def create_ticket(mail: ParsedMail) -> Message:
             subject=make_subject(mail),
             body=content.body,
             attachments=message_content.build_attachments(mail, content, TARGET, requester, organization.id),
+            came_by=Origin(f"mail {mail.external_id} {hashlib.sha256(content.body.encode()).hexdigest()}"),
         )
         message = ticket.messages[0]
         folded_text.store_quote(message, mail, content.quoted)
