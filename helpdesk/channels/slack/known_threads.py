@@ -47,6 +47,7 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
     stored: dict[int, dict[str, str]] = defaultdict(dict)
     gone: dict[int, set[str]] = defaultdict(set)
     copies: dict[int, set[str]] = defaultdict(set)
+    removed: dict[int, set[str]] = defaultdict(set)  # copies that we deleted in Slack: it no longer counts them
     cards: dict[int, str] = {}
     threads = [thread for thread in threads if thread.external_id]
     for some in split_batches([thread.id for thread in threads]):
@@ -63,7 +64,7 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
         posted = posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None), is_own_post)
         posted = posted.order_by(Delivery.id)
         for thread_id, ts, kind in db.session.execute(posted):
-            copies[thread_id].add(ts)
+            (removed if kind == DeliveryKind.delete else copies)[thread_id].add(ts)
             if kind == DeliveryKind.card:
                 cards[thread_id] = ts
     for thread in threads:
@@ -79,7 +80,12 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
             messages=stored[thread.id],
             gone=frozenset(gone[thread.id]),
             newest=max([*stored[thread.id], *copies[thread.id], ""], key=parse_ts),
-            count=len((stored[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
+            count=len(
+                (stored[thread.id].keys() | copies[thread.id])
+                - gone[thread.id]
+                - removed[thread.id]
+                - {thread.external_id}
+            ),
             compared_at=thread.compared_at,
             card=cards[thread.id],
             is_shared=thread.channel.is_shared,

@@ -12,6 +12,7 @@ from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from tests import worker_helpers
@@ -58,6 +59,30 @@ def test_a_missed_message_becomes_a_ticket_once_and_its_thread_is_followed(globe
     say_unheard(day, DANA, "Still burning.", thread_ts=ts)
     sync_all(session)
     assert day.words() == [("reply", "Still burning.")]
+
+
+@pytest.mark.parametrize("who", ["portal", "slack"])
+def test_a_missed_word_is_found_at_once_where_another_was_taken_back(
+    filed_ticket, day, session, team, monkeypatch, who
+):
+    """Slack no longer counts the copy that was removed, and so must we: the thread has more than we know."""
+    root = day.root()
+    said = day.say(DANA, "secretword", GLOBEX)
+    say_unheard(day, DANA, "Missed.", thread_ts=day.root(GLOBEX))
+    tickets.reply(filed_ticket, author=team[0], body="Said in the portal.")
+    session.commit()
+    worker_helpers.drain(session)
+    day.do("say", DANA, GLOBEX, "Heard.", thread_ts=day.root(GLOBEX))
+    if who == "slack":
+        day.do("delete", DANA, GLOBEX, said)
+    else:
+        reply = session.query(Message).filter_by(body="Said in the portal.").one()
+        tickets.delete_message(reply, editor=team[0])
+        session.commit()
+        worker_helpers.drain(session)
+    monkeypatch.setattr(sync, "MAX_IDLE_THREADS", 0)  # its turn among those that have nothing new may be far away
+    sync_all(session)
+    assert "Missed." in day.thread(root=root)
 
 
 def test_its_author_is_asked_as_if_it_had_come_at_once(globex, day, session):
