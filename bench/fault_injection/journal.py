@@ -106,13 +106,22 @@ class Journal:
             return [message for message in self.messages if message.outcome in ("edited", "deleted")]
 
     def forget_between(self, begin: float, end: float) -> int:
-        """Expect nothing any more of what was accepted then, nor of any edit; returns how many messages it was."""
+        """Expect nothing any more of what was being accepted then, nor of any edit; returns how many messages it was.
+
+        With a ticket goes everything that was written on it: what is typed below its card later reaches nobody.
+        """
         with self.lock:
-            lost = [message for message in self.messages if message.accepted and begin < message.ended_at < end]
+            lost = [
+                message
+                for message in self.messages
+                if message.accepted and message.ended_at > begin and message.started_at < end
+            ]
+            gone = {message.ticket for message in lost if message.kind == TICKET_CREATED}
+            lost += [message for message in self.messages if message.ticket in gone and message not in lost]
             for message in lost:
                 message.outcome = "lost with the primary"
-                if message.kind == TICKET_CREATED:
-                    self.tickets[message.ticket].number = 0
+            for subject in gone:
+                self.tickets[subject].number = 0
             for message in self.messages:
                 if message.outcome in ("edited", "deleted"):
                     message.outcome = "uncertain"

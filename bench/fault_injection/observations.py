@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from bench.fault_injection import scenario
-from bench.fault_injection.journal import Journal
+from bench.fault_injection.journal import NOTE, Journal
 from bench.fault_injection.retrying_browser import RetryingBrowser
 
 MESSAGE_PATTERN = re.compile(r'<article\s+class="message[^>]*data-kind="(reply|note)".*?</article>', re.DOTALL)
@@ -69,31 +69,15 @@ class PageObservations:
         self.lists: dict[str, list[str]] = {}
         for ticket in journal.list_filed():
             customer = browsers[f"person1@{ticket.organization}.example"]
-            self.team[ticket.subject] = self._ticket(agent, ticket.number, until)
-            self.customers[ticket.subject] = self._ticket(customer, ticket.number, until)
+            self.team[ticket.subject] = self._read_ticket(agent, ticket.number, until)
+            self.customers[ticket.subject] = self._read_ticket(customer, ticket.number, until)
         for company in scenario.COMPANIES:
             self.lists[company.key] = self._list(browsers[f"person1@{company.key}.example"], until)
 
-    def _ticket(self, browser: RetryingBrowser, number: int, until: float) -> list[ShownMessage]:
-        page = browser.page(f"/tickets/{number}", until)
-        if page is None:
-            self.complete = False
-            return []
-        start, _, end = page.text.partition(FOLDED_PLACE)
-        parts, earlier = [end], EARLIER_PAGE_PATTERN.search(end)
-        while earlier is not None:
-            more = browser.page(earlier[1], until)
-            if more is None:
-                self.complete = False
-                break
-            parts.insert(0, more.text)
-            earlier = EARLIER_PAGE_PATTERN.search(more.text)
-        return [
-            ShownMessage(word, found[1])
-            for text in (start, *parts)
-            for found in MESSAGE_PATTERN.finditer(text)
-            for word in sorted(set(scenario.find_words(found[0])))
-        ]
+    def _read_ticket(self, browser: RetryingBrowser, number: int, until: float) -> list[ShownMessage]:
+        shown, complete = read_ticket(browser, number, until)
+        self.complete &= complete
+        return shown
 
     def _list(self, browser: RetryingBrowser, until: float) -> list[str]:
         """The words of each row, over all pages of the list."""
@@ -110,3 +94,40 @@ class PageObservations:
             more = [found.replace("&amp;", "&") for found in NEXT_PAGE_PATTERN.findall(page.text)]
             path = next((address for address in more if address not in seen), None)
         return rows
+
+
+def read_ticket(browser: RetryingBrowser, number: int, until: float) -> tuple[list[ShownMessage], bool]:
+    """The messages on a ticket's page, and whether all of it could be read."""
+    page = browser.page(f"/tickets/{number}", until)
+    if page is None:
+        return [], False
+    start, _, end = page.text.partition(FOLDED_PLACE)
+    parts, earlier, complete = [end], EARLIER_PAGE_PATTERN.search(end), True
+    while earlier is not None:
+        more = browser.page(earlier[1], until)
+        if more is None:
+            complete = False
+            break
+        parts.insert(0, more.text)
+        earlier = EARLIER_PAGE_PATTERN.search(more.text)
+    shown = [
+        ShownMessage(word, found[1])
+        for text in (start, *parts)
+        for found in MESSAGE_PATTERN.finditer(text)
+        for word in sorted(set(scenario.find_words(found[0])))
+    ]
+    return shown, complete
+
+
+def list_unheard(journal: Journal, browsers: dict[str, RetryingBrowser], until: float) -> list[str]:
+    """The words of the notes that were typed in Slack and are not on their ticket's page."""
+    agent, typed = browsers[scenario.AGENTS[-1].email], defaultdict(set)
+    for message in journal.list_accepted():
+        if message.via == "slack" and message.kind == NOTE:
+            typed[message.ticket].add(message.word)
+    unheard: list[str] = []
+    for ticket in journal.list_filed():
+        if words := typed.get(ticket.subject):
+            shown, _ = read_ticket(agent, ticket.number, until)
+            unheard += sorted(words - {one.word for one in shown})
+    return unheard

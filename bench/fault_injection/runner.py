@@ -19,11 +19,13 @@ from bench.fault_injection.draining import wait_until_drained
 from bench.fault_injection.faults import FaultPlan
 from bench.fault_injection.installation import Installation
 from bench.fault_injection.journal import Journal
-from bench.fault_injection.observations import PageObservations
+from bench.fault_injection.machine_share import MachineShare
+from bench.fault_injection.observations import PageObservations, list_unheard
+from bench.fault_injection.retrying_browser import RetryingBrowser
 from bench.fault_injection.simulated_users import SimulatedAgent, SimulatedCustomer
 from bench.fault_injection.verify import CHECKS, Verdict, Verifier
 
-DRAIN_TIMEOUT_SECONDS = 120.0  # in which everything has to be delivered; later is late
+DRAIN_TIMEOUT_SECONDS = 120.0  # of its own time, in which everything has to be delivered; later is late
 PRODUCTION_DRAIN_TIMEOUT_SECONDS = 600.0  # the same with production's lease and hold-off
 LOST_AFTER_SECONDS = 300.0  # more, after which what is still missing is lost
 FAULTS_END_AFTER_SECONDS = 60.0  # of these; until then a fifth of all posts to Slack still fail
@@ -122,6 +124,8 @@ def verify_run(
         if make_plan
         else FaultPlan(installation, journal, arguments.seed, arguments.seconds, arguments.lost, arguments.calm, more)
     )
+    share = MachineShare()
+    share.start()
     until = time.monotonic() + arguments.seconds
     for actor in actors:
         actor.start_until(until)
@@ -133,7 +137,7 @@ def verify_run(
         if time.monotonic() > until and not fault_plan.is_over:
             fault_plan.end_process_faults()
     fault_plan.end_process_faults()
-    verifier = Verifier(journal)
+    verifier = Verifier(journal, share.was_starved)
     drain_phase = _DrainPhase(installation, fault_plan, reconciles=bool(arguments.lost))
     promised = PRODUCTION_DRAIN_TIMEOUT_SECONDS if arguments.production else DRAIN_TIMEOUT_SECONDS
     drained = wait_until_drained(
@@ -143,16 +147,21 @@ def verify_run(
         0.0 if disabled_rule else LOST_AFTER_SECONDS,
         installation.hold_off + QUIET_SECONDS,
         drain_phase,
+        share.clock,
     )
+    browsers = {actor.person.email: actor.browser for actor in actors}
     if not disabled_rule:
+        if arguments.lost:
+            _wait_until_heard(installation, journal, browsers, share.clock)
         installation.control("expire")  # after which the portal has to show everything nevertheless
         installation.run("bench.fault_injection.reconcile")
-    browsers = {actor.person.email: actor.browser for actor in actors}
     pages = PageObservations(journal, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.errors]
     verdict = verifier.verdict(drained.records, pages, drained, wrong)
     verdict.facts.update(fault_plan.measurements())
     moved = sum(1 for ticket in journal.list_filed() if ticket.moved_from)
+    share.stop()
+    verdict.facts["share of machine"] = f"{share.mean():.2f}"
     verdict.facts["faults"] = dict(fault_plan.fault_counts) | {"tickets moved": moved}
     if drained.after is None:
         print(installation.run("bench.fault_injection.pending_work"))
@@ -174,6 +183,16 @@ class _DrainPhase:
         if missing and self.reconciles and time.monotonic() >= self.next_reconcile_at:
             self.installation.run("bench.fault_injection.reconcile")
             self.next_reconcile_at = time.monotonic() + RECONCILE_EVERY_SECONDS
+
+
+def _wait_until_heard(
+    installation: Installation, journal: Journal, browsers: dict[str, RetryingBrowser], clock: Callable[[], float]
+) -> None:
+    """Compare with Slack until the portal shows every note that was typed there; only its page tells of one."""
+    until = clock() + DRAIN_TIMEOUT_SECONDS
+    while list_unheard(journal, browsers, time.monotonic() + 60) and clock() < until:
+        installation.run("bench.fault_injection.reconcile")
+        time.sleep(QUIET_SECONDS)
 
 
 def _record_threads(installation: Installation, journal: Journal) -> None:

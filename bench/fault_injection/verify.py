@@ -1,11 +1,19 @@
 """Checks a run: what was accepted from users is compared with what Slack, the mail server and the pages show."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.fault_injection import expectations, scenario
 from bench.fault_injection.draining import Drained
-from bench.fault_injection.journal import NOTE, TICKET_CREATED, Journal, SentMessage, TicketRecord
+from bench.fault_injection.journal import (
+    NOTE,
+    TICKET_CREATED,
+    Journal,
+    RecordedResponse,
+    SentMessage,
+    TicketRecord,
+)
 from bench.fault_injection.observations import MailObservations, PageObservations, SlackObservations
 
 CHECKS = {
@@ -36,10 +44,13 @@ class Verdict:
 
 
 class Verifier:
-    """Checks one run by its journal and the records of the external services."""
+    """Checks one run by its journal and the records of the external services.
 
-    def __init__(self, journal: Journal):
-        self.journal = journal
+    ``was_starved`` tells whether other programs took the processors between two monotonic times; a 503 is then right.
+    """
+
+    def __init__(self, journal: Journal, was_starved: Callable[[float, float], bool] = lambda start, end: False):
+        self.journal, self.was_starved = journal, was_starved
         self.subjects = set(journal.tickets)
 
     def list_missing(self, records: dict) -> list[str]:
@@ -75,7 +86,7 @@ class Verifier:
         }
         if not pages.complete:
             findings["stored once"].append("not every page could be read afterwards")
-        return Verdict(findings, self._collect_facts(records, drained.after))
+        return Verdict(findings, self._collect_facts(records, drained))
 
     def _check_stored_once(self, pages: PageObservations) -> list[str]:
         wrong = []
@@ -203,7 +214,8 @@ class Verifier:
                 is_late = expectations.is_typed_in_former_channel(message, self.journal.tickets[message.ticket])
                 if times != 1 and not (is_late and times == 0):
                     wrong.append(
-                        f"{message.kind} {message.word} typed in {message.origin} is in the portal {times} times"
+                        f"{message.kind} {message.word} of {message.ticket} typed in {message.origin} is in the portal "
+                        f"{times} times"
                     )
         return wrong
 
@@ -243,7 +255,7 @@ class Verifier:
                 wrong.append(f"{where} was answered {response.status}")
             elif not response.retry_after:
                 wrong.append(f"{where} was answered 503 without Retry-After")
-            elif not self.journal.in_outage(response.started_at, response.when):
+            elif not self._may_be_unavailable(response):
                 wrong.append(f"{where} was answered 503 while the database was available")
         statuses = Counter(event["status"] for event in events if event["status"] >= 500)
         wrong += [f"{count} events were answered {status}" for status, count in statuses.items() if status != 503]
@@ -251,7 +263,11 @@ class Verifier:
             wrong.append(f"{statuses[503]} events were answered 503 while the database was available")
         return wrong
 
-    def _collect_facts(self, records: dict, drained_after: float | None) -> dict[str, object]:
+    def _may_be_unavailable(self, response: RecordedResponse) -> bool:
+        during = response.started_at, response.when
+        return self.journal.in_outage(*during) or self.was_starved(*during)
+
+    def _collect_facts(self, records: dict, drained: Drained) -> dict[str, object]:
         accepted = self.journal.list_accepted()
         kinds = Counter(
             message.kind if message.via != "slack" else f"{message.kind} from Slack" for message in accepted
@@ -268,7 +284,8 @@ class Verifier:
             "mails": len(records["mails"]),
             "mails sent again": len(records["mails"]) - len({mail["message_id"] for mail in records["mails"]}),
             "events given up": records["failed"],
-            "drained after": None if drained_after is None else round(drained_after, 1),
+            "drained after": None if drained.after is None else round(drained.after, 1),
+            "in its own time": None if drained.own_seconds is None else round(drained.own_seconds, 1),
         }
 
 

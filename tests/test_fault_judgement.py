@@ -1,0 +1,78 @@
+"""The fault bench tells what is late, lost and gone with a database server apart."""
+
+import itertools
+
+import pytest
+
+from bench.fault_injection import machine_share
+from bench.fault_injection.draining import wait_until_drained
+from bench.fault_injection.journal import REPLY, TICKET_CREATED, Journal, RecordedResponse, SentMessage, TicketRecord
+from bench.fault_injection.verify import Verifier
+
+RECORDS = {"waiting": 0, "calls": {}, "mails": [], "events": []}
+
+
+@pytest.fixture(autouse=True)
+def no_sleep(monkeypatch):
+    monkeypatch.setattr("bench.fault_injection.draining.time.sleep", lambda seconds: None)
+
+
+def make_message(journal, word, ticket, started_at, ended_at, kind=REPLY) -> SentMessage:
+    message = SentMessage(word, kind, "globex", ticket, "dana@globex.example", "web", True, started_at, ended_at)
+    return journal.add_message(message)
+
+
+def test_what_is_late_is_told_by_the_time_that_the_installation_was_given():
+    looks = itertools.chain([["a word"]] * 5, itertools.repeat([]))
+    given = itertools.count(step=10)  # ten seconds between two looks
+    drained = wait_until_drained(lambda _: next(looks), lambda: RECORDS, 30, 100, 0, clock=lambda: next(given))
+    assert drained.late == ["a word"] and drained.missing == [] and drained.own_seconds is not None
+    looks = itertools.chain([["a word"]] * 5, itertools.repeat([]))
+    starved = itertools.count(step=1)  # the same, of which one second was ours
+    drained = wait_until_drained(lambda _: next(looks), lambda: RECORDS, 30, 100, 0, clock=lambda: next(starved))
+    assert drained.late == [] and drained.missing == []
+
+
+def test_what_never_comes_is_lost_on_a_busy_machine_too():
+    starved = itertools.count(step=1)
+    drained = wait_until_drained(lambda _: ["a word"], lambda: RECORDS, 30, 100, 0, clock=lambda: next(starved))
+    assert drained.late == drained.missing == ["a word"] and drained.after is None
+
+
+@pytest.mark.parametrize(("starved", "findings"), [(False, 1), (True, 0)])
+def test_a_503_counts_unless_the_machine_was_busy(starved, findings):
+    journal = Journal()
+    journal.add_response(RecordedResponse(20.0, 10.0, "GET", "/tickets/1", 503, "5"))
+    verifier = Verifier(journal, lambda start, end: starved)
+    assert len(verifier._check_responses([])) == findings
+    journal.add_response(RecordedResponse(20.0, 10.0, "GET", "/tickets/1", 503, ""))
+    journal.add_response(RecordedResponse(20.0, 10.0, "GET", "/tickets/1", 500, "5"))
+    assert len(verifier._check_responses([])) == findings + 2, "without Retry-After, or a 500, is never right"
+
+
+def test_with_a_lost_ticket_goes_what_was_typed_below_its_card():
+    journal = Journal()
+    for subject in ("Kept", "Lost"):
+        journal.add_ticket(TicketRecord(subject, "globex", "dana@globex.example", number=1))
+    make_message(journal, "before", "Kept", 1, 2)
+    make_message(journal, "begun before", "Kept", 4, 30)
+    make_message(journal, "filed", "Lost", 9, 11, TICKET_CREATED)
+    make_message(journal, "typed later", "Lost", 25, 26)
+    make_message(journal, "after", "Kept", 25, 26)
+    assert journal.forget_between(10, 20) == 3
+    assert [message.word for message in journal.list_accepted()] == ["before", "after"]
+    assert [ticket.subject for ticket in journal.list_filed()] == ["Kept"]
+
+
+def test_the_share_is_running_time_of_what_could_have_run(monkeypatch):
+    times = iter(
+        [{"1/1": (0, 0), "2/2": (5, 5)}, {"1/1": (30, 90), "3/3": (7, 7)}, {"1/1": (130, 90)}, {"1/1": (130, 90)}]
+    )
+    monkeypatch.setattr(machine_share, "_read_times", lambda: next(times))
+    share = machine_share.MachineShare()
+    for _ in range(3):
+        share.sample()
+    assert [given for _, given in share.samples] == [0.25, 1.0, 1.0], "a thread counts while it is in both samples"
+    first, second = share.samples[0][0], share.samples[1][0]
+    assert share.was_starved(first, first)
+    assert not share.was_starved(second + machine_share.SAMPLE_SECONDS, second + 60)
