@@ -1,7 +1,7 @@
 """When the first SLA timer of a ticket is due, as a column of the ticket, and an index of what needs the team.
 
 Written for the running timers in batches. A release that does not know the column may run meanwhile: an hourly job
-corrects what it left.
+corrects what it left. What was committed before the batches is not done again, if the first attempt was interrupted.
 """
 
 import sqlalchemy as sa
@@ -21,7 +21,8 @@ FILL = sa.text(
 
 
 def upgrade() -> None:
-    op.add_column("tickets", sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True))
+    if "next_due_at" not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns("tickets")}:
+        op.add_column("tickets", sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True))
     with op.get_context().autocommit_block():
         _fill()
         time, zone = ("", "") if op.get_bind().dialect.name == "sqlite" else ("timestamptz ", "+00")

@@ -4,9 +4,13 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpdesk import config
+from flask_migrate import downgrade, stamp, upgrade
+
+from helpdesk import config, extensions
+from helpdesk.cli import schema_migration
 
 WITH_STOPPED_PROCESSES = "0058"  # up to here: the upgrade from 1.0 to 2.0 stops web and workers anyway
+COMMITS_EARLY = "autocommit_block"
 VERSIONS = sorted((Path(config.MIGRATIONS_FOLDER) / "versions").glob("*.py"))
 
 
@@ -45,3 +49,17 @@ def test_the_rule_tells_them_apart():
     later = 'def upgrade():\n    op.create_index("a", "tickets", ["b"]{})\n'
     assert list_blocking_indexes(table) == [] and list_blocking_indexes(later.format("")) == [2]
     assert list_blocking_indexes(later.format(", postgresql_concurrently=True")) == []
+
+
+def test_a_migration_that_was_interrupted_goes_on(app):
+    """What commits before its end may be asked for again: its column is there, its version is not written."""
+    names = [path.name[:4] for path in VERSIONS]
+    early = [path.name[:4] for path in VERSIONS if COMMITS_EARLY in path.read_text()]
+    extensions.db.session.remove()
+    for revision in (each for each in reversed(early) if each > WITH_STOPPED_PROCESSES):
+        downgrade(revision=revision)
+        stamp(revision=names[names.index(revision) - 1])
+        upgrade(revision=revision)
+    upgrade()
+    at, head = schema_migration.get_revisions()
+    assert at == head
