@@ -94,7 +94,7 @@ class TestSchemaOfOnesOwn:
 class TestTls:
     @pytest.fixture
     def files(self, tmp_path):
-        """The files of an authority and of a certificate for 127.0.0.1 that it signed."""
+        """The files of an authority and of a certificate for localhost that it signed; libpq 14 knows no addresses."""
         return mail_server.certificates(tmp_path)
 
     @pytest.fixture
@@ -103,7 +103,7 @@ class TestTls:
             if not connection.execute("SHOW ssl_library").fetchone()[0]:
                 pytest.skip("the server was built without TLS")
         folder = Path(tempfile.mkdtemp(prefix="helpdesk-tls-"))  # where PostgreSQL's user may go
-        running = TlsServer(folder, files["good"])
+        running = TlsServer(folder, files["named"])
         running.start()
         yield running
         running.stop()
@@ -112,7 +112,7 @@ class TestTls:
     @pytest.fixture
     def settings(self, server, files):
         """Two hosts, of which the first does not answer; the certificate is checked against the authority."""
-        hosts = f"127.0.0.1:{conftest.free_port()},127.0.0.1:{server.port}"
+        hosts = f"localhost:{conftest.free_port()},localhost:{server.port}"
         options = f"sslmode=verify-full&sslrootcert={quote(files['ca'])}&target_session_attrs=read-write"
         return {"DATABASE_URL": f"postgresql://postgres@{hosts}/postgres?{options}"}
 

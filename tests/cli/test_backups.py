@@ -243,6 +243,17 @@ def test_what_depends_on_our_tables_stops_a_restore_before_anything_changes(run,
         conftest.run_sql(database_url, "DROP VIEW report")
 
 
+def test_of_several_hosts_the_last_says_why():
+    written = (
+        'psql: error: connection to server at "one", port 5432 failed: Connection refused\n'
+        "\tIs the server running on that host and accepting TCP/IP connections?\n"
+        'connection to server at "two", port 5432 failed: FATAL:  password authentication failed for user "helpdesk"\n'
+    )
+    assert "password authentication failed" in postgresql_programs.find_reason(written)
+    assert postgresql_programs.find_reason("pg_dump: error: no\npg_dump: detail: why") == "pg_dump: error: no"
+    assert postgresql_programs.find_reason("") == "no reason given"
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

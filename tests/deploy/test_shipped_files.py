@@ -109,7 +109,7 @@ def test_containers_run_without_rights_and_are_watched():
     for name, service in services.items():
         assert service["logging"]["options"]["max-size"] and service["logging"]["options"]["max-file"], name
         assert service["restart"] in ("unless-stopped", "no"), name
-    for name in ("worker", "database", "redis"):
+    for name in ("web", "worker", "database", "redis"):
         assert services[name]["healthcheck"]["test"], name
     published = {name for name, service in services.items() if service.get("ports")}
     assert published == {"proxy"}

@@ -27,10 +27,18 @@ def run(command: list[str]) -> str:
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
     process = subprocess.run(command, env=environment, capture_output=True, text=True)
     if process.returncode:
-        lines = process.stderr.strip().splitlines() or ["no reason given"]
-        reason = next((line for line in lines if "error" in line.lower()), lines[-1])
-        raise click.ClickException(f"{command[0]} failed: {reason}")
+        raise click.ClickException(f"{command[0]} failed: {find_reason(process.stderr)}")
     return process.stdout
+
+
+def find_reason(written: str) -> str:
+    """The line of what a program wrote that says why it failed.
+
+    Of several hosts it is the last one's: the earlier ones are tried because one of them may be away.
+    """
+    lines = written.strip().splitlines() or ["no reason given"]
+    refused = [line for line in lines if "connection to server" in line and "failed:" in line]
+    return refused[-1] if refused else next((line for line in lines if "error" in line.lower()), lines[-1])
 
 
 def run_scripts(scripts: list[Path], database: str | None = None) -> None:

@@ -101,4 +101,6 @@ def _ask(base: str, headers: dict[str, str]) -> dict[str, Any] | None:
 
 
 def _shorten(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    """The innermost cause of an error of requests, in a few words."""
+    inner = getattr(error.args[0] if error.args else None, "reason", None) or error
+    return " ".join(str(inner).split()).rpartition(": ")[2].rstrip("')")[:200]

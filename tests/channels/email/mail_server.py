@@ -146,7 +146,7 @@ def rig_authenticator(password: str):
 
 
 def certificates(folder) -> dict[str, str]:
-    """A certificate authority and what it signed: paths of ca, good (127.0.0.1), wrong (another name)."""
+    """A certificate authority and what it signed: paths of ca, good (127.0.0.1), named (localhost), wrong (another name)."""
     key, name = ec.generate_private_key(ec.SECP256R1()), _name("Test authority")
     ca = (
         _builder(name, name, key, key)
@@ -158,6 +158,7 @@ def certificates(folder) -> dict[str, str]:
     paths = {"ca": str(folder / "ca.pem")}
     for label, alternative in {
         "good": x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        "named": x509.DNSName("localhost"),
         "wrong": x509.DNSName("another.example"),
     }.items():
         own = ec.generate_private_key(ec.SECP256R1())
