@@ -51,6 +51,7 @@ SETTINGS_TABLE = {
     "POST /settings/organizations/<int:organization_id>": ADMIN,
     "POST /settings/organizations/<int:organization_id>/viewing": ADMIN,
     "GET /settings/people": ADMIN,
+    "GET /settings/people/slack-members": ADMIN,
     "GET /settings/people/<int:user_id>": ADMIN,
     "GET /settings/people/import": ADMIN,
     "POST /settings/people/import": ADMIN,

@@ -134,6 +134,19 @@ def test_the_other_ticket_of_a_merge_is_found_by_words(filed_ticket, agent, make
     ]
 
 
+def test_other_tickets_are_offered_while_words_are_typed(filed_ticket, agent, make, browser_of):
+    same, foreign = make.ticket(filed_ticket.requester, subject="Scanner beeps"), make.ticket(subject="Scanner hums")
+    client, path = browser_of(agent), f"/tickets/{filed_ticket.number}"
+    field = soup(client.get(f"{path}/merge")).select_one("[name=into]")
+    rows = soup(client.get(f"{field['hx-get']}?into=scan")).select(f"{field['hx-target']} .row-link")
+    assert [row.text for row in rows] == ["Scanner beeps"], "of the same organization"
+    field = soup(client.get(path)).select_one("#link-number")
+    options = soup(client.get(f"{field['hx-get']}?number=scan")).select(f"{field['hx-target']} option")
+    assert {option["value"] for option in options} == {str(same.number), str(foreign.number)}
+    assert f"#{foreign.number} Scanner hums" in [option.text for option in options]
+    assert not soup(client.get(f"{field['hx-get']}?number=+")).select("option"), "nothing is offered for nothing"
+
+
 def test_filing_is_confirmed(filed_ticket, make, browser_of):
     make.form()
     client = browser_of(filed_ticket.requester)

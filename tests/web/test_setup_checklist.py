@@ -16,6 +16,7 @@ from helpdesk.models.form import Form
 from helpdesk.models.organization import Organization
 from helpdesk.models.setting import Setting
 from helpdesk.models.ticket import Ticket
+from helpdesk.web.settings.setup import page as page_of_checklist
 from tests import worker_helpers
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -75,6 +76,18 @@ def test_it_is_an_admins_first_page_until_it_is_dismissed(client, make, browser_
     assert client.get("/").location == "/desk"
     assert soup(client.get("/settings")).select_one("a[href='/settings/setup']")
     assert not checklist(client).select_one("form[action='/settings/setup/dismissal']")
+
+
+def test_missing_workers_are_said_once_they_had_time_to_start(client, monkeypatch):
+    monkeypatch.setattr(page_of_checklist, "WORKERS_START_SECONDS", float("inf"))
+    assert "start helpdesk worker" not in checklist(client).text
+    monkeypatch.setattr(page_of_checklist, "WORKERS_START_SECONDS", 0)
+    assert "0 workers are running." in checklist(client).text
+
+
+def test_what_is_not_set_up_is_not_said_to_be_fine(client):
+    rows = {row.th.text: row.td.text.strip() for row in soup(client.get("/settings/health")).select("tbody tr")}
+    assert rows["Slack"] == "Not set up" and rows["Database"] == "OK"
 
 
 def test_it_is_no_first_page_where_people_work_already(client, make):

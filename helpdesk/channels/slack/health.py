@@ -12,7 +12,7 @@ from helpdesk.translation import format_day, gettext
 def describe_last_event() -> ChannelHealth:
     """When Slack last sent an event, and how many seconds ago."""
     if not config.current().SLACK_BOT_TOKEN:
-        return ChannelHealth(gettext("Slack"), gettext("Slack is not set up."))
+        return ChannelHealth(gettext("Slack"), gettext("Slack is not set up."), is_set_up=False)
     last = db.session.scalar(
         select(InboundEvent.received_at)
         .where(InboundEvent.source.like("slack%"))

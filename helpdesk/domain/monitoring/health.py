@@ -50,7 +50,7 @@ class DestinationHealth:
 class HealthCheck:
     """The result of one check: whether it passed, and the finding as a sentence and perhaps a number.
 
-    ``answers`` is False if no page can be shown because of it.
+    ``answers`` is False if no page can be shown because of it, ``is_set_up`` if there is nothing to check.
     """
 
     name: str
@@ -58,6 +58,7 @@ class HealthCheck:
     sentence: str
     value: float | None = None
     answers: bool = True
+    is_set_up: bool = True
 
 
 def list_destinations() -> list[DestinationHealth]:
@@ -267,7 +268,7 @@ def check_workers() -> HealthCheck:
 def _check_channels() -> Iterator[HealthCheck]:
     for channel in registry.list_channels():
         if health := channel.check_health():
-            yield HealthCheck(health.name, True, health.sentence, health.value)
+            yield HealthCheck(health.name, True, health.sentence, health.value, is_set_up=health.is_set_up)
 
 
 def _check_inbox() -> HealthCheck:

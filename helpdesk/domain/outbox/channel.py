@@ -59,6 +59,7 @@ class ChannelHealth:
     name: str
     sentence: str
     value: float | None = None
+    is_set_up: bool = True
 
 
 @dataclass(frozen=True)

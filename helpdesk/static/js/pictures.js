@@ -20,7 +20,7 @@ export const show = (opener, { _ }) => {
   dialog.className = "pictures";
   dialog.innerHTML =
     '<div class="pictures-head"><p id="picture-name" aria-live="polite"><bdi class="truncate"></bdi> ' +
-    '<span class="muted"></span></p><a class="button"></a></div><div class="pictures-stage"><img></div>';
+    '<span class="muted"></span></p><a class="button button-s"></a></div><div class="pictures-stage"><img></div>';
   const [name, count, download, image] = ["bdi", "span", "a", "img"].map((tag) => dialog.querySelector(tag));
   const head = dialog.firstChild;
   dialog.setAttribute("aria-labelledby", "picture-name");

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import undeliverable
-from helpdesk.channels.slack import members
+from helpdesk.channels.slack import member_search, members
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import invitations, second_factor, sessions, user_agent
 from helpdesk.domain.authentication.connections import provider as connection_provider
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.outbox.errors import ChannelError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import memberships, organizations, session_revocation, users
 from helpdesk.domain.tickets import handover
@@ -108,18 +109,31 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
     return commit_and_redirect(user, gettext("Mail is sent to this address again."))
 
 
+@blueprint.get("/slack-members")
+@authorization.admin_only
+def show_slack_members() -> ResponseReturnValue:
+    """Offer the members of the workspace that have the words typed so far."""
+    try:
+        found = member_search.find_members(request.args.get("slack_user_id", "")[:100])
+    except ChannelError:  # what is wrong is said when the form is sent
+        found = []
+    return render_template("settings/_slack_members.html", members=found)
+
+
 @blueprint.post("/<int:user_id>/slack")
 @authorization.admin_only
 def link_slack_user(user_id: int) -> ResponseReturnValue:
-    """Set the person's Slack user id."""
-    user, slack_user_id = get_user_or_404(user_id), request.form.get("slack_user_id", "")
+    """Set the person's Slack account, by its id or by a name or an address that only one member has."""
+    user, typed = get_user_or_404(user_id), request.form.get("slack_user_id", "")[:100]
     actor = authentication.get_current_user()
 
     def save() -> None:
+        db.session.rollback()  # no transaction stays open while Slack is called
+        slack_user_id = member_search.resolve_member_id(typed)
         stale_forms.begin_change(lambda: {"slack_user_id": get_user_or_404(user_id).slack_user_id})
         members.link_member(user, slack_user_id, actor=actor)
 
-    return run_action(user, save, gettext("The Slack account is saved."), values={"slack_user_id": slack_user_id})
+    return run_action(user, save, gettext("The Slack account is saved."), values={"slack_user_id": typed})
 
 
 @blueprint.post("/<int:user_id>/deactivation")

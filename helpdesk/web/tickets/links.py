@@ -1,11 +1,12 @@
 """Link and unlink two tickets."""
 
-from flask import Blueprint, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import links
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
@@ -14,13 +15,26 @@ from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.tickets.agent_tools import render_refusal, render_tools
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
+MAX_CANDIDATES = 8
+
 blueprint = Blueprint("ticket_links", __name__, url_prefix=TICKET_URL_PREFIX)
+
+
+@blueprint.get("/links/candidates")
+@authorization.team_only
+def show_candidates(number: int) -> ResponseReturnValue:
+    """Offer the tickets that have the words typed so far, whosever they are."""
+    ticket, words = get_ticket_or_404(number), request.args.get("number", "").strip()[:100]
+    reader, filters = authentication.get_current_user(), {"view": "all", "q": words}
+    found = agent_queue.fetch_queue_page(reader, filters, size=MAX_CANDIDATES + 1).tickets if words else []
+    candidates = [row for row in found if row.number != ticket.number][:MAX_CANDIDATES]
+    return render_template("tickets/_link_candidates.html", candidates=candidates)
 
 
 @blueprint.post("/links")
 @authorization.team_only
 def link_ticket(number: int) -> ResponseReturnValue:
-    """Link another ticket by its number."""
+    """Link another ticket: its number, chosen by words or typed."""
     ticket = get_ticket_or_404(number)
     try:
         links.link_tickets(

@@ -29,6 +29,15 @@ def show_merge_form(number: int) -> ResponseReturnValue:
     return render_merge_page(get_ticket_or_404(number), request.args.get("into", ""))
 
 
+@blueprint.get("/merge/candidates")
+@authorization.team_only
+def show_candidates(number: int) -> ResponseReturnValue:
+    """Show the tickets that have the words typed so far."""
+    ticket = get_ticket_or_404(number)
+    candidates = list_candidates(ticket, request.args.get("into", "").strip()[:100])
+    return render_template("tickets/_merge_candidates.html", ticket=ticket, candidates=candidates)
+
+
 @blueprint.post("/merge")
 @authorization.team_only
 def merge_ticket(number: int) -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk.channels.slack import agent_accounts, members, notifications, sync
+from helpdesk.channels.slack import agent_accounts, member_search, members, notifications, sync
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
@@ -13,6 +13,7 @@ from helpdesk.models.notification import Notification
 from helpdesk.models.user import User
 from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, GLOBEX, INES, JONAS, PRIYA, UMBRA
+from tests.web import page_forms
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TRIAGE = personas.TRIAGE_CHANNEL_ID
@@ -184,3 +185,29 @@ def test_an_account_that_an_admin_chose_stays(day, session, team):
     worker_helpers.run_job(lambda _: agent_accounts.link_agents(), 0)
     session.expire_all()
     assert team[0].slack_user_id == DANA
+
+
+def test_a_member_is_found_by_name_or_address(workspace, session, make, browser_of):
+    assert [person.id for person in member_search.find_members("priya ram")] == [PRIYA]
+    assert [person.id for person in member_search.find_members("JONAS@support")] == [JONAS]
+    assert not member_search.find_members("  ") and not member_search.find_members("nobody-of-this-name")
+    assert member_search.resolve_member_id("u0maya00001") == "u0maya00001" and member_search.resolve_member_id("") == ""
+    admin, priya = browser_of(make.agent("Ada", role="admin")), make.agent("Priya Raman", email="p@elsewhere.example")
+    offered = admin.get("/settings/people/slack-members?slack_user_id=priya").text
+    assert f'<option value="{PRIYA}">Priya Raman · priya@support.northwind.example</option>' in offered
+
+    def choose(text):
+        page = page_forms.parse(admin.get(f"/settings/people/{priya.id}"))
+        token = page.select_one("[name=csrf_token]")["value"]
+        form = {
+            "csrf_token": token,
+            "loaded": page.select_one("form[action$='/slack'] [name=loaded]")["value"],
+            "slack_user_id": text,
+        }
+        return admin.post(f"/settings/people/{priya.id}/slack", data=form)
+
+    assert "Slack has no member with this name or address." in choose("nobody-of-this-name").text
+    assert "Several members match: " in choose("support.northwind").text
+    assert choose("priya@support.northwind.example").status_code == 303
+    session.expire_all()
+    assert priya.slack_user_id == PRIYA

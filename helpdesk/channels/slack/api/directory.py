@@ -75,6 +75,17 @@ def find_profile_by_email(email: str, client: clients.Client | None = None) -> P
         return None
 
 
+def list_members(client: clients.Client | None = None) -> list[Profile]:
+    """List everybody in the workspace who is no bot and not deactivated; cached for minutes. Raises ChannelError."""
+    slack = client or clients.current()
+
+    def ask() -> list[Profile]:
+        everybody = map(_make_profile, slack.pages("users.list", "members", limit=MAX_PAGE_SIZE))
+        return [person for person in everybody if not (person.is_bot or person.deleted)]
+
+    return _get_cached(slack, ("members",), ask)
+
+
 def find_author(
     event: SlackEvent, ourselves: events.BotIdentity, client: clients.Client | None = None
 ) -> Profile | None:

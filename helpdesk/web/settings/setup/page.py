@@ -1,5 +1,6 @@
 """Renders the checklist with its forms, and redirects back to one of its steps."""
 
+import time
 from typing import Any
 
 from flask import flash, redirect, request
@@ -18,6 +19,9 @@ from helpdesk.web import stale_forms
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.settings import navigation, slack_channels
 from helpdesk.web.settings.setup import forms, steps, walk
+
+STARTED_AT = time.monotonic()
+WORKERS_START_SECONDS = 60.0  # that workers, started with this process, may take until they are counted
 
 
 def redirect_to(step: str, sentence: str = "", category: str = "success") -> Response:
@@ -65,9 +69,14 @@ def render_checklist(step: str = "", **given: Any) -> str:
         test_form=test_form,
         ticket=ticket,
         stages=walk.list_stages(ticket) if ticket else [],
-        no_worker=workers.sentence if not workers.ok else "",
+        no_worker=workers.sentence if not workers.ok and not is_just_started() else "",
         is_dismissed=values["setup_dismissed"],
     )
+
+
+def is_just_started() -> bool:
+    """Whether this process began so lately that the workers which began with it may not be counted yet."""
+    return time.monotonic() - STARTED_AT < WORKERS_START_SECONDS
 
 
 def step_is_shown(opened: str, listed: list[steps.Step]) -> bool:
