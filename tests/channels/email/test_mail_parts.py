@@ -165,7 +165,7 @@ def test_an_answer_right_below_a_quoted_question_is_not_part_of_it():
 
 def test_flowed_text_is_joined_and_its_stuffing_removed():
     text = "This sentence \ngoes on.\n From the start\n>> deep \n>> er\n> up\n-- \nAnn\n"
-    mail = parsed(part("text/plain; format=flowed", text))
+    mail = parsed(b"In-Reply-To: <two@x.example>\r\n" + part("text/plain; format=flowed", text))
     assert mail.body == "This sentence goes on.\nFrom the start"
     assert ">> deep er\n> up" in mail.quoted
 

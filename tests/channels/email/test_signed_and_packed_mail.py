@@ -91,4 +91,33 @@ def test_markdown_is_text_as_it_was_written():
 
 def test_a_line_that_begins_with_from_is_no_quote():
     assert parsed(b"\r\nHello\n\n>From here it fails.\n\nBye").body == "Hello\n\nFrom here it fails.\n\nBye"
-    assert parsed(b"\r\nYes.\n\n> Hello\n>From here\n").body == "Yes."
+    answer = b"In-Reply-To: <two@x.example>\r\n\r\n"
+    assert parsed(answer + b"Yes.\n\n> Hello\n>From here\n").body == "Yes."
+
+
+INVITATION = (
+    "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Call *now*\r\nDTSTART:20261120T120000Z\r\n"
+    "DTEND:20261120T123000Z\r\nLOCATION:Zoom\r\nDESCRIPTION:Bring the\\nlog\r\nEND:VEVENT\r\nEND:VCALENDAR"
+)
+SAID = "Call \\*now\\*\n2026-11-20 12:00 UTC – 2026-11-20 12:30 UTC\nZoom\nBring the\nlog"
+
+
+def test_an_invitation_without_words_says_what_it_is_about():
+    calendar = part("text/calendar; method=REQUEST", INVITATION)
+    assert parsed(calendar).body == SAID
+    accepted = parsed(
+        b"Subject: Accepted: Call *now*\r\n" + multipart("alternative", part("text/plain", " "), calendar)
+    )
+    assert accepted.body == "Accepted: " + SAID
+    assert parsed(multipart("alternative", part("text/plain", "See you"), calendar)).body == "See you"
+    for broken in ("", "BEGIN:VCALENDAR", "BEGIN:VEVENT\r\nSUMMARY", INVITATION[:60], "END:VEVENT", INVITATION[5:]):
+        assert parsed(part("text/calendar", broken)).body == ""
+
+
+def test_a_mail_that_answers_none_quotes_nobody_with_a_bare_sign():
+    text = b"\r\nI type this and it hangs:\r\n\r\n> npm run build\r\n"
+    assert parsed(text).body == "I type this and it hangs:\n\n> npm run build"
+    assert parsed(b"\r\nPython:\n\n>>> 1/0\nZeroDivisionError\n").body.endswith("> > > 1/0\n\nZeroDivisionError")
+    assert parsed(b"In-Reply-To: <two@x.example>\r\n" + text).body == "I type this and it hangs:"
+    quoted = b"\r\nYes.\r\n\r\nOn 20 Nov 2026 at 13:04, Bo <bo@x.example> wrote:\r\n> Does it?\r\n"
+    assert parsed(quoted).body == "Yes."

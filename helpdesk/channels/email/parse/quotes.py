@@ -46,15 +46,18 @@ def split_quote(text: str, instances: Sequence[str] = (), known: Collection[str]
     return split_lines([Line(line, line) for line in lines], instances, known)
 
 
-def split_lines(lines: Sequence[Line], instances: Sequence[str] = (), known: Collection[str] = ()) -> SplitText:
+def split_lines(
+    lines: Sequence[Line], instances: Sequence[str] = (), known: Collection[str] = (), is_answer: bool = True
+) -> SplitText:
     """Separate what somebody wrote from what their mail program put below, above or around it. Every line is in one of
     the two parts; links in them that are for one person only are cut out.
 
     ``instances`` are the ids of this installation, by which its own marker is recognised; ``known`` are addresses and
-    the subject of the mail, in lower case, by which a block of fields in any language is recognised.
+    the subject of the mail, in lower case, by which a block of fields in any language is recognised. A mail that
+    answers none (``is_answer``) quotes nobody with a bare ">": it is a sign of a shell, or of the author's own.
     """
     codes = [_marker_code(instance) for instance in instances]
-    splitter = _Splitter([line.plain for line in lines[:MAX_LINES]], codes, known)
+    splitter = _Splitter([line.plain for line in lines[:MAX_LINES]], codes, known, is_answer)
     mine = splitter.list_own_lines()
     if splitter.end == MAX_LINES:
         mine = [*mine, *(n for n in range(MAX_LINES, len(lines)) if not lines[n].plain.lstrip().startswith(">"))]
@@ -69,11 +72,12 @@ def split_lines(lines: Sequence[Line], instances: Sequence[str] = (), known: Col
 class _Splitter:
     """Every step looks at each line a fixed number of times, so that the time grows with the number of lines only."""
 
-    def __init__(self, lines: list[str], codes: Sequence[str], known: Collection[str]) -> None:
+    def __init__(self, lines: list[str], codes: Sequence[str], known: Collection[str], is_answer: bool) -> None:
         self.lines = lines
         self.cleaned = [quote_phrases.clean(line) for line in lines]
         self.codes = codes
         self.known = known
+        self.is_answer = is_answer
         self.is_quote = [
             line.lstrip().startswith(">") and not attributions.closes_address(lines[max(0, number - 1)], line)
             for number, line in enumerate(lines)
@@ -102,7 +106,9 @@ class _Splitter:
         named = self._find_attributions(end)
         foreign = [n for n in range(end) if n in named or self.is_quote[n]]
         self.foreign |= set(foreign) - named
-        if not foreign:
+        is_own = not self.is_answer and not named and end == len(self.lines)
+        if not foreign or is_own:
+            self.foreign -= set(foreign)
             return footers.strip_footers(self.cleaned, list(range(end)))
         own = [n for n in range(end) if self.cleaned[n] and n not in named and not self.is_quote[n]]
         return self._choose_answer(own, foreign, named)

@@ -9,8 +9,9 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from helpdesk.channels.email import return_address, settings, token
-from helpdesk.channels.email.parse import auto_reply, body_text, bounces, dmarc, mime, parts, quotes
+from helpdesk.channels.email.parse import auto_reply, body_text, bounces, calendar_text, dmarc, mime, parts, quotes
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
+from helpdesk.channels.email.parse.plain_text_to_markdown import Line, escape_line
 from helpdesk.domain.people import email_address
 
 _VISIBLE_FIELDS = ("To", "Cc")
@@ -20,6 +21,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
 _LONE_AT = re.compile(r"(?<!\S)@(?!\S)")  # of a name: "Ann @ Globex"
 _COMMENT = re.compile(r"\(([^()]{0,200})\)")
 _NAMED_ADDRESS = re.compile(r"(?P<name>[^<>]{0,1500})<(?P<address>[^<>\s]{1,300})>\s*")
+_ANSWER_SUBJECT = re.compile(r"[\w.]{1,14}\s?[:：]|.{0,100}\[#\d")  # "Re:" in any language, or our number
 _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 
@@ -66,7 +68,11 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
     leaves = [] if unparsed else parts.list_parts(message)
     content = body_text.read_content(leaves)
     known = _known_values(message, author, recipients)
-    written = quotes.split_lines(content.lines, incoming.instances, known)
+    lines = content.lines or _calendar_lines(message, leaves)
+    is_answer = bool(hashes or message.get("In-Reply-To") or message.get("References")) or bool(
+        _ANSWER_SUBJECT.match(mime.header_text(message, "Subject"))
+    )
+    written = quotes.split_lines(lines, incoming.instances, known, is_answer=is_answer)
     return ParsedMail(
         external_id=next(iter(_list_message_ids(message, "Message-ID")), f"<{mail_fingerprint(raw)}@no-message-id>"),
         author_id=author,
@@ -95,6 +101,15 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         references=tuple(_list_message_ids(message, "References")[-50:]),
         body_hash=hashlib.sha256(" ".join(written.body.split()).encode()).hexdigest(),
     )
+
+
+def _calendar_lines(message: Message, leaves: list[parts.MimePart]) -> tuple[Line, ...]:
+    """Return what an invitation without words says, below the subject, which says whether it was accepted."""
+    found = calendar_text.read_calendar(leaves)
+    subject = mime.header_text(message, "Subject")[:300]
+    if found and subject and subject != found[0]:
+        found = [subject, *(found[1:] if found[0] in subject else found)]
+    return tuple(Line(line, escape_line(line)) for line in found)
 
 
 def _known_values(message: Message, author: str, recipients: list[str]) -> set[str]:
