@@ -30,13 +30,13 @@ def appending(environ):
     environ["HTTP_X_FORWARDED_FOR"] = f"{given}, {environ['REMOTE_ADDR']}" if given else environ["REMOTE_ADDR"]
 
 
-def keeping_addresses(environ):
+def passing_on_addresses(environ):
     given = environ.get("HTTP_X_FORWARDED_FOR", environ["REMOTE_ADDR"])
     replacing(environ)
     environ["HTTP_X_FORWARDED_FOR"] = given
 
 
-def keeping_hosts(environ):
+def passing_on_hosts(environ):
     given = environ.get("HTTP_X_FORWARDED_HOST", environ["HTTP_HOST"])
     replacing(environ)
     environ["HTTP_X_FORWARDED_HOST"] = given
@@ -71,8 +71,8 @@ def portal_behind(app, monkeypatch, proxy, trusted: int):
         (nothing, 1, "TRUSTED_PROXIES is 1, but X-Forwarded-For has the addresses of 0"),
         (replacing, 0, "TRUSTED_PROXIES is 0, but X-Forwarded-For has the addresses of 1"),
         (replacing, 2, "TRUSTED_PROXIES is 2, but X-Forwarded-For has the addresses of 1"),
-        (keeping_addresses, 1, "A browser can choose its own address"),
-        (keeping_hosts, 1, "A browser can choose the portal's address"),
+        (passing_on_addresses, 1, "A browser can choose its own address"),
+        (passing_on_hosts, 1, "A browser can choose the portal's address"),
         (naming_itself, 1, "for http://127.0.0.1:5000, and would refuse forms"),
     ],
 )

@@ -77,7 +77,7 @@ def test_every_metric_of_rules_and_panels_exists(present):
 def test_prometheus_takes_rules_panels_and_the_documented_settings(app, tmp_path):
     shutil.copy(FOLDER / "alerts.yaml", tmp_path)
     (tmp_path / "helpdesk-token").write_text("a token")
-    settings = re.search(r"```yaml\n(rule_files.*?)```", (ROOT / "docs" / "operate.md").read_text(), re.DOTALL)
+    settings = re.search(r"```yaml\n(rule_files.*?)```", (ROOT / "docs/operate.md").read_text(), re.DOTALL)
     (tmp_path / "prometheus.yml").write_text(settings[1])
     promtool("check", "config", tmp_path / "prometheus.yml")
     panels = [{"record": f"panel:{number}", "expr": each} for number, each in enumerate(list_expressions())]
