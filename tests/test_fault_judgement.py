@@ -22,7 +22,7 @@ def make_message(journal, word, ticket, started_at, ended_at, kind=REPLY) -> Sen
     return journal.add_message(message)
 
 
-def test_what_is_late_is_told_by_the_time_that_the_installation_was_given():
+def test_what_is_late_is_known_by_the_time_that_the_installation_was_given():
     looks = itertools.chain([["a word"]] * 5, itertools.repeat([]))
     given = itertools.count(step=10)  # ten seconds between two looks
     drained = wait_until_drained(lambda _: next(looks), lambda: RECORDS, 30, 100, 0, clock=lambda: next(given))
