@@ -10,6 +10,7 @@ from helpdesk.domain.authentication import sessions
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import import_table, organization_csv_import, people_import, users
 from helpdesk.models.user import User
+from helpdesk.translation import use_language
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TEXT = "name;domains\r\nMüller & Söhne;mueller.example\r\n"
@@ -43,6 +44,26 @@ def test_a_table_is_read_as_its_spreadsheet_wrote_it(app, kind):
     (line,) = import_table.read_table(text, ("name", "domains"), "name", {})
     assert line.cells == {"name": "Müller & Söhne", "domains": "mueller.example"}
     assert line.number == (3 if kind.startswith("sep=") else 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "charset", "name"),
+    [("pl", "cp1250", "Żółć"), ("ja", "cp932", "山田①"), ("ar", "cp1256", "علي"), ("de", "cp1252", "Müller – Söhne")],
+)
+def test_a_table_is_read_in_the_charset_that_excel_writes_in_the_readers_language(app, code, charset, name):
+    with use_language(code):
+        text = import_table.decode_file(f"name,domains\n{name},x.example\n".encode(charset))
+    assert import_table.read_table(text, ("name", "domains"), "name", {})[0].cells["name"] == name
+
+
+def test_bytes_of_no_charset_are_question_marks(app):
+    with use_language("pl"):
+        assert import_table.decode_file(b"name\nM\xfcller\x81") == "name\nMüller?"
+
+
+def test_empty_cells_beyond_the_header_are_no_fault(app):
+    lines = import_table.read_table("name,domains\nA,a.example,, \nB,b.example,c", ("name", "domains"), "name", {})
+    assert [set(line.cells) - {"name", "domains"} for line in lines] == [set(), {import_table.TOO_MANY}]
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"PK\x03\x04broken", b"\x00\x01\x02", b"\x89PNG\r\n\x1a\n\x00"])

@@ -1,7 +1,8 @@
 """Read a table to be imported: CSV as spreadsheets write it, or a workbook of Excel (XLSX).
 
-CSV may be UTF-8 or UTF-16 with or without a byte order mark, or Windows-1252, which German and French Excel writes; its
-separator is named by a first line ``sep=;``, or found.
+CSV may be UTF-8 or UTF-16 with or without a byte order mark, or in the charset that Excel writes in the reader's
+language: Windows-1252 in German or French, Windows-1250 in Polish, Shift_JIS in Japanese. Its separator is named by a
+first line ``sep=;``, or found.
 """
 
 import csv
@@ -12,13 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from helpdesk.translation import format_number, gettext
+from helpdesk.translation import current_code, format_number, gettext
 
 MAX_ROWS = 5_000
 MAX_FILE_BYTES = 1024 * 1024
 MAX_UNZIPPED_BYTES = 50 * 1024 * 1024
 SEPARATORS = ",;\t|"
 LINE_END = re.compile(r"\r\n|\r|\n")  # the second is an old Macintosh's
+WESTERN_CHARSET = "cp1252"
+EXCEL_CHARSETS = {"pl": "cp1250", "ja": "cp932", "ar": "cp1256"}  # by language, where it is another
 ZIP_START = b"PK\x03\x04"
 
 
@@ -45,7 +48,7 @@ def decode_file(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace").replace("\ufffd", "?")
+        text = _decode_of_language(raw)
     if "\x00" in text:
         raise ValueError(gettext("This is neither CSV nor a workbook of Excel (XLSX)."))
     return text
@@ -91,6 +94,13 @@ def _decode(raw: bytes, encoding: str) -> str:
         ) from None
 
 
+def _decode_of_language(raw: bytes) -> str:
+    try:
+        return raw.decode(EXCEL_CHARSETS.get(current_code(), WESTERN_CHARSET))
+    except UnicodeDecodeError:
+        return raw.decode(WESTERN_CHARSET, errors="replace").replace("\ufffd", "?")
+
+
 def _find_separator(text: str) -> tuple[str, int, str]:
     """The text without a line ``sep=;``, how many lines that was, and the separator."""
     end = LINE_END.search(text)
@@ -122,7 +132,7 @@ def _check_columns(named: list[str], columns: Sequence[str], needed: str) -> Non
 def _clean(row: dict[str | None, str | list[str] | None], number: int) -> dict[str, str]:
     """The cells as texts; too many or too few are an error that ``TOO_MANY`` marks."""
     cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str) and name}  # type: ignore[union-attr]
-    if None in row:
+    if any(cell.strip() for cell in row.get(None) or ()):
         cells[TOO_MANY] = gettext("Line %(number)s has more cells than the header.", number=number)
     return cells
 
