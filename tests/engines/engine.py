@@ -5,7 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import Any
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds; a browser on a busy machine takes one to start
 TICK = 0.1
 SEEN_SECONDS = 10.0  # a page that has not seen a press or a text by then does not see it any more
 TRIES = 5

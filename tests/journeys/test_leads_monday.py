@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE, mails_to, wait_for
 from tests.journeys.sign_in import PRIYA, sign_in_once
+from tests.journeys.waiting import expect_value, open_notification
 
 pytestmark = pytest.mark.journey
 TOMAS = "tomas@support.northwind.example"
@@ -54,22 +55,21 @@ def test_a_lead_asks_why_and_speaks_with_the_agent(live_portal, open_browser):
     lead.goto(f"{home}/review/scorecard")
     lead.fill("#field-name", "Tone")
     lead.click("button:has-text('Add criterion')")
+    expect_value(lead, "() => document.querySelector('main').innerHTML.includes('Tone')", True)
     lead.goto(f"{home}/review/reading/{number}")
     lead.check("input[name=rating][value=improve]")
     lead.get_by_label("Tone").select_option("3")
     lead.fill("#field-comment", "Say when you come back.")
     shoot(lead, "mark")
     lead.click("button:has-text('Save mark')")
-    agent.goto(f"{home}/notifications")
-    agent.click(f".notifications a:has-text('reviewed your work on #{number}')")
+    open_notification(agent, live_portal, f"reviewed your work on #{number}")
     agent.wait_for_url(re.compile("/desk/remarks"))
     agent.locator("summary:has-text('Answer')").first.click()
     agent.locator("textarea[name=answer]").first.fill("I waited for their log.")
     shoot(agent, "answer")
     agent.locator("button:has-text('Send answer')").first.click()
     expect(agent.locator("main")).to_contain_text("I waited for their log.", timeout=1000 * PATIENCE)
-    lead.goto(f"{home}/notifications")
-    lead.click(f".notifications a:has-text('answered your review of #{number}')")
+    open_notification(lead, live_portal, f"answered your review of #{number}")
     expect(lead.locator("main")).to_contain_text("I waited for their log.", timeout=1000 * PATIENCE)
     lead.goto(f"{home}/review/quality")
     expect(lead.locator("main")).to_contain_text("Tone", timeout=1000 * PATIENCE)

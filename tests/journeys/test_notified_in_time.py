@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE
 from tests.journeys.sign_in import MAYA, PRIYA, sign_in_once
+from tests.journeys.waiting import open_notification
 
 pytestmark = pytest.mark.journey
 SHOTS = os.environ.get("SHOTS")
@@ -31,8 +32,9 @@ def test_an_assignment_is_seen_at_once_and_a_rule_makes_the_next(live_portal, op
     lead.select_option("#facts select[name=assignee]", label="Priya Raman")
     expect(unread).not_to_have_text(known, timeout=1000 * PATIENCE)
     agent.click("#unread-notifications")
+    agent.wait_for_url("**/notifications**")
     shoot(agent, "list")
-    agent.click(f".notifications .row-unread a:has-text('#{number}')")
+    open_notification(agent, live_portal, f"#{number}")
     agent.wait_for_selector(f"#ticket[data-number='{number}']")
     lead.goto(f"{live_portal.portal}/settings/rules/new")
     lead.fill("#field-name", "Zebras")

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE
 from tests.journeys.sign_in import DANA, MAYA, PRIYA, sign_in_once
+from tests.journeys.waiting import open_notification
 
 pytestmark = pytest.mark.journey
 
@@ -25,7 +26,8 @@ def test_an_urgent_ticket_is_noticed_taken_answered_and_solved_on_a_phone(live_p
     lead.select_option("#facts select[name=priority]", "urgent")
     expect(phone.locator("#unread-notifications .unread-count")).to_be_visible(timeout=1000 * PATIENCE)
     phone.click("#unread-notifications")
-    phone.click(f".notifications .row-unread a:has-text('#{number}')")
+    phone.wait_for_url("**/notifications**")
+    open_notification(phone, live_portal, f"#{number}")
     phone.wait_for_selector(f"#ticket[data-number='{number}']")
     phone.fill("textarea[name=body]", "The queue was full; exports run again.")
     phone.select_option(".composer-status select", "solved")

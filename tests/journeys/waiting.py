@@ -1,12 +1,13 @@
 """Reads of a page in one step, repeated until they give what is expected: a live refresh may replace any element."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Error, Page, expect
 
-from tests.journeys.conftest import PATIENCE, wait_for
+from tests.journeys.conftest import PATIENCE, Live, wait_for
 
 MISSING = object()
 FOCUSED = "() => document.activeElement?.id"
@@ -109,6 +110,19 @@ def choose_a_form(page: Page) -> None:
     if page.locator(".form-choices").count():
         page.click(".form-choices a >> nth=0")
         page.wait_for_selector("#ticket-form")
+
+
+def open_notification(page: Page, live: Live, text: str) -> None:
+    """Open the notification that says ``text``: the list shows what was there when it was opened."""
+    row = page.locator(".notifications a", has_text=re.compile(re.escape(text) + r"(?!\d)"))
+
+    def is_shown() -> bool:
+        page.goto(f"{live.portal}/notifications")
+        page.wait_for_selector("main h1")
+        return row.count() > 0
+
+    wait_for(is_shown)
+    row.first.click()
 
 
 def expect_values(page: Page, **wanted: str) -> None:
