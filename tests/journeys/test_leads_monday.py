@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE, mails_to, wait_for
 from tests.journeys.sign_in import PRIYA, sign_in_once
-from tests.journeys.waiting import expect_value, open_notification
+from tests.journeys.waiting import expect_value, open_notification, wait_for_answers
 
 pytestmark = pytest.mark.journey
 TOMAS = "tomas@support.northwind.example"
@@ -85,6 +85,7 @@ def solve_one(agent, home) -> str:
         agent.click("button:has-text('Take it')")
         agent.wait_for_selector("button:has-text('Take it')", state="detached")
     agent.select_option("#facts select[name=assignee]", label="Priya Raman")
+    wait_for_answers(agent)
     agent.click("[data-solve]")
     agent.wait_for_selector("#ticket-header[data-status=solved]")
     return agent.get_attribute("#ticket", "data-number")

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
 from tests.journeys.test_portal_live import file_ticket
-from tests.journeys.waiting import expect_value, wait_for_scripts
+from tests.journeys.waiting import expect_value, wait_for_answers, wait_for_scripts
 
 LENGTH = 60
 WRITE_REPLIES = """
@@ -96,4 +96,4 @@ def wait_until_quiet(page) -> None:
     """Wait until the page has asked for what it asks after it was opened, and nothing is swapped in any more."""
     wait_for_scripts(page)
     page.wait_for_load_state("networkidle")
-    expect_value(page, "() => document.querySelectorAll('.htmx-request, .htmx-swapping, .htmx-settling').length", 0)
+    wait_for_answers(page)

@@ -75,6 +75,11 @@ def wait_for_scripts(page: Page) -> None:
     expect_value(page, "() => document.documentElement.style.getPropertyValue('--keyboard') !== ''", True)
 
 
+def wait_for_answers(page: Page) -> None:
+    """Wait until what was sent is answered and shown: a person sees it before they press the next button."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+
+
 def press_until(page: Page, key: str, selector: str) -> None:
     """Press a single key until something is there: those of the desk rest for a second after something is sent."""
     for _ in range(20):
