@@ -96,6 +96,8 @@ def test_the_order_of_a_view_is_remembered_and_the_one_by_need_is_said(desk, fil
     assert order_of("/desk?view=unassigned&sort=newest") == ("Filed last", False)
     assert order_of("/desk?view=unassigned") == ("Filed last", False)
     assert "sort=newest" in soup(desk.get("/desk?view=unassigned")).select_one("#queue")["hx-get"]
+    beside = soup(desk.get(f"/tickets/{filed_ticket.number}?view=unassigned")).select_one(".queue-column [hx-get]")
+    assert beside["hx-get"] == "/desk/queue?view=unassigned&sort=newest"
     assert order_of("/desk?view=open") == ("What needs us first", True)
     assert order_of("/desk?view=open&sort=activity")[0] == order_of("/desk?view=open")[0] == "Latest activity"
     assert order_of("/desk?view=unassigned&sort=") == ("What needs us first", True)

@@ -50,7 +50,7 @@ class DestinationHealth:
 class HealthCheck:
     """The result of one check: whether it passed, and the finding as a sentence and perhaps a number.
 
-    ``answers`` is False if no page can be shown because of it, ``is_set_up`` if there is nothing to check.
+    ``answers`` is False if no page can be shown because of it.
     """
 
     name: str
@@ -58,7 +58,7 @@ class HealthCheck:
     sentence: str
     value: float | None = None
     answers: bool = True
-    is_set_up: bool = True
+    is_set_up: bool = True  # whether there is anything to check
 
 
 def list_destinations() -> list[DestinationHealth]:
@@ -239,9 +239,8 @@ def _check_queue() -> HealthCheck:
     try:
         length = extensions.queue().count
     except RedisError:
-        return HealthCheck(
-            gettext("Queue"), False, gettext("Redis does not answer. Workers and pages look by themselves.")
-        )
+        sentence = gettext("Redis does not answer. Workers and pages look by themselves.")
+        return HealthCheck(gettext("Queue"), False, sentence)
     return HealthCheck(
         gettext("Queue"),
         length < 1_000,

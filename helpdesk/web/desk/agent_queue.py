@@ -19,6 +19,7 @@ from helpdesk.web.templating import htmx_responses, ticket_rows
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
 blueprint.add_app_template_filter(agent_queue.is_narrowed)
 blueprint.add_app_template_filter(agent_queue.is_by_need)
+blueprint.add_app_template_global(queue_order.get_remembered_order, "remembered_order")
 
 
 @blueprint.get("")

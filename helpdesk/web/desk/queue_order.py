@@ -11,7 +11,12 @@ from helpdesk.web import cookies, theme
 def apply_remembered_order(filters: dict[str, str]) -> dict[str, str]:
     """Return ``filters`` with the order chosen for their view, where the address names neither an order nor a page."""
     is_asked = "sort" in request.args or filters["saved"] or filters["after"]
-    return filters if is_asked else filters | {"sort": _read_orders().get(filters["view"], "")}
+    return filters if is_asked else filters | {"sort": get_remembered_order(filters["view"])}
+
+
+def get_remembered_order(view: str | None) -> str:
+    """Return the order chosen for ``view``, or for the first one; "" for the view's own."""
+    return _read_orders().get(view or agent_queue.FIRST_VIEW, "")
 
 
 def remember_order(response: Response, filters: Mapping[str, str]) -> None:
