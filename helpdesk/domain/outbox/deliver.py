@@ -23,7 +23,14 @@ from helpdesk.translation import N_, gettext
 
 TIME_SLICE_SECONDS = 1.0  # after which a worker takes the next job, before it goes on with a long queue
 MIN_LEASE_FRACTION = 1 / 3  # of the lease: no call begins with less than this left
+
+
+class _NotTriedError(errors.UnknownOutcomeError):
+    """Nothing was asked of the channel this time; what an earlier attempt did is not known."""
+
+
 RESULTS = {
+    _NotTriedError: "unknown",
     errors.TemporaryError: "temporary",
     errors.PermanentError: "permanent",
     errors.ChannelBlockedError: "blocked",
@@ -61,7 +68,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
         return False, None
     try:
         if failover.has_moved():
-            raise errors.UnknownOutcomeError(gettext("Another database server has taken over; looking before sending."))
+            raise _NotTriedError(gettext("Another database server has taken over; looking before sending."))
         sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
         if claim.possibly_sent_since and claim.channel.removes_copies:
             look_up_counts.add_to_count("found" if sent else "absent")
@@ -70,7 +77,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
             return False, None
         if sent is None:
             if clock.now() > claim.lease_until - claims.lease_duration() * MIN_LEASE_FRACTION:
-                raise errors.UnknownOutcomeError(gettext("The worker was held up; looking before trying again."))
+                raise _NotTriedError(gettext("The worker was held up; looking before trying again."))
             sent = claim.channel.send(claim.request)
     except errors.ChannelError as error:
         counters.count_delivery(claim.channel.kind, RESULTS.get(type(error), "error"))
@@ -89,7 +96,8 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
 
 def _report_outage(kind: str, error: errors.ChannelError) -> None:
     """Write one line in half a minute while a service takes nothing. A named time to wait is its ordinary answer."""
-    is_ordinary = isinstance(error, errors.PermanentError) or getattr(error, "retry_after", None) is not None
+    is_ours = isinstance(error, errors.PermanentError | _NotTriedError)
+    is_ordinary = is_ours or getattr(error, "retry_after", None) is not None
     if not is_ordinary:
         outage_log.report(log, OUTAGE.format(kind), error.reason)
 
