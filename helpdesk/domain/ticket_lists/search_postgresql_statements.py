@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, TextClause, bindparam, case, cast, column, func, select, text
+from sqlalchemy import ColumnElement, Select, Text, TextClause, and_, bindparam, case, cast, column, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from helpdesk.database.types import BigId
@@ -23,33 +23,48 @@ def explain_terms(count: int) -> TextClause:
 
 
 @lru_cache(maxsize=200)
-def match_terms(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
-    """Tickets that have each of ``count`` terms, and how many of these are in the subject."""
+def match_terms(
+    count: int, scope: Visibility, conditions: tuple[str, ...], limits: tuple[str, ...], are_together: bool = False
+) -> AnySelect:
+    """Tickets that have each of ``count`` terms, and how many of these are in the subject.
+
+    ``limits`` are names of parameters that every entry has to match too; ``are_together``: one entry has all terms.
+    """
     terms = [_term(f"term_{place}") for place in range(count)]
-    matching = select(ENTRIES.c.ticket_id).where(_has(ENTRIES, terms[0]))
+    matching = select(ENTRIES.c.ticket_id).where(_has_all(ENTRIES, terms[0], limits))
     for term in terms[1:]:
+        if are_together:
+            matching = matching.where(_has(ENTRIES, term))
+            continue
         other = ENTRIES.alias()
-        has_term = select(other.c.ticket_id).where(other.c.ticket_id == ENTRIES.c.ticket_id, _has(other, term))
+        has_term = select(other.c.ticket_id).where(
+            other.c.ticket_id == ENTRIES.c.ticket_id, _has_all(other, term, limits)
+        )
         matching = matching.where(has_term.exists())
     matching = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, conditions))
     return _with_scores(matching, terms)
 
 
 @lru_cache(maxsize=200)
-def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], is_team: bool) -> AnySelect:
+def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], limits: tuple[str, ...]) -> AnySelect:
     """Tickets whose entries, compared one by one, have each of ``count`` terms.
 
-    OFFSET 0 keeps the index of words out of the comparison.
+    ``limits`` find these entries in the index; without any they are those of the tickets ``above`` one, ``until``
+    another. OFFSET 0 keeps the index of words out of the comparison.
     """
     terms = [_term(f"term_{place}") for place in range(count)]
-    above = bindparam("above", type_=BigId)
-    limit = ENTRIES.c.ticket_id > above if is_team else _has(ENTRIES, _term("readable"))
-    entry = select(ENTRIES.c.ticket_id, ENTRIES.c.words).where(limit).offset(0).subquery()
+    found = (
+        _has_all(ENTRIES, None, limits)
+        if limits
+        else ENTRIES.c.ticket_id.between(bindparam("above", type_=BigId) + 1, bindparam("until", type_=BigId))
+    )
+    entry = select(ENTRIES.c.ticket_id, ENTRIES.c.words).where(found).offset(0).subquery()
     matching = select(entry.c.ticket_id).where(_has(entry, terms[0]))
     for term in terms[1:]:
         of_ticket = select(ENTRIES.c.words).where(ENTRIES.c.ticket_id == entry.c.ticket_id)
         other = of_ticket.offset(0).correlate(entry).subquery()
-        matching = matching.where(select(other.c.words).where(_has(other, term)).exists())
+        has_term = _has_all(other, term, tuple(name for name in limits if name == "readable"))
+        matching = matching.where(select(other.c.words).where(has_term).exists())
     return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms)
 
 
@@ -69,9 +84,9 @@ def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> An
 
 
 @lru_cache(maxsize=200)
-def match_any_term(count: int, scope: Visibility) -> AnySelect:
+def match_any_term(count: int, scope: Visibility, limits: tuple[str, ...]) -> AnySelect:
     """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject."""
-    matching = select(ENTRIES).where(_has(ENTRIES, _term("any_term")))
+    matching = select(ENTRIES).where(_has_all(ENTRIES, _term("any_term"), limits))
     entry = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, ())).offset(0).subquery()
     weight = case(((entry.c.seq == SUBJECT_SEQ) & (entry.c.part == SUBJECT_PART), 3), else_=1)
     scores = [func.max(case((_has(entry, _term(f"term_{place}")), weight), else_=0)) for place in range(count)]
@@ -120,3 +135,12 @@ def _term(name: str) -> ColumnElement[Any]:
 def _has(entry: Any, term: ColumnElement[Any]) -> ColumnElement[bool]:
     has: ColumnElement[bool] = entry.c.words.bool_op("@@")(term)
     return has
+
+
+def _has_all(entry: Any, term: ColumnElement[Any] | None, limits: Sequence[str]) -> ColumnElement[bool]:
+    """Whether an entry has ``term`` and what the parameters ``limits`` name.
+
+    Each is a condition of its own, because the index skips from one condition to the next entry that can meet another,
+    and reads all entries of the rarest word of a single condition.
+    """
+    return and_(*(_has(entry, each) for each in (*map(_term, limits), *([] if term is None else [term]))))

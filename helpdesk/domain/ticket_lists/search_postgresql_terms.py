@@ -1,0 +1,96 @@
+"""What a search on PostgreSQL asks of the index: terms in the syntax of a tsquery, and limits to the newest tickets."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from helpdesk.domain.search_index.entries import BUCKET_BITS, WIDE_BUCKET_BITS, bucket_word, scope_word
+from helpdesk.domain.ticket_lists.search_request import Search
+from helpdesk.domain.ticket_lists.search_syntax import Term
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+
+MAX_ENTRIES = 1200  # of the rarest term that are read, as PostgreSQL expects them: enough for MAX_CANDIDATES tickets
+MAX_ESTIMATED = 6  # tokens of a phrase of which the rarest is looked for
+MAX_BUCKETS = 24  # named in one search; more tickets are named by wide buckets, and still more not at all
+WIDEN_BY = 8
+ENTRIES_PER_TICKET = 3  # about
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers of the tickets to search: up to ``last``, of ``newest`` in all."""
+
+    last: int
+    newest: int
+
+    @property
+    def entries(self) -> int:
+        """How many entries the index has, about."""
+        return ENTRIES_PER_TICKET * self.newest
+
+
+def find_range(search: Search) -> Range:
+    """Return the numbers of the tickets to search: with ``before:`` a time they end at the last ticket before it."""
+    newest = db.session.scalar(select(Ticket.id).order_by(Ticket.id.desc()).limit(1)) or 0
+    before = search.values.get("search_before") if "search_before" in search.conditions else None
+    if before is None:
+        return Range(newest, newest)
+    earlier = select(Ticket.id).where(Ticket.created_at < before).order_by(Ticket.created_at.desc(), Ticket.id.desc())
+    return Range(db.session.scalar(earlier.limit(1)) or 0, newest)
+
+
+def limit_to_readable(search: Search) -> dict[str, str]:
+    """Return a limit to what a customer's organization may find, none for the team."""
+    return {} if search.reader.is_team else {"readable": f"'{scope_word(search.reader.organization_id or 0)}'"}
+
+
+def readable_query(search: Search, term: Term) -> str:
+    """Return ``term`` in the syntax of a tsquery, limited to what a customer's organization may find."""
+    return scoped(search, term_query(term))
+
+
+def scoped(search: Search, query: str) -> str:
+    """Return ``query``, limited to what a customer's organization may find."""
+    return " & ".join([*limit_to_readable(search).values(), query])
+
+
+def term_query(term: Term) -> str:
+    """Return ``term`` in the syntax of a tsquery. Tokens are characters and digits: nothing has to be escaped."""
+    end = ":*" if term.is_prefix else ""
+    parts = ["(" + " <-> ".join(f"'{token}'" for token in tokens) + f"{end})" for tokens in term.alternatives]
+    return "(" + " | ".join(parts) + ")"
+
+
+def estimated_queries(term: Term) -> list[str]:
+    """Return what to ask PostgreSQL's expectation of, of which the least counts."""
+    if len(term.alternatives) > 1 or len(term.alternatives[0]) == 1:
+        return [term_query(term)]
+    return [f"'{token}'" for token in dict.fromkeys(term.alternatives[0][:MAX_ESTIMATED])]
+
+
+def newest_first(expected: int, among: Range) -> Iterator[dict[str, str]]:
+    """Limits for a query that ``expected`` entries match: to the newest tickets, to more of them, then none.
+
+    Imported tickets may be older than ones with lower numbers: the last one before a time is no limit in the end.
+    """
+    if expected > MAX_ENTRIES:
+        wanted = among.newest * MAX_ENTRIES / expected
+        while wanted < among.last and (limit := limit_to_newest(among, wanted)):
+            yield limit
+            wanted *= WIDEN_BY
+        if among.last < among.newest and (limit := limit_to_newest(among, among.last)):
+            yield limit
+    yield {}
+
+
+def limit_to_newest(among: Range, wanted: float) -> dict[str, str]:
+    """A limit to the ``wanted`` newest tickets, or some more; none if that takes too many buckets."""
+    for bits, is_wide in ((BUCKET_BITS, False), (WIDE_BUCKET_BITS, True)):
+        last = among.last >> bits
+        count = min(math.ceil(wanted / (1 << bits)) + 1, last + 1)
+        if count <= MAX_BUCKETS and count <= among.newest >> bits:
+            return {"newest": " | ".join(f"'{bucket_word(last - place, is_wide)}'" for place in range(count))}
+    return {}
