@@ -31,6 +31,7 @@ ENGLISH_ON_PURPOSE = {
     "channels/email/parse/": "what other programs write",
     "channels/email/render/sample_messages.py": "a person's words in a sample",
     "channels/email/render/message_types.py": "the default of a value that is always given",
+    "domain/monitoring/forwarding.py": "the command line: doctor",
     "domain/monitoring/metrics": "Prometheus",
     "domain/metrics.py": "Prometheus",
     "domain/authentication/provider_keys.py": "the log",

@@ -1,7 +1,7 @@
 """Whatever is written: Slack's limits hold, nobody is notified, no link hides its address, and no word is lost."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.markup import visible
@@ -35,7 +35,7 @@ JSON = st.recursive(
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                "type text elements style bold url name unicode user_id rows blocks indent offset range".split()
+                "type text elements style bold url name unicode user_id rows blocks indent offset range id mode".split()
             ),
             inner | st.sampled_from(["rich_text", "table", *sorted(ELEMENTS), "user", "emoji", "ordered", "raw_text"]),
             max_size=5,
@@ -87,8 +87,12 @@ def test_a_divided_document_has_every_word_of_the_whole(given_blocks, limit):
 
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(st.lists(JSON, max_size=4), TEXTS)
+@example([{"type": []}], "")
+@example([{"type": "rich_text", "elements": [{"type": {}}]}], "")
+@example([{"id": [], "mode": {}}, {"id": "F1", "mode": []}], "")
 def test_any_payload_of_slacks_is_read(inside, text):
     message = {"text": text, "blocks": inside, "attachments": inside, "files": inside}
+    message_content.message_files(message), message_content.deleted_files(message, message)
     for each in (message, {"blocks": [{"type": "rich_text", "elements": inside}]}, {"text": text}):
         markdown_rendering.markdown_to_html(message_content.message_markdown(each, lambda _: None))
 

@@ -159,6 +159,7 @@ def test_the_manifest_fits_slacks_limits_and_our_endpoints():
 def test_every_method_called_is_covered_by_a_permission():
     needs = {
         "users.info": "users:read",
+        "users.list": "users:read",
         "users.lookupByEmail": "users:read.email",
         "conversations.info": "channels:read",
         "conversations.list": "groups:read",

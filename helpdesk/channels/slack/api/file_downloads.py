@@ -55,7 +55,7 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
         raise api_errors.permanent_error(
             gettext("%(name)s is larger than %(limit)s MB.", name=name, limit=limit // (1024 * 1024))
         )
-    is_canvas = media_type == CANVAS_TYPE or file.get("mode") in CANVAS_MODES
+    is_canvas = media_type == CANVAS_TYPE or json_access.text_or_empty(file.get("mode")) in CANVAS_MODES
     data, answered = _fetch_content(slack, url, name, limit)
     if answered == "text/html" and media_type != "text/html" and not (is_canvas and FORM not in data.lower()):
         raise api_errors.permanent_error(

@@ -25,7 +25,7 @@ from helpdesk.channels.slack.handlers import (
 )
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.handlers.open_modal import open_requested_modal
-from helpdesk.channels.slack.parse import envelopes, interactions
+from helpdesk.channels.slack.parse import envelopes, interactions, json_access
 from helpdesk.channels.slack.parse.event_types import (
     ActionEvent,
     ChannelChangeEvent,
@@ -175,7 +175,7 @@ def _is_irrelevant(payload: dict) -> bool:
     if envelopes.payload_kind(payload) != "event":
         return False
     event = payload.get("event") if isinstance(payload.get("event"), dict) else {}
-    if event.get("type") not in {"message", "reaction_added", "reaction_removed"}:
+    if json_access.text_or_empty(event.get("type")) not in {"message", "reaction_added", "reaction_removed"}:
         return False
     place = thread_lookup.find_root(payload)
     with transactions.read_only():

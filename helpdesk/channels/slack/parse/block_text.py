@@ -37,7 +37,7 @@ def blocks_to_markdown(blocks: list[dict], names: Names) -> list[str]:
 def has_unknown_blocks(blocks: list[dict], texts: list[str]) -> bool:
     """Return whether a block may show something that was not read."""
     return any(
-        not text and block.get("type") not in SILENT | {"rich_text", "actions", "image"}
+        not text and json_access.text_or_empty(block.get("type")) not in SILENT | {"rich_text", "actions", "image"}
         for block, text in zip(blocks, texts, strict=False)
     )
 
@@ -65,7 +65,7 @@ def attachment_to_markdown(attachment: dict, names: Names) -> str:
 
 
 def _block(block: dict, names: Names, depth: int) -> str:
-    kind = block.get("type")
+    kind = json_access.text_or_empty(block.get("type"))
     if kind in SILENT or depth > MAX_DEPTH:
         return ""
     if kind == "rich_text":

@@ -17,7 +17,7 @@ def message_files(message: dict) -> tuple[RemoteFile, ...]:
         found += json_access.objects_in(attachment.get("files"))
         for inner in _inner_messages(attachment):
             found += json_access.objects_in(inner.get("files"))
-    by_id = {json_access.text_or_empty(file.get("id")): file for file in reversed(found) if _is_stored(file)}
+    by_id = {_id(file): file for file in reversed(found) if _is_stored(file)}
     return tuple(
         RemoteFile(
             external_id=file_id,
@@ -33,10 +33,10 @@ def message_files(message: dict) -> tuple[RemoteFile, ...]:
 def deleted_files(message: dict, before: dict) -> tuple[str, ...]:
     """Return the ids of files that ``message`` no longer has: they are tombstones now, or were in ``before`` only."""
     files = json_access.objects_in(message.get("files"))
-    gone = [file.get("id") for file in files if file.get("mode") == "tombstone"]
-    kept = {file.get("id") for file in files}
-    gone += [file.get("id") for file in json_access.objects_in(before.get("files")) if file.get("id") not in kept]
-    return tuple(dict.fromkeys(each for each in gone if isinstance(each, str) and each))
+    gone = [_id(file) for file in files if file.get("mode") == "tombstone"]
+    kept = {_id(file) for file in files}
+    gone += [_id(file) for file in json_access.objects_in(before.get("files")) if _id(file) not in kept]
+    return tuple(dict.fromkeys(filter(None, gone)))
 
 
 def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
@@ -65,7 +65,12 @@ def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
 
 
 def _is_stored(file: dict) -> bool:
-    return bool(file.get("id")) and file.get("mode") not in DELETED_FILE_MODES and not file.get("is_external")
+    mode = json_access.text_or_empty(file.get("mode"))
+    return bool(_id(file)) and mode not in DELETED_FILE_MODES and not file.get("is_external")
+
+
+def _id(file: dict) -> str:
+    return json_access.text_or_empty(file.get("id"))
 
 
 def _forwarded(message: dict) -> list[dict]:

@@ -158,7 +158,7 @@ def _read_inline(element: dict, names: Names, with_address: bool = False) -> lis
     given = element.get("style") if isinstance(element.get("style"), dict) else {}
     style = sum(bit for name, bit in _STYLES.items() if given.get(name))
     # message_mention: a link to a message, by its name.
-    if element.get("type") not in {"link", "message_mention", "rich_link"}:
+    if json_access.text_or_empty(element.get("type")) not in {"link", "message_mention", "rich_link"}:
         return [Span(_element_text(element, names), style)]
     url, label = str(element.get("url") or "").strip(), str(element.get("text") or element.get("title") or "")
     if with_address or not has_safe_scheme(url):
