@@ -65,3 +65,15 @@ def test_what_cannot_be_read_stays_one_file():
     assert [file.name for file in tnef.read_tnef(whole[:-20]).files] == ["Plän für Ännchen.pdf"]
     endless = struct.pack("<IHHI", 2**32 - 1, 0x1003, 1, 2**32 - 1)
     assert tnef.read_tnef(winmail(attribute(FILE, b""), attribute(PROPERTIES, endless))).files == []
+
+
+def test_several_numbers_in_one_property_are_passed_over():
+    numbers = struct.pack("<HHIIII", 0x1003, 0x3705, 3, 1, 2, 3)
+    name = "plan.pdf".encode("utf-16-le") + b"\0\0"
+    named = struct.pack("<HHII", 0x1F, 0x3707, 1, len(name)) + name + bytes(-len(name) % 4)
+    several = attribute(PROPERTIES, struct.pack("<I", 2) + numbers + named)
+    packed = tnef.read_tnef(winmail(*PLAN, several))
+    assert [file.name for file in packed.files] == ["plan.pdf"]
+    # As many as the file could hold by its length: read in one step, not one by one.
+    endless = attribute(PROPERTIES, struct.pack("<IHHI", 2, 0x1003, 0x3705, 500) + bytes(600))
+    assert [file.name for file in tnef.read_tnef(winmail(*PLAN, endless)).files] == ["PLAN~1.PDF"]

@@ -116,14 +116,13 @@ def _properties(data: bytes) -> Iterator[tuple[int, str, bytes]]:
             values, at = struct.unpack_from("<I", data, at)[0], at + 4
         if values > len(data):
             return
+        if size is not None:
+            at += size * values
+            continue
         for _ in range(values):
-            if size is None:
-                length = struct.unpack_from("<I", data, at)[0]
-                value, at = data[at + 4 : at + 4 + length], at + 4 + _padded(length)
-            else:
-                value, at = data[at : at + size], at + size
-            if size is None:
-                yield number, _text(value, kind) if kind in (_ANSI, _UNICODE) else "", value
+            length = struct.unpack_from("<I", data, at)[0]
+            value, at = data[at + 4 : at + 4 + length], at + 4 + _padded(length)
+            yield number, _text(value, kind) if kind in (_ANSI, _UNICODE) else "", value
 
 
 def _skip_name(data: bytes, at: int) -> int:
