@@ -18,7 +18,7 @@ const findProof = async (prefix, bits) => {
 
 const proofOf = (form) => {
   const prefix = `${form.elements.challenge.value}:${form.elements.email.value.trim()}:`;
-  if (!proofs.has(prefix)) proofs.set(prefix, findProof(prefix, Number(form.dataset.proofBits)));
+  if (!proofs.has(prefix)) proofs.set(prefix, findProof(prefix, Number(form.dataset.proofBits)).catch(() => NONE));
   return proofs.get(prefix);
 };
 
@@ -34,7 +34,7 @@ listen("submit", async (event) => {
   if (!form.dataset.proofBits || form.elements.proof.value || !isAble()) return;
   event.preventDefault();
   const late = new Promise((resolve) => setTimeout(resolve, WAIT_MS, NONE));
-  form.elements.proof.value = await Promise.race([proofOf(form).catch(() => NONE), late]);
+  form.elements.proof.value = await Promise.race([proofOf(form), late]);
   form.submit();
 });
 
