@@ -110,6 +110,7 @@ def test_wrong_requests_are_named(program, ann):
     ask("GET", "/api/tickets?limit=0", 422)
     ask("GET", "/api/tickets?nonsense=1", 422)
     ask("DELETE", "/api/tickets/1", 405)
+    ask("POST", f"/api/tickets/{2**63}/messages", 404)
     ask("GET", "/api/nothing", 404)
 
 
