@@ -118,6 +118,21 @@ def test_where_an_answer_goes_stands_at_it_as_soon_as_it_is_sent(filed_ticket, b
     assert len(last.select(".delivery")) == 3
 
 
+def test_a_place_that_an_answer_and_its_files_reached_stands_there_once(filed_ticket, browser_of, make, session):
+    agent = make.agent("Maya")
+    message = tickets.reply(filed_ticket, author=agent, body="Switch it off.")
+    session.flush()
+    text = session.scalars(select(Delivery).where(Delivery.message_id == message.id)).first()
+    file = outbox.enqueue_delivery(text.thread, text.kind, message=message, part=2)
+    text.state = file.state = DeliveryState.sent
+    session.commit()
+    rows = f"#deliveries-{message.id} .delivery"
+    assert len(page_of(browser_of(agent), filed_ticket).select(rows)) == 3
+    file.state = DeliveryState.pending
+    session.commit()
+    assert len(page_of(browser_of(agent), filed_ticket).select(rows)) == 4
+
+
 def test_a_mail_in_doubt_says_what_happens_and_can_be_left_out(filed_ticket, browser_of, make, session):
     """A mail cannot be looked for. It is sent again as the same mail, unless somebody knows that it is there."""
     agent = make.agent("Maya")
