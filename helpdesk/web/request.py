@@ -39,7 +39,7 @@ class Request(flask.Request):
 class IdConverter(IntegerConverter):
     """``<int:…>`` in a route: a row's id. No row has one of more digits, and it would not fit the databases' type.
 
-    Told by the digits, not by ``max``: Werkzeug answers 405, not 404, where the number alone is refused.
+    By its digits, not by ``max``: Werkzeug answers 405, not 404, where the number alone is refused.
     """
 
     regex = "[0-9]{1,18}"
