@@ -40,6 +40,7 @@ FILES = (
     "tests/web/test_query_plans.py",
     "tests/web/test_outages.py",
     "tests/cli/test_backups.py",
+    "tests/cli/test_postgresql_programs.py",
 )
 
 
