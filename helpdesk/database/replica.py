@@ -149,8 +149,6 @@ def has_reached(position: int) -> bool:
     deadline = time.monotonic() + WAIT_SECONDS
     reached = standing.position
     while reached < position:
-        if time.monotonic() > deadline:
-            return False
         try:
             reached = replication.read_replica(engines[ENGINE]).position
         except DRIVER_ERRORS as error:
@@ -158,6 +156,8 @@ def has_reached(position: int) -> bool:
             return False
         _monitor.note_position(reached)
         if reached < position:
+            if time.monotonic() > deadline:
+                return False
             time.sleep(WAIT_STEP_SECONDS)
     return True
 
