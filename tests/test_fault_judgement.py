@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bench.fault_injection import machine_share
+from bench.fault_injection import expectations, machine_share, scenario
 from bench.fault_injection.draining import wait_until_drained
 from bench.fault_injection.journal import REPLY, TICKET_CREATED, Journal, RecordedResponse, SentMessage, TicketRecord
 from bench.fault_injection.verify import Verifier
@@ -62,6 +62,18 @@ def test_with_a_lost_ticket_goes_what_was_typed_below_its_card():
     assert journal.forget_between(10, 20) == 3
     assert [message.word for message in journal.list_accepted()] == ["before", "after"]
     assert [ticket.subject for ticket in journal.list_filed()] == ["Kept"]
+
+
+def test_an_edit_after_a_move_is_expected_where_its_message_was():
+    journal = Journal()
+    umbra = expectations.get_channel("umbra")
+    moved = TicketRecord("Moved", "umbra", "u", number=1, moving_to="umbra", moved_from="globex", moved_at=10)
+    before, after = make_message(journal, "before", "Moved", 5, 6), make_message(journal, "after", "Moved", 15, 16)
+    for original, channels in ((before, [scenario.TRIAGE_CHANNEL_ID]), (after, [scenario.TRIAGE_CHANNEL_ID, umbra])):
+        edit = make_message(journal, f"{original.word}, edited", "Moved", 20, 21)
+        edit.via, edit.original = "edit", original
+        assert expectations.list_expected_channels(original, moved, journal) == channels
+        assert expectations.list_expected_channels(edit, moved, journal) == channels
 
 
 def test_the_share_is_running_time_of_what_could_have_run(monkeypatch):

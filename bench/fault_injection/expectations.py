@@ -1,7 +1,8 @@
 """Where a message has to be, and who may read it; a ticket may have moved to another organization meanwhile.
 
 What was written before a move belongs to both organizations: its copies stay where they were sent, and the new
-organization reads the whole ticket. What was written after it belongs to the new one alone.
+organization reads the whole ticket. What was written after it belongs to the new one alone. An edit changes the copies
+of its message and makes no new ones, so that a channel which never had the message does not get it by an edit.
 """
 
 from bench.fault_injection import scenario
@@ -24,7 +25,7 @@ def _list_channels(message: SentMessage, ticket: TicketRecord) -> list[str]:
 
 def is_after_move(message: SentMessage, ticket: TicketRecord) -> bool:
     """Whether it is certain which organization's the ticket was when the message was written; True without a move."""
-    return not ticket.moving_to or message.started_at > ticket.moved_at
+    return not ticket.moving_to or message.first_written_at > ticket.moved_at
 
 
 def is_typed_in_former_channel(message: SentMessage, ticket: TicketRecord) -> bool:

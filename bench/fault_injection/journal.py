@@ -13,7 +13,8 @@ class SentMessage:
 
     ``word`` is its unique text and ``ticket`` the unique word of the ticket's subject. ``accepted`` is set once the
     other side has answered so; the times (monotonic seconds) are those of the request that was accepted. ``outcome`` is
-    "edited" or "deleted" once its author took it back, "uncertain" if the answer to that was lost.
+    "edited" or "deleted" once its author took it back, "uncertain" if the answer to that was lost. ``original`` is what
+    an edit replaced.
     """
 
     word: str
@@ -27,6 +28,12 @@ class SentMessage:
     ended_at: float = 0.0
     origin: str = ""
     outcome: str = ""
+    original: "SentMessage | None" = None
+
+    @property
+    def first_written_at(self) -> float:
+        """When the message was written whose copies this text is in (monotonic seconds)."""
+        return self.original.first_written_at if self.original else self.started_at
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,9 @@ class SimulatedUser(threading.Thread):
 
     def _edit_message(self, message: SentMessage, address: str, fields: dict, limit: float) -> None:
         word = self.words.new(message.organization)
-        new = SentMessage(word, message.kind, message.organization, message.ticket, message.author, "edit")
+        new = SentMessage(
+            word, message.kind, message.organization, message.ticket, message.author, "edit", original=message
+        )
         self.journal.add_message(new)
         new.outcome = message.outcome = "uncertain"
         body = f"About this: {word} is what I see now."
