@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time
 from helpdesk.extensions import Base
-from helpdesk.models.personal_data import IDENTIFIER, RowDeleted
+from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import User
 
@@ -39,7 +39,13 @@ class ScimResource(Base):
     """
 
     __tablename__ = "scim_resources"
-    personal_data = RowDeleted("user_id")
+    personal_data = {
+        "kind": CODE,
+        "resource_id": IDENTIFIER,
+        "lookup_name": ErasedBy("erase_provisioned"),
+        "external_id": ErasedBy("erase_provisioned"),
+        "data": ErasedBy("erase_provisioned"),
+    }
 
     id: Mapped[Id]
     connection_id: Mapped[int] = mapped_column(ForeignKey("sign_in_connections.id", ondelete="CASCADE"))

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import JSON, LargeBinary, String
 
-from helpdesk.domain.privacy import erase_content, erase_deliveries, erasure, former_identity
+from helpdesk.domain.privacy import erase_content, erase_deliveries, erase_known_outside, erasure, former_identity
 from helpdesk.extensions import Base
 from helpdesk.models.personal_data import Erased, ErasedBy, Kept, RowDeleted
 
-ERASING_MODULES = (erase_content, erase_deliveries, erasure, former_identity)
+ERASING_MODULES = (erase_content, erase_deliveries, erase_known_outside, erasure, former_identity)
 MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda model: model.__tablename__)
 
 

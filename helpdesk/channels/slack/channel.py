@@ -5,7 +5,7 @@ thread below it.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from helpdesk import jobs
 from helpdesk.channels.slack import (
@@ -32,6 +32,7 @@ from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox.channel import ChannelHealth, Destination, Preview, SendResult
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.domain.outbox.errors import PermanentError
+from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
@@ -51,6 +52,7 @@ SENDER_PATHS = (
     ("user", "id"),
     ("user_id",),
 )
+PROFILE_PATH = ("event", "user", "profile", "email")
 
 
 def is_direct(request: SlackRequest) -> bool:
@@ -156,10 +158,22 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     def is_own_echo(self, payload: dict[str, Any]) -> bool:
         return echo_filter.is_echo(payload)
 
-    def sent_by(self, sender: Sender) -> ColumnElement[bool] | None:
-        if not sender.chat_user_id:
-            return None
-        return or_(*(InboundEvent.payload[path].as_string() == sender.chat_user_id for path in SENDER_PATHS))
+    def sent_by(self, sender: Sender) -> ColumnElement[bool]:
+        named = [InboundEvent.payload[PROFILE_PATH].as_string() == sender.address]
+        if sender.chat_user_id:
+            named += [InboundEvent.payload[path].as_string() == sender.chat_user_id for path in SENDER_PATHS]
+        return and_(InboundEvent.source == self.kind, or_(*named))
+
+    def find_chat_user_ids(self, user: User) -> set[str]:
+        event = InboundEvent.payload["event"]
+        theirs = select(event["user"].as_string()).join(
+            Message,
+            (Message.ticket_id == InboundEvent.ticket_id)
+            & (Message.origin_external_id == event["ts"].as_string())
+            & (Message.author_id == user.id),
+        )
+        found = db.session.scalars(theirs.where(InboundEvent.source == self.kind).distinct())
+        return {id for id in (user.slack_user_id, *found) if id}
 
     def received_in(self, place: str) -> ColumnElement[bool]:
         return (InboundEvent.source == self.kind) & InboundEvent.ordering_key.startswith(

@@ -1,7 +1,7 @@
 """The interface of a channel that also receives events."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +13,7 @@ from helpdesk.domain.outbox import registry
 from helpdesk.domain.outbox.channel import ContentT, OutboundChannel, OutboundRequest
 from helpdesk.models.channel import Channel
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.user import User
 
 ContextT = TypeVar("ContextT")
 
@@ -61,6 +62,10 @@ class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
         """Return the condition that an inbound event was sent by ``sender``; None if none of this channel can be."""
         return None
 
+    def find_chat_user_ids(self, user: User) -> set[str]:
+        """Return the ids by which this channel's events name ``user``, as far as it is known."""
+        return set()
+
     def sent_from(self, domain: str) -> ColumnElement[bool] | None:
         """Return the condition that an inbound event came from an address at ``domain``; None if none can."""
         return None
@@ -82,9 +87,15 @@ def get_two_way_channel(kind: str) -> TwoWayChannel[Any, Any]:
     return channel
 
 
-def sent_by_condition(sender: Sender) -> ColumnElement[bool]:
-    """Return the condition that an inbound event of any channel was sent by ``sender``."""
-    return _any_of(channel.sent_by(sender) for channel in _list_channels())
+def sent_by_condition(*senders: Sender) -> ColumnElement[bool]:
+    """Return the condition that an inbound event of any channel was sent by one of ``senders``."""
+    return _any_of(channel.sent_by(sender) for sender in senders for channel in _list_channels())
+
+
+def find_senders(user: User, addresses: Sequence[str]) -> list[Sender]:
+    """Return ``user`` as every channel may know them, with these ``addresses``, one at least."""
+    ids = {id for channel in _list_channels() for id in channel.find_chat_user_ids(user)}
+    return [*map(Sender, addresses), *(Sender(addresses[0], id) for id in sorted(ids))]
 
 
 def sent_from_condition(domain: str) -> ColumnElement[bool]:

@@ -8,14 +8,14 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, String, cast, delete, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, String, cast, delete, or_, select, union, update
 
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.inbox import contents
-from helpdesk.domain.inbox.channel import Sender, sent_by_condition
+from helpdesk.domain.inbox.channel import Sender, find_senders, sent_by_condition
 from helpdesk.domain.privacy.former_identity import FormerIdentity
-from helpdesk.domain.tickets import message_changes, tag_references
+from helpdesk.domain.tickets import message_changes, tag_references, timeline
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery
@@ -29,7 +29,7 @@ from helpdesk.models.rating import Rating
 from helpdesk.models.tag import Tag
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User
+from helpdesk.models.user import Role, User
 
 ERASED_SUBJECT = "Erased subject"
 BATCH_SIZE = 500  # rows
@@ -48,7 +48,7 @@ def select_affected_tickets(user: User) -> Select[int]:
 
 def lock_everything_of(user: User) -> None:
     """Lock the rows that erasing ``user`` changes, in the order in which everything locks them."""
-    sent = sent_by_condition(Sender(user.email, user.slack_user_id))
+    sent = sent_by_condition(*find_senders(user, [user.email]))
     affected = select_affected_tickets(user)
     received = select(InboundEvent.id).where(sent | InboundEvent.ticket_id.in_(affected)).order_by(InboundEvent.id)
     db.session.execute(received.with_for_update(of=InboundEvent))
@@ -65,13 +65,14 @@ def erase_messages(user: User) -> list[str]:
 
     Returns the keys of the files to delete after the commit.
     """
-    keys = list(db.session.scalars(select(Attachment.key).where(Attachment.uploader_id == user.id)))
+    files = is_file_of(user)
+    keys = list(db.session.scalars(select(Attachment.key).where(files)))
     talked = select(Message.ticket_id).where(Message.author_id == user.id)
     for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(talked)).order_by(Ticket.id)).all():
         _delete_messages(locking.lock_ticket(ticket), user)
     ids = select(Message.id).where(Message.author_id == user.id)
     db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(ids)))
-    db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
+    db.session.execute(delete(Attachment).where(files), execution_options={"synchronize_session": False})
     db.session.execute(
         update(Message)
         .where(Message.ticket_id.in_(talked), Message.quoted.is_not(None))
@@ -79,6 +80,28 @@ def erase_messages(user: User) -> list[str]:
         execution_options={"synchronize_session": False},
     )
     return keys
+
+
+def is_file_of(user: User) -> ColumnElement[bool]:
+    """The condition that a file is one of ``user``: uploaded by them, or in a message of theirs that an agent filed or
+    split off for them.
+    """
+    written = select(Message.id).where(Message.author_id == user.id)
+    return (Attachment.uploader_id == user.id) | Attachment.message_id.in_(written)
+
+
+def select_filed_tickets(user: User) -> Select[int]:
+    """The ids of the tickets whose subject and answers ``user`` wrote: those that begin with their message, and those
+    for them that begin with no other customer's.
+    """
+    begins = (Message.ticket_id == Ticket.id) & (Message.seq == timeline.FIRST_SEQ)
+    others = select(Message.id).join(User, User.id == Message.author_id)
+    by_other = others.where(begins, User.role == Role.requester, User.id != user.id).exists()
+    filed = union(
+        select(Message.ticket_id).where(Message.author_id == user.id, Message.seq == timeline.FIRST_SEQ),
+        select(Ticket.id).where(Ticket.requester_id == user.id, ~by_other),
+    ).subquery()
+    return select(filed.c[0])
 
 
 def _delete_messages(ticket: Ticket, user: User) -> None:
@@ -93,14 +116,12 @@ def _delete_messages(ticket: Ticket, user: User) -> None:
 
 def erase_filed_tickets(user: User, *, subjects: bool) -> None:
     """Empty the answers that ``user`` gave in forms and, with ``subjects``, replace the subjects they wrote."""
-    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    filed = select_filed_tickets(user)
     # Row by row, so that the search index is updated as for any other change.
     for answer in db.session.scalars(select(Answer).where(Answer.ticket_id.in_(filed))):
         db.session.delete(answer)
     if subjects:
-        for ticket in db.session.scalars(
-            select(Ticket).where(Ticket.requester_id == user.id).order_by(Ticket.id)
-        ).all():
+        for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(filed)).order_by(Ticket.id)).all():
             locking.lock_ticket(ticket).subject = ERASED_SUBJECT
             outbox.enqueue_card_update(ticket)
     db.session.flush()
@@ -118,9 +139,7 @@ def erase_from_events(user: User, former: FormerIdentity) -> None:
     """Replace the names and addresses of ``user`` in the events about them."""
     events = select(Event).where(Event.kind.in_(NAMING_EVENT_KINDS), former.is_repeated_in(Event.data))
     if not user.is_team:
-        filed = select(Ticket.id).where(Ticket.requester_id == user.id)
-        mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # also of former followers
-        events = events.where(Event.ticket_id.in_(filed.union(mailed)))
+        events = events.where(Event.ticket_id.in_(select_affected_tickets(user)))
     for event in db.session.scalars(events):
         event.data = former.replace_in(event.data)
 
@@ -163,15 +182,17 @@ def erase_imported_ids(ids: Sequence[int], former: FormerIdentity) -> None:
 
 def erase_answers_in_events(user: User) -> None:
     """Empty the answers that the history of the tickets of ``user`` repeats."""
-    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    filed = select_filed_tickets(user)
     for event in db.session.scalars(select(Event).where(Event.kind == "answered", Event.ticket_id.in_(filed))):
         event.data = {key: "" if key in ("old", "new") else value for key, value in event.data.items()}
 
 
-def erase_from_inbox(user: User, sender: Sender) -> None:
-    """Empty the events that brought the words of ``user``: those of their tickets, and all that they sent."""
+def erase_from_inbox(user: User, senders: Sequence[Sender]) -> None:
+    """Empty the events that brought the words of ``user``: those of their tickets, and all that they sent as one of
+    ``senders``.
+    """
     of_tickets = InboundEvent.ticket_id.in_(select_affected_tickets(user)) & InboundEvent.state.in_(("done", "ignored"))
-    sent = sent_by_condition(sender)
+    sent = sent_by_condition(*senders)
     contents.delete_parts(of_tickets | sent)
     db.session.execute(
         update(InboundEvent).where(of_tickets).values(payload={}, raw=None, content_key=None, result=None),

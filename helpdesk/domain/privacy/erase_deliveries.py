@@ -44,6 +44,7 @@ def erase_from_deliveries(user: User, ticket_ids: Select[int], former: FormerIde
     _cancel((own | to_user) & stuck & Delivery.thread_id.is_not(None))
     webhooks = _is_in_payload(ticket_ids, user, former)
     _cancel(webhooks & Delivery.state.in_(UNSENT_STATES))
+    _forget_unsent(threads, former)
     of_threads = Delivery.thread_id.in_(threads) & Delivery.state.in_(FINISHED_STATES)
     db.session.execute(update(Delivery).where(of_threads).values(content=None, reason=None), execution_options=options)
     by_product = Delivery.thread_id.in_(threads) & Delivery.message_id.is_(None)
@@ -105,6 +106,20 @@ def erase_later(ids: Iterable[int]) -> None:
     _cancel(mine & Delivery.state.in_(UNSENT_STATES))
     _empty_payloads(mine & (Delivery.kind == DeliveryKind.webhook))
     erase_without_thread(mine)
+
+
+def _forget_unsent(threads: Select[int], former: FormerIdentity | None) -> None:
+    """Cancel what would be said of the person in a chat, and delete the bytes of mails that have not left: a further
+    attempt renders them again, without what was erased.
+    """
+    unsent = Delivery.state.in_(UNSENT_STATES)
+    if former is not None:
+        _cancel(unsent & (Delivery.kind == DeliveryKind.line) & former.is_repeated_in(Delivery.data))
+    of_nobody = Delivery.thread_id.is_(None) & (Delivery.kind != DeliveryKind.webhook)
+    stored = unsent & Delivery.content.is_not(None) & or_(Delivery.thread_id.in_(threads), of_nobody)
+    db.session.execute(
+        update(Delivery).where(stored).values(content=None), execution_options={"synchronize_session": False}
+    )
 
 
 def _payload_number() -> ColumnElement[Any]:

@@ -13,10 +13,10 @@ from helpdesk.domain import locking
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox import contents
-from helpdesk.domain.inbox.channel import Sender
+from helpdesk.domain.inbox.channel import find_senders
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import changes, permissions
-from helpdesk.domain.privacy import database_file, erase_content, erase_deliveries, former_identity
+from helpdesk.domain.privacy import database_file, erase_content, erase_deliveries, erase_known_outside, former_identity
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import Base, db
 from helpdesk.models.attachment import Attachment
@@ -69,7 +69,7 @@ def erase_everything_of(user: User, *, words: bool, subjects: bool) -> tuple[lis
     """
     merged = list(db.session.scalars(select(User).where(User.merged_into_id == user.id)))
     former = former_identity.collect_of_person(user, *merged)
-    slack_user_id = user.slack_user_id
+    senders = find_senders(user, sorted({user.email, *former.addresses}))
     ticket_ids = erase_content.select_affected_tickets(user)
     being_sent = erase_deliveries.find_being_sent(user, ticket_ids, former)
     keys = []
@@ -79,12 +79,15 @@ def erase_everything_of(user: User, *, words: bool, subjects: bool) -> tuple[lis
         erase_content.erase_reviews(user)
         erase_content.erase_answers_in_events(user)
     # Raw copies and sent mails have the name and the address in them; nobody reads them on a page.
-    for number, address in enumerate(sorted(former.addresses, key=lambda each: each != user.email)):
-        erase_content.erase_from_inbox(user, Sender(address, slack_user_id if number == 0 else None))
+    erase_content.erase_from_inbox(user, senders)
+    for address in sorted(former.addresses):
         erase_address(address)
     erase_deliveries.erase_from_deliveries(user, ticket_ids, former)
     erase_content.erase_from_events(user, former)
     erase_content.erase_from_tags([*former.names, *former.addresses])
+    erase_known_outside.erase_reactions(senders)
+    erase_known_outside.erase_names(user, former)
+    erase_known_outside.erase_provisioned([user.id, *(each.id for each in merged)], former)
     erase_content.erase_imported_ids([user.id, *(each.id for each in merged)], former)
     for account in (user, *merged):
         erase_declared(account, words=words)

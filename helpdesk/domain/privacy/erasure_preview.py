@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from helpdesk.domain.privacy import erase_content
 from helpdesk.domain.privacy.erasure import count_rows
 from helpdesk.extensions import Base
 from helpdesk.models.attachment import Attachment
@@ -35,7 +36,7 @@ class ErasurePreview:
 
 def preview_person(user: User) -> ErasurePreview:
     """Preview the erasure of ``user``."""
-    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    filed = erase_content.select_filed_tickets(user)
     mailed = select(Thread.id).where(Thread.user_id == user.id)
     return ErasurePreview(
         [
@@ -44,7 +45,7 @@ def preview_person(user: User) -> ErasurePreview:
             (gettext("Other addresses"), count_rows(UserAlias, UserAlias.user_id == user.id)),
             (gettext("Accounts merged into this one"), count_rows(User, User.merged_into_id == user.id)),
             (gettext("Messages"), count_rows(Message, Message.author_id == user.id)),
-            (gettext("Files"), count_rows(Attachment, Attachment.uploader_id == user.id)),
+            (gettext("Files"), count_rows(Attachment, erase_content.is_file_of(user))),
             (gettext("Stored mails to them"), count_rows(Delivery, Delivery.thread_id.in_(mailed))),
             (gettext("Answers in forms"), count_rows(Answer, Answer.ticket_id.in_(filed))),
             (
