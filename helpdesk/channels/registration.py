@@ -10,12 +10,14 @@ from helpdesk.domain.monitoring import connection_watch
 from helpdesk.domain.notifications import events
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people import organization_channels
+from helpdesk.domain.provisioning import former_people
 from helpdesk.domain.rules import run
 
 
 def register_channels() -> None:
     """Register the channels, and the listeners of events; called when the application is created."""
     person_events.register()
+    former_people.register()
     events.register()
     run.register()
     connection_watch.register()

@@ -33,6 +33,8 @@ class ScimToken(Base):
 class ScimResource(Base):
     """A person ("User") or a group ("Group") of a provider (RFC 7643), with everything it said in ``data``.
 
+    Of a person whom the provider deactivated and deleted an empty one is left ("FormerUser").
+
     ``user_id``: who the person is here, once its address is one that the connection may speak for. ``lookup_name``:
     the user name or the group's name, folded, by which providers look for it. ``has_deactivated``: the provider
     deactivated the person, and may activate them again; whom somebody else deactivated it may not.

@@ -45,6 +45,16 @@ def change_person(user: User, *, name: str, email: str, keep_alias: bool, actor:
         changes.notify_listeners("changed", user, changes=changed)
 
 
+def follow_provider(user: User, email: str, *, provider: str) -> None:
+    """Give ``user`` the canonical address ``email``, which their provider has for them now; the former stays theirs."""
+    user = _lock(user)
+    before = user.email
+    _change_email(user, email, keep_alias=True)
+    changed = {"email": [before, email]}
+    audit_log.add_entry("changed a person", None, email, user.organization_id, **changed, provider=provider)
+    changes.notify_listeners("changed", user, changes=changed)
+
+
 def add_alias(user: User, email: str) -> UserAlias:
     """Make the canonical address ``email``, which is nobody's, another address of ``user``."""
     try:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import profile, roles, sign_in
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import admission, changes, email_address, own_domains, users
+from helpdesk.domain.people import addresses, admission, changes, email_address, own_domains, users
+from helpdesk.domain.provisioning import former_people
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db
 from helpdesk.models.provisioning import ScimResource
@@ -24,17 +25,24 @@ MAX_NAME_LENGTH = 320
 
 
 def apply(
-    connection: SignInConnection, row: ScimResource, *, was_active: bool | None, has_lost_role: bool = False
+    connection: SignInConnection,
+    row: ScimResource,
+    *,
+    was_active: bool | None,
+    has_lost_role: bool = False,
+    former_address: str | None = None,
 ) -> None:
     """Do what the person ``row`` says, as it was written.
 
-    ``was_active``: what it said before; None for a new one. ``has_lost_role``: they are no longer in a group that gives
-    a role. Raises ConflictError, as for the last admin.
+    ``was_active`` and ``former_address``: what it said before; None for a new one. ``has_lost_role``: they are no
+    longer in a group that gives a role. Raises ConflictError, as for the last admin.
     """
     user = row.user or _find_or_create(connection, row)
     if user is None or not _decides_about(connection, user):
         return
     row.user_id = user.id
+    if was_active is None:
+        former_people.take_over(connection, row, user)
     db.session.flush()
     if not is_active(row):
         if was_active is not False and user.is_active:
@@ -46,6 +54,8 @@ def apply(
     if not user.is_active and user.erased_at is None and user.merged_into_id is None and _has_place(connection, row):
         users.activate_user(user, actor=None)
     row.has_deactivated = not user.is_active
+    if former_address == user.email:
+        _follow_address(connection, user, row)
     _fill_in(connection, user, row.data)
     _apply_group_roles(connection, user, row, has_lost_role)
 
@@ -85,6 +95,7 @@ def deprovision_person(connection: SignInConnection, row: ScimResource) -> None:
         return
     if user.is_active:
         handover.deactivate_user(user, actor=None)
+        row.has_deactivated = True
     for identity in db.session.scalars(
         select(Identity).where(Identity.user_id == user.id, Identity.provider == connection.provider)
     ):
@@ -152,6 +163,15 @@ def _find_or_create(connection: SignInConnection, row: ScimResource) -> User | N
         user = users.create_user(email, organization=organization)
         audit_log.add_entry("was added by a provider", None, email, organization.id, provider=connection.name)
     return user
+
+
+def _follow_address(connection: SignInConnection, user: User, row: ScimResource) -> None:
+    """Give ``user`` the address that the provider now has, if it may speak for it and it is nobody else's."""
+    email = read_address(row.data)
+    if email is None or email == user.email or not sign_in.speaks_for(connection, email_address.domain_of(email)):
+        return
+    if users.find_user(email) in (None, user):
+        addresses.follow_provider(user, email, provider=connection.name)
 
 
 def _fill_in(connection: SignInConnection, user: User, data: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from scim2_server.storage import ScimStorage, SearchPage
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.domain.provisioning import people
+from helpdesk.domain.provisioning import former_people, people
 from helpdesk.domain.provisioning.service import PROVIDER
 from helpdesk.extensions import db
 from helpdesk.models.provisioning import ScimResource
@@ -28,6 +28,8 @@ from helpdesk.models.sign_in_connection import SignInConnection
 
 # The look-ups that providers send for each person before they write; others read all of the connection.
 EQUALITY = re.compile(r'\s*(userName|displayName|externalId)\s+eq\s+"([^"\\]*)"\s*', re.IGNORECASE)
+
+NAMED_BY = {"username": people.USER, "displayname": people.GROUP}  # the kind whose ``lookup_name`` it is
 
 
 class ConnectionStorage(ScimStorage):
@@ -55,10 +57,10 @@ class ConnectionStorage(ScimStorage):
             ScimResource.connection_id == self.connection.id, ScimResource.kind.in_(kinds)
         )
         found = EQUALITY.fullmatch(str(search_request.filter)) if search_request.filter is not None else None
-        if found is not None:
-            is_by_id = found[1].lower() == "externalid"
-            column = ScimResource.external_id if is_by_id else ScimResource.lookup_name
-            query = query.where(column == (_clean_id(found[2]) if is_by_id else people.normalize_name(found[2])))
+        if found is not None and found[1].lower() == "externalid":
+            query = query.where(ScimResource.external_id == _clean_id(found[2]))
+        elif found is not None and kinds == [NAMED_BY[found[1].lower()]]:
+            query = query.where(ScimResource.lookup_name == people.normalize_name(found[2]))
         matched = InMemoryStorage()
         matched.resources = [_to_resource(row) for row in db.session.scalars(query.order_by(ScimResource.id))]
         return matched.search(resource_types, search_request, position=position)
@@ -80,11 +82,11 @@ class ConnectionStorage(ScimStorage):
         """Replace a resource. Raises NotFoundException, PreconditionFailedException and UniquenessException."""
         row = self._find(resource_type, str(resource.id), expected_version)
         was_active, name, former = people.is_active(row), people.get_group_name(row), people.list_members(row)
+        address = people.read_address(row.data)
         self._write(row, resource)
-        row.version += 1
-        row.changed_at = clock.now()
+        _mark_changed(row)
         db.session.flush()
-        self._apply(row, was_active, name, former)
+        self._apply(row, was_active, name, former, address)
         return _to_resource(row)
 
     def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
@@ -92,16 +94,39 @@ class ConnectionStorage(ScimStorage):
         row = self._find(resource_type, resource_id, expected_version)
         name, former = people.get_group_name(row), people.list_members(row)
         people.deprovision_person(self.connection, row)
-        db.session.delete(row)
+        if row.kind == people.USER:
+            self._remove_from_groups(row)
+        if row.has_deactivated:
+            former_people.keep_former(row)
+        else:
+            db.session.delete(row)
         db.session.flush()
         people.apply_group(self.connection, frozenset(), former_name=name, former=former)
 
+    def _remove_from_groups(self, row: ScimResource) -> None:
+        """Remove a person who is deleted from the groups, whose members would name somebody who is not there."""
+        groups = select(ScimResource).where(
+            ScimResource.connection_id == self.connection.id, ScimResource.kind == people.GROUP
+        )
+        for group in db.session.scalars(groups):
+            if row.resource_id in people.list_members(group):
+                left = [each for each in group.data["members"] if each.get("value") != row.resource_id]
+                group.data = group.data | {"members": left}
+                _mark_changed(group)
+
     def _apply(
-        self, row: ScimResource, was_active: bool | None, name: str = "", former: frozenset[str] = frozenset()
+        self,
+        row: ScimResource,
+        was_active: bool | None,
+        name: str = "",
+        former: frozenset[str] = frozenset(),
+        address: str | None = None,
     ) -> None:
-        """Do what ``row`` now says; ``name`` and ``former`` are a group's name and members before."""
+        """Do what ``row`` now says; ``name`` and ``former`` are a group's name and members before, ``address`` a
+        person's.
+        """
         if row.kind == people.USER:
-            people.apply(self.connection, row, was_active=was_active)
+            people.apply(self.connection, row, was_active=was_active, former_address=address)
         else:
             people.apply_group(self.connection, people.list_members(row), former_name=name, former=former)
 
@@ -123,6 +148,8 @@ class ConnectionStorage(ScimStorage):
         data = json.loads(resource.model_dump_json(exclude_none=True, by_alias=True))
         for name in ("id", "meta", "groups", "password"):  # Okta sends one, and nobody signs in with it here
             data.pop(name, None)
+        if isinstance(data.get("members"), list):  # who is added again is a member once (RFC 7644, section 3.5.2.1)
+            data["members"] = list({each.get("value"): each for each in data["members"]}.values())
         name = people.normalize_name(str(data.get("userName") or data.get("displayName") or ""))
         others = select(ScimResource.id).where(
             ScimResource.connection_id == self.connection.id,
@@ -146,6 +173,11 @@ def _to_resource(row: ScimResource) -> Resource[Any]:
         resource_type=row.kind, created=row.created_at, last_modified=row.changed_at, version=_version(row)
     )
     return resource
+
+
+def _mark_changed(row: ScimResource) -> None:
+    row.version += 1
+    row.changed_at = clock.now()
 
 
 def _version(row: ScimResource) -> str:

@@ -21,7 +21,8 @@ from helpdesk.web.middleware import request_transactions
 
 def answer_request(path: str) -> Response:
     """Answer a request of the connection whose token it has; 401 for every other."""
-    secret = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    given = request.authorization
+    secret = (given.token or "").strip() if given is not None and given.type == "bearer" else ""
     connection = tokens.find_connection(secret)
     if connection is None:
         return to_response(_error(HTTPStatus.UNAUTHORIZED, "Send a valid SCIM token.", {"WWW-Authenticate": "Bearer"}))
@@ -30,7 +31,7 @@ def answer_request(path: str) -> Response:
         method=request.method,
         base_url=urls.absolute_url("/scim/v2"),
         path="/" + path,
-        query=request.args.to_dict(),
+        query={name: value for name, value in request.args.items() if value},
         headers=list(request.headers.items()),
         body=deviations.normalize_patch(body) if request.method == "PATCH" else body,
     )
