@@ -10,7 +10,10 @@ TABLE = Path(__file__).with_name("breaks.toml")
 
 @dataclass(frozen=True)
 class Break:
-    """One change of one line, or of two that guard the same: ``old`` is exactly once in ``file``; ``tests`` are the node ids that must fail."""
+    """One change of one line, or of two that guard the same.
+
+    ``old`` is exactly once in ``file``; ``tests`` are the node ids that must fail.
+    """
 
     name: str
     why: str
