@@ -58,6 +58,7 @@ class Server:
         arguments = ("serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "20", *options)
         settings = {"WEB_THREADS": 4, "WEB_PROCESSES": 1, "LIVE_STREAMS": MANY} | environment
         self.process: subprocess.Popen = process_helpers.start(log, *arguments, **settings)
+        self.processes = int(settings["WEB_PROCESSES"])
         self.redis_url = settings.get("REDIS_URL", config.current().REDIS_URL)
 
     def cookie(self, user) -> str:
@@ -75,8 +76,10 @@ class Server:
         return stream
 
     def publish(self, *topics: str) -> None:
-        """Publish as a commit does."""
-        redis.Redis.from_url(self.redis_url).publish(EVENTS_CHANNEL, " ".join(topics))
+        """Publish as a commit does, once every process has subscribed: what is published before names no topic."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            timeouts.wait_for(lambda: client.pubsub_numsub(EVENTS_CHANNEL)[0][1] >= self.processes, "the subscriptions")
+            client.publish(EVENTS_CHANNEL, " ".join(topics))
 
     def threads(self) -> int:
         return psutil.Process(self.process.pid).children()[0].num_threads()
