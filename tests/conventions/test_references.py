@@ -9,7 +9,12 @@ PAGE = re.compile(
     r"(?<![\w/.:-])(?!state\.md\b)((?:[\w.-]+/)*[\w-]+\.md)\b(#[\w-]+)?"
 )  # state.md: the parser in markdown-it
 LINK = re.compile(r"\]\(([^)\s#]+)?(#[\w-]+)?\)")
-ELSEWHERE = ("helpdesk/static/", "helpdesk/demo/slack/static/")
+SOURCE = re.compile(
+    r"(?<![\w/.:-])(?:(?:helpdesk|workers|tests|bench|migrations|deploy)/[\w./-]*\.(?:py|html|js|css|toml|conf|yaml)\b"
+    r"|(?<=`)[\w-]+\.py(?=`))"
+)
+EXAMPLES = ("NNNN_", "0020_")  # names of migrations in the how-to
+ELSEWHERE = ("helpdesk/static/",)
 
 
 def headings(page: Path) -> set[str]:
@@ -33,6 +38,19 @@ def test_every_page_that_is_named_is_in_the_repository():
         if not name.startswith(ELSEWHERE) and not name.endswith("test_references.py")
         for match in PAGE.finditer(text_of(name))
         if not is_there(name, match[1], match[2])
+    ]
+    assert missing == []
+
+
+def test_every_source_file_that_a_document_names_is_in_the_repository():
+    names = {path.rpartition("/")[2] for path in TEXTS}
+    named = [(name, each) for name in TEXTS if name.endswith(".md") for each in SOURCE.findall(text_of(name))]
+    assert len(named) > 300
+    missing = [
+        f"{name}: {each}"
+        for name, each in named
+        if not any(example in each for example in EXAMPLES)
+        and not ((ROOT / each).exists() if "/" in each else each in names)
     ]
     assert missing == []
 
