@@ -1,17 +1,13 @@
-"""A pytest plugin that puts one more entry into the table of statuses before anything reads it."""
+"""A pytest plugin that puts the guide's entry into the table of statuses before anything reads it."""
 
 import importlib.util
 import sys
 from pathlib import Path
 
+from tests.domain.new_status import guide
+
 SOURCE = Path(__file__).parents[3] / "helpdesk" / "models" / "statuses.py"
 BEFORE = "    solved = StatusDefinition("
-ENTRY = """    escalated = StatusDefinition(
-        value="escalated", team_label="With engineering", customer_label="With our specialists",
-        icon="turn", tone="red", slack_symbol="◆", slack_color="#123456", customer_order=7,
-        waiting_on=WaitingOn.third_party, desk_view="escalated", on_requester_reply="open",
-        reply_action="ask engineering", next_step="our specialists look into it", )
-"""
 
 
 def load_with_one_more() -> None:
@@ -23,7 +19,7 @@ def load_with_one_more() -> None:
     spec = importlib.util.spec_from_loader(name, loader=None, origin=str(SOURCE))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    exec(compile(source.replace(BEFORE, ENTRY + BEFORE), str(SOURCE), "exec"), module.__dict__)
+    exec(compile(source.replace(BEFORE, guide.read_blocks()[0] + BEFORE), str(SOURCE), "exec"), module.__dict__)
 
 
 load_with_one_more()

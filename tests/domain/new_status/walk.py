@@ -108,7 +108,7 @@ def test_slack_shows_and_offers_it(ticket, session):
     session.add_all([channel, thread])
     session.flush()
     _, content, attachments = blocks.card_message(web_api_calls.card_values(thread))
-    assert attachments[0]["color"] == "#123456"
+    assert attachments[0]["color"] == "#c92a2a"
     assert "◆ With engineering" in str((content, attachments))
     values = blocks.EditValues(
         1, "1", "escalated", tuple(labels.TEAM_STATUS_LABELS.items()), "low", tuple(labels.PRIORITY_LABELS.items())
