@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-status.md"
+GUIDE = Path(__file__).parents[3] / "docs/how-to/add-a-status.md"
 
 
 def read_blocks() -> tuple[str, str]:

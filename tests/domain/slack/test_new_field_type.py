@@ -1,7 +1,12 @@
-"""A new type of field is one class: one defined here works on the web, in Slack, search, CSV files and the API."""
+"""A new type of field is one class: that of docs/how-to/add-a-field-type.md works on the web, in Slack, search, CSV
+files and the API.
+"""
 
 import csv
 import io
+import re
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,38 +15,30 @@ from sqlalchemy import select
 from helpdesk.demo import personas
 from helpdesk.domain import forms
 from helpdesk.domain.forms import builder, field_types
-from helpdesk.domain.forms.field_types import FieldType, InvalidAnswer
 from helpdesk.domain.integrations import api_tokens
-from helpdesk.models.form import Answer, Widget
+from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
 from tests.domain.slack.conftest import GLOBEX, PRIYA
 from tests.web.conftest import LonelyClient
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-MOODS = {1: "Dreadful", 2: "Poor", 3: "Bearable", 4: "Pleasant", 5: "Splendid"}
+GUIDE = Path(__file__).parents[3] / "docs/how-to/add-a-field-type.md"
 
 
-class Mood(FieldType):
-    name = "mood"
-    label = "Mood, one to five"
-    widget = Widget.single_choice
-    missing_sentence = "Choose a mood for {label}."
+def read_guide() -> ModuleType:
+    """The module that the guide has somebody write."""
+    (source,) = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.DOTALL)
+    module = ModuleType("mood")
+    exec(compile(source, str(GUIDE), "exec"), module.__dict__)
+    return module
 
-    def parse_text(self, field, text):
-        if text not in map(str, MOODS):
-            raise InvalidAnswer(f"{field.label} goes from 1 to 5.")
-        return int(text)
 
-    def choices(self, field, context):
-        return [(str(number), word) for number, word in MOODS.items()]
-
-    def display_value(self, field, value):
-        return f"{MOODS[value]} ({value})"
+MOODS = read_guide().MOODS
 
 
 @pytest.fixture(autouse=True)
 def mood():
-    field_types.register(Mood)
+    field_types.register(read_guide().Mood)
     yield
     field_types.unregister("mood")
 
