@@ -19,6 +19,7 @@ from helpdesk.domain.outbox import look_up_counts
 from helpdesk.models.channel import Channel
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 from tests import worker_helpers
 from tests.domain.slack.conftest import PRIYA
 
@@ -136,10 +137,15 @@ def test_what_retention_took_from_slack_stays_in_the_portal(filed_ticket, day, s
     channel = day.workspace.state.channels[TRIAGE]
     channel.threads[day.root()].remove(ts)  # without an event, as a workspace's retention does
     del channel.messages[ts]
-    compare(session)
-    worker_helpers.advance_time(session, 600)
-    compare(session)
-    assert day.words() == [("reply", "said long ago")]
+    day.say(PRIYA, "said today")  # so that the thread is read
+    for _ in range(2):
+        before = clock.now()
+        compare(session)
+        session.expire_all()
+        read = session.query(Thread).join(Thread.channel).filter(Thread.compared_at >= before)
+        assert read.filter(Channel.external_id == TRIAGE).count() == 1
+        worker_helpers.advance_time(session, 600)
+    assert day.words() == [("reply", "said long ago"), ("reply", "said today")]
 
 
 def test_a_tombstone_of_which_the_event_was_missed_deletes(filed_ticket, day, session):
