@@ -189,6 +189,18 @@ def test_what_rules_do_starts_no_other_rule(session, make, lead, add_rule):
     assert ticket.priority == "high" and len(history(session, ticket)) == 2  # each acted once, in their order
 
 
+def test_what_a_rule_answers_starts_no_other_rule(session, make, maya, lead, add_rule):
+    macro = canned_replies.save_reply(None, title="Got it", body="Hello", actor=lead, shared=True)
+    session.commit()
+    add_rule("filed", wanted=Actions(reply_id=macro.id, reply_author_id=maya.id))
+    add_rule("replied", Conditions(writer="team"), Actions(priority="urgent"), name="Answered")
+    ticket = make.ticket()
+    assert [message.body for message in ticket.messages][1:] == ["Hello"] and ticket.priority == "normal"
+    tickets.reply(ticket, author=maya, body="I am on it.")
+    session.commit()
+    assert ticket.priority == "urgent"
+
+
 def test_a_change_by_a_person_runs_rules_after_all_of_it_is_done(session, make, lead, add_rule):
     add_rule("changed", Conditions(statuses=("solved",)), Actions(status="pending"), name="Not yet")
     ticket = make.ticket()
