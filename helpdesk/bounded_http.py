@@ -15,6 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 SECONDS = 10.0  # for one request, from the connection to the last byte
 READ_SECONDS = 5.0  # for one read, and for the connection
@@ -66,8 +67,10 @@ class BoundedAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Use connections that are cut."""
-        super().init_poolmanager(*args, **options)
+        """Use connections that are cut, and trust this machine's authorities beside those of the library."""
+        context = create_urllib3_context()
+        context.load_default_certs()
+        super().init_poolmanager(*args, ssl_context=context, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
@@ -88,11 +91,16 @@ class BoundedAdapter(HTTPAdapter):
             _request.sockets = None
 
 
+def _open_session() -> requests.Session:
+    session, adapter = requests.Session(), BoundedAdapter()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
 def fetch_json(url: str) -> Any:
     """GET ``url`` without following redirects and parse its JSON. Raises requests.RequestException and ValueError."""
-    with requests.Session() as session:
-        session.mount("https://", BoundedAdapter())
-        session.mount("http://", BoundedAdapter())
+    with _open_session() as session:
         response = session.get(url, allow_redirects=False)
         response.raise_for_status()
         try:
@@ -103,9 +111,7 @@ def fetch_json(url: str) -> Any:
 
 def fetch_bytes(url: str) -> bytes:
     """GET ``url`` without following redirects. Raises requests.RequestException."""
-    with requests.Session() as session:
-        session.mount("https://", BoundedAdapter())
-        session.mount("http://", BoundedAdapter())
+    with _open_session() as session:
         response = session.get(url, allow_redirects=False)
         response.raise_for_status()
         return response.content
@@ -113,9 +119,7 @@ def fetch_bytes(url: str) -> bytes:
 
 def get(url: str, headers: dict[str, str]) -> requests.Response:
     """GET ``url`` with ``headers`` without following redirects. Raises requests.RequestException."""
-    with requests.Session() as session:
-        session.mount("https://", BoundedAdapter())
-        session.mount("http://", BoundedAdapter())
+    with _open_session() as session:
         return session.get(url, headers=headers, allow_redirects=False)
 
 
@@ -123,9 +127,7 @@ def post_form(url: str, fields: dict[str, str]) -> tuple[int, Any]:
     """POST a form to ``url`` without following redirects; returns status and JSON. Raises requests.RequestException and
     ValueError.
     """
-    with requests.Session() as session:
-        session.mount("https://", BoundedAdapter())
-        session.mount("http://", BoundedAdapter())
+    with _open_session() as session:
         response = session.post(url, data=fields, allow_redirects=False)
         try:
             return response.status_code, response.json()

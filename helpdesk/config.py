@@ -133,7 +133,7 @@ def _reject_unsafe(config: Config) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnsafeConfiguration("PORTAL_BASE_URL is not an http or https address.")
     if len(config.SECRET_KEY) < 32:
-        raise UnsafeConfiguration("SECRET_KEY is missing or shorter than 32 characters.")
+        raise UnsafeConfiguration("SECRET_KEY is missing or shorter than 32 characters. Make one: openssl rand -hex 32")
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme == "http" and not loopback:
         what = "PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear."

@@ -61,8 +61,9 @@ def fetch_json(url: str, check: Check, headers: Mapping[str, str] | None = None)
     """GET ``url`` with these ``headers`` and parse its JSON. Raises requests.RequestException and ValueError."""
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("https://", GuardedAdapter(check))
-        session.mount("http://", GuardedAdapter(check))
+        adapter = GuardedAdapter(check)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
         response = session.get(url, headers=headers, allow_redirects=False)
         if response.status_code != 200:
             raise requests.HTTPError(f"status {response.status_code}", response=response)

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 from flask.cli import with_appcontext
@@ -17,6 +17,7 @@ from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
+from helpdesk.database import errors
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.authentication.connections import diagnostics as connections
 from helpdesk.domain.monitoring import forwarding, health
@@ -24,6 +25,7 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Form
 
 CheckResult = tuple[bool | None, str]  # True, False or None (not configured, which is allowed), and a sentence
+Check = Callable[[], Iterable[CheckResult]]
 
 
 @click.command()
@@ -35,7 +37,7 @@ CheckResult = tuple[bool | None, str]  # True, False or None (not configured, wh
 @with_appcontext
 def doctor(quick: bool, mail_loop: bool, seconds: float) -> None:
     """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
-    checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
+    checks: list[Check] = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
     if not quick:
         checks += [forwarding.check, _check_slack, _check_mail, _check_providers, _check_connections]
     if mail_loop:
@@ -43,11 +45,23 @@ def doctor(quick: bool, mail_loop: bool, seconds: float) -> None:
     failed = 0
     with _warnings_hidden():
         for check in checks:
-            for ok, sentence in check():
+            for ok, sentence in _run(check, is_said=failed > 0):
                 click.echo(f"{ {True: 'ok', False: 'WRONG', None: 'off'}[ok]:6} {sentence}")
                 failed += ok is False
     if failed:
         raise click.ClickException(f"{failed} {'thing is' if failed == 1 else 'things are'} wrong.")
+
+
+def _run(check: Check, *, is_said: bool) -> Iterator[CheckResult]:
+    """The results of ``check``, as far as the database lets it come; ``is_said``: something wrong was named before."""
+    try:
+        yield from check()
+    except SQLAlchemyError as error:
+        if not is_said:
+            yield False, f"The database refused a statement: {errors.describe_error(error)}"
+    finally:
+        with contextlib.suppress(SQLAlchemyError):
+            db.session.rollback()
 
 
 @contextlib.contextmanager
@@ -67,7 +81,8 @@ def _check_database() -> Iterator[CheckResult]:
     try:
         revision, head = schema_migration.get_revisions()
     except DBAPIError as error:
-        yield False, f"{kind} does not answer: {str(error.orig).strip().splitlines()[0]}"
+        reason = str(error.orig).strip().splitlines()[0]
+        yield False, f"{kind} does not answer: {reason}. Start it, or correct DATABASE_URL."
         return
     yield True, f"{kind} answers."
     if revision == head:
@@ -82,19 +97,13 @@ def _check_database() -> Iterator[CheckResult]:
             None,
             "The database's LC_CTYPE lower-cases ASCII only: Settings does not find the organization Äpfel by äpfel.",
         )
-    db.session.rollback()
 
 
 def _check_work() -> Iterator[CheckResult]:
     """Whether writes are taken and deliveries are made, as /readyz says."""
-    try:
-        findings = [
-            finding for finding in health.run_checks() if finding.name in ("Writes", "Replica", "Deliveries", "Disk")
-        ]
-    except SQLAlchemyError:
-        return
-    for finding in findings:
-        yield finding.ok, finding.sentence
+    for finding in health.run_checks():
+        if finding.name in ("Writes", "Replica", "Deliveries", "Disk"):
+            yield finding.ok, finding.sentence
 
 
 def _check_files() -> Iterator[CheckResult]:
@@ -116,10 +125,7 @@ def _check_files() -> Iterator[CheckResult]:
 def _check_sender() -> Iterator[CheckResult]:
     """The address that mail comes from, and the key that signs it."""
     current = config.current()
-    try:
-        sender = senders.system_address()
-    except SQLAlchemyError:
-        return
+    sender = senders.system_address()
     if sender is None:
         is_needed = bool(current.MAIL_SERVER)
         yield False if is_needed else None, "No mail leaves: set MAIL_DEFAULT_SENDER, or the setting system_email."
@@ -138,11 +144,7 @@ def _check_sender() -> Iterator[CheckResult]:
 
 def _check_forms() -> Iterator[CheckResult]:
     """Whether customers find a form to file a ticket with."""
-    try:
-        count = db.session.scalar(select(func.count(Form.id)))
-    except SQLAlchemyError:
-        return
-    if not count:
+    if not db.session.scalar(select(func.count(Form.id))):
         yield None, "There is no form yet, so nobody can file a ticket in the portal: Settings, Forms."
 
 
@@ -151,7 +153,8 @@ def _check_redis() -> Iterator[CheckResult]:
         version = extensions.redis().info("server").get("redis_version", "?")
         workers = extensions.queue().connection.smembers("rq:workers")
     except RedisError as error:
-        yield False, f"Redis does not answer at REDIS_URL: {error}"
+        reason = str(error).rstrip(".")
+        yield False, f"Redis does not answer at REDIS_URL: {reason}. Start it, or correct REDIS_URL."
         return
     yield True, f"Redis {version} answers."
     yield (
@@ -164,11 +167,7 @@ def _check_slack() -> Iterator[CheckResult]:
     if not config.current().SLACK_BOT_TOKEN:
         yield None, "Slack is off: SLACK_BOT_TOKEN is empty."
         return
-    try:
-        checks = channels.run_diagnostics()
-    except DBAPIError:
-        return
-    for check in checks:
+    for check in channels.run_diagnostics():
         yield check.ok, f"Slack, {check.what}: {check.sentence}"
 
 
@@ -176,21 +175,18 @@ def _check_mail() -> Iterator[CheckResult]:
     current = config.current()
     if current.MAIL_SERVER:
         for finding in mail_check.check_smtp(mail_settings.smtp_settings()):
-            yield finding.ok, finding.sentence
+            yield finding.ok, finding.sentence if finding.ok else f"{finding.sentence} Compare the settings MAIL_*."
     else:
         yield None, "Mail is off: MAIL_SERVER is empty, and mails wait in the outbox."
     yield from _check_dkim_record()
     mailbox = mail_settings.imap_settings()
     for finding in mail_check.check_imap(mailbox) if mailbox else ():
-        yield finding.ok, finding.sentence
+        yield finding.ok, finding.sentence if finding.ok else f"{finding.sentence} Compare IMAP_URL."
 
 
 def _check_providers() -> Iterator[CheckResult]:
     """Google and Microsoft, where they are configured: their keys, and whether they know our client."""
-    try:
-        providers = [oidc.google_provider(), oidc.microsoft_provider()]
-    except SQLAlchemyError:
-        return
+    providers = [oidc.google_provider(), oidc.microsoft_provider()]
     db.session.rollback()
     for provider in providers:
         if provider.is_configured:
@@ -200,10 +196,7 @@ def _check_providers() -> Iterator[CheckResult]:
 
 def _check_connections() -> Iterator[CheckResult]:
     """Every sign-in connection: its document, its keys, and what should be put right about it."""
-    try:
-        found = [(each.name, each.issuer, list(connections.list_warnings(each))) for each in connections.list_all()]
-    except SQLAlchemyError:
-        return
+    found = [(each.name, each.issuer, list(connections.list_warnings(each))) for each in connections.list_all()]
     db.session.rollback()
     for name, issuer, warnings in found:
         error = connections.find_error(issuer)

@@ -97,9 +97,11 @@ def stop_at_exit(children: list[subprocess.Popen[bytes] | None]) -> None:
 def _invite_first_admin(address: str | None) -> None:
     if db.session.scalar(select(User.id).where(User.role == Role.admin, User.email_verified_at.is_not(None)).limit(1)):
         return
-    if address is None:
-        invited = select(User.email).where(User.role == Role.admin).order_by(User.id).limit(1)
-        address = db.session.scalar(invited)
+    first_invited = select(User.email).where(User.role == Role.admin).order_by(User.id).limit(1)
+    if address is None and (invited := db.session.scalar(first_invited)):
+        # A new link would end the one that was printed before, at each restart, and stand in the service's log.
+        click.echo(f"No admin has signed in yet. For a new link, run: helpdesk agent invite {invited} --role admin")
+        return
     if address is None and sys.stdin.isatty():
         address = click.prompt("The mail address of the first admin")
     if address is None:

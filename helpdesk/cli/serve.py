@@ -1,19 +1,25 @@
 """``helpdesk serve``: the production web server, gunicorn with uvicorn workers, configured for this application."""
 
+import errno
 import gc
 import os
 import resource
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.util import parse_address
 from uvicorn_worker import UvicornWorker
 
 from helpdesk import config, extensions, process_metrics
 from helpdesk.cli import first_start, supervisor
 
 STUCK_TIMEOUT = 60  # seconds without a heartbeat of its event loop after which a process is replaced
+ADDRESS_TRIES = 10  # for an address that another process listens at
+ADDRESS_PAUSE_SECONDS = 0.5
 KEEPALIVE_CONNECTIONS = 400  # beside streams and threads, idle between two requests
 
 
@@ -43,6 +49,8 @@ def serve(bind: str | None, graceful: int, drain: float, with_workers: bool, adm
     """
     first_start.prepare_environment()
     current = config.load_config()
+    address = bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}"
+    _wait_until_free(address)
     children = [first_start.start_private_redis(current)]
     current = config.load_config()
     first_start.stop_at_exit(children)
@@ -56,7 +64,7 @@ def serve(bind: str | None, graceful: int, drain: float, with_workers: bool, adm
     connections = current.LIVE_STREAMS + current.WEB_THREADS + KEEPALIVE_CONNECTIONS
     _allow_open_files(connections)
     PortalWorker.CONFIG_KWARGS = {**PortalWorker.CONFIG_KWARGS, "limit_concurrency": connections}
-    Server(options(current, bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}", graceful), drain, prepare).run()
+    Server(options(current, address, graceful), drain, prepare).run()
 
 
 def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
@@ -76,6 +84,7 @@ def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
         "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108, a heartbeat needs no disk
         "preload_app": True,
         "proc_name": "helpdesk",
+        "when_ready": lambda server: _say_address(server, current.PORTAL_BASE_URL),
         "post_fork": _prepare_process,
         "child_exit": _forget_process,
         "post_worker_init": _tell_listeners,
@@ -120,6 +129,37 @@ class Server(BaseApplication):
         gc.collect()
         gc.freeze()  # before the fork: the processes share this memory, and no collection traverses it
         return app
+
+
+def _wait_until_free(address: str) -> None:
+    """Wait for a former process that still closes ``address``. Raises ClickException if a program listens there.
+
+    A socket that systemd opened, or of a file, is not tried.
+    """
+    try:
+        place = parse_address(address)
+    except RuntimeError:
+        raise click.ClickException(f"{address} is no HOST:PORT to listen at.") from None
+    if not isinstance(place, tuple) or os.environ.get("LISTEN_FDS"):
+        return
+    for _ in range(ADDRESS_TRIES):
+        with socket.socket(socket.AF_INET6 if ":" in place[0] else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(place)
+                return
+            except OverflowError:
+                raise click.ClickException(f"{address} has no port between 0 and 65535.") from None
+            except OSError as error:
+                reason = error.strerror
+                if error.errno != errno.EADDRINUSE:
+                    break
+        time.sleep(ADDRESS_PAUSE_SECONDS)
+    raise click.ClickException(f"Nothing can listen at {address}: {reason}. Name another port: PORT=5100")
+
+
+def _say_address(server: Any, base_url: str) -> None:
+    click.echo(f"The portal is at {base_url}; it listens at {', '.join(str(each) for each in server.LISTENERS)}.")
 
 
 def _allow_open_files(connections: int) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
 from helpdesk.storage import StorageUnavailable
 
@@ -64,5 +64,7 @@ def _translate_errors(key: str = "") -> Iterator[None]:
         if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
             raise FileNotFoundError(key) from None
         raise StorageUnavailable(f"The file store answered {error.response['Error']['Code']}.") from error
+    except (NoCredentialsError, PartialCredentialsError):
+        raise StorageUnavailable("S3 has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.") from None
     except (BotoCoreError, boto3.exceptions.Boto3Error) as error:
         raise StorageUnavailable(f"The file store does not answer ({type(error).__name__}).") from error

@@ -1,8 +1,10 @@
 """``helpdesk doctor`` tries everything that is set up and says what is wrong."""
 
 import logging
+import os
 
 import pytest
+from sqlalchemy import text
 
 from helpdesk import config
 from tests.cli.test_commands import one_line
@@ -40,7 +42,7 @@ def test_doctor_tries_files_sender_and_key(run, monkeypatch, tmp_path):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_doctor_reports_unreachable_redis(start):
     status, out, error = start("doctor", "--quick", REDIS_URL="redis://127.0.0.1:1/0")
-    assert status == 1 and "Redis does not answer" in out
+    assert status == 1 and "Redis does not answer" in out and "Start it, or correct REDIS_URL." in out
     assert one_line(error)
 
 
@@ -51,3 +53,34 @@ def test_doctor_tries_providers(run, monkeypatch):
     monkeypatch.setattr(config.current(), "GOOGLE_OAUTH_URL", "http://127.0.0.1:1")
     out = run("doctor")[1]
     assert "WRONG  Google does not answer" in out and "Microsoft" not in out
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_without_a_database_says_so_once_and_goes_on(start):
+    wrong = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": "1"}
+    status, out, error = start("doctor", **wrong)
+    assert status == 1 and one_line(error)
+    [said] = [line for line in out.splitlines() if "127.0.0.1" in line and "port 1 failed" in line]
+    assert said.startswith("WRONG  PostgreSQL does not answer") and said.endswith("or correct DATABASE_URL.")
+    assert "WRONG  The mail server 127.0.0.1:1 cannot be reached. Compare the settings MAIL_*." in out
+    assert "file was stored" in out and "Slack is off" in out
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_says_when_a_statement_is_refused(run, monkeypatch):
+    monkeypatch.setattr("helpdesk.cli.doctor.Form.id", text("no_such_column"))
+    monkeypatch.setattr("helpdesk.cli.doctor._check_redis", list)
+    monkeypatch.setattr("helpdesk.cli.doctor._check_work", list)
+    assert "WRONG  The database refused a statement: OperationalError: no such column" in run("doctor", "--quick")[1]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_misses_credentials_of_a_file_store(run, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/nowhere/at/all")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(config.current(), "STORAGE_URL", "s3://bucket?endpoint=http://127.0.0.1:1")
+    said = run("doctor", "--quick")[1]
+    assert "WRONG  STORAGE_URL: no file can be stored: S3 has no credentials: set AWS_ACCESS_KEY_ID" in said

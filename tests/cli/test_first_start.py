@@ -3,13 +3,16 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
 
 import pytest
 
+from helpdesk.cli import first_start, serve
 from tests import conftest, timeouts
+from tests.cli.test_commands import one_line
 
 
 @pytest.fixture
@@ -56,6 +59,7 @@ def test_empty_folder_becomes_a_portal_with_workers(run, folder):
             return False
 
     timeouts.wait_for(is_ready, "the portal")
+    assert f"The portal is at http://127.0.0.1:{port}; it listens at http://127.0.0.1:{port}." in server.log()
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{link[1]}") as page:
         assert b"maya@" in page.read() or page.status == 200
     key = folder / "var" / "secret-key"
@@ -79,3 +83,34 @@ def is_child(pid: int, parent: int) -> bool:
     import psutil
 
     return psutil.pid_exists(pid) and psutil.Process(pid).ppid() == parent
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_restart_leaves_the_link_of_an_invited_admin(session, browser_of, capsys):
+    """A second link would end the first, and every restart of a service would write one into its log."""
+    address = "maya@support.example"
+    first_start.prepare_database(address)
+    link = re.search(r"http://localhost(/sign-in/link/\S+)", capsys.readouterr().out)[1]
+    first_start.prepare_database(None)
+    said = capsys.readouterr().out
+    assert f"helpdesk agent invite {address} --role admin" in said and "/sign-in/link/" not in said
+    assert "Join the team" in browser_of().get(link).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("127.0.0.1:{taken}", "Nothing can listen at 127.0.0.1:{taken}: Address already in use. Name another port"),
+        ("127.0.0.1:http", "127.0.0.1:http is no HOST:PORT"),
+        ("127.0.0.1:99999", "127.0.0.1:99999 has no port between"),
+        ("192.0.2.1:5000", "Nothing can listen at 192.0.2.1:5000: Cannot assign requested address"),
+    ],
+)
+def test_an_address_where_nothing_can_listen_is_named_in_one_line(start, monkeypatch, address, sentence):
+    monkeypatch.setattr(serve, "ADDRESS_TRIES", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taken = listening.getsockname()[1]
+        status, out, error = start("serve", "--bind", address.format(taken=taken))
+    assert status == 1 and one_line(error)
+    assert sentence.format(taken=taken) in error and "/sign-in/link/" not in out

@@ -47,7 +47,7 @@ def write_nginx(folder: Path, upstream: int) -> tuple[Path, int]:
             "listen [::]:80;": "",
             "listen 443 ": f"listen 127.0.0.1:{tls} ",
             "listen [::]:443 ssl http2;": "",
-            "proxy_read_timeout 75s;": "proxy_read_timeout 600s;",  # a busy machine starts the portal slowly
+            "proxy_read_timeout 180s;": "proxy_read_timeout 600s;",  # a busy machine starts the portal slowly
             f"/etc/letsencrypt/live/{HOST}/fullchain.pem": str(certificate),
             f"/etc/letsencrypt/live/{HOST}/privkey.pem": str(key),
         },
@@ -75,7 +75,7 @@ def write_caddy(folder: Path, upstream: int) -> tuple[Path, int, dict[str, str]]
     options = f"{{\n\thttp_port {plain}\n\thttps_port {tls}\n\tskip_install_trust\n\tlocal_certs\n\tadmin off\n"
     text = (DEPLOY / "Caddyfile").read_text()
     assert text.count("\n{\n") == 1
-    text = change(text, {"response_header_timeout 75s": "response_header_timeout 600s"})  # as with nginx
+    text = change(text, {"response_header_timeout 180s": "response_header_timeout 600s"})  # as with nginx
     (folder / "Caddyfile").write_text(text.replace("\n{\n", f"\n{options}", 1))
     variables = {"PORTAL_HOST": "localhost", "PORTAL_UPSTREAM": f"127.0.0.1:{upstream}"}
     return folder / "Caddyfile", tls, {**variables, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}

@@ -4,6 +4,7 @@
 portal took them for. Both sides prove that they have the same SECRET_KEY.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -52,7 +53,11 @@ def check() -> Iterator[Finding]:
         }
         misled = _ask(base, forged) if plain else None
     except requests.exceptions.SSLError as error:
-        yield False, f"{base} has no certificate that is trusted here: {_shorten(error)}"
+        yield (
+            False,
+            f"{base} has no certificate that is trusted here: {_shorten(error)}. Have the proxy send the whole chain "
+            "(fullchain.pem); an authority of your own belongs into this machine's store (update-ca-certificates).",
+        )
         return
     except (requests.RequestException, ValueError) as error:
         yield None, f"{base} is not reached from this machine, so the proxy was not tried: {_shorten(error)}"
@@ -103,4 +108,5 @@ def _ask(base: str, headers: dict[str, str]) -> dict[str, Any] | None:
 def _shorten(error: Exception) -> str:
     """The innermost cause of an error of requests, in a few words."""
     inner = getattr(error.args[0] if error.args else None, "reason", None) or error
-    return " ".join(str(inner).split()).rpartition(": ")[2].rstrip("')")[:200]
+    sentence = re.sub(r" \(_ssl\.c:\d+\)", "", " ".join(str(inner).split()))
+    return sentence.rpartition(": ")[2].rstrip("')")[:200]

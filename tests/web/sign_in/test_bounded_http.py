@@ -9,19 +9,25 @@ import jwt
 import pytest
 import requests
 
-from helpdesk import bounded_http
+from helpdesk import bounded_http, guarded_http
 from helpdesk.domain.authentication import provider_keys
+from tests.channels.email import mail_server
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 @pytest.fixture
 def serve():
-    """``serve(answer)``: the address of a server that calls ``answer(connection)`` for each request."""
+    """``serve(answer)``: the address of a server that calls ``answer(connection)`` for each request.
+
+    With a context, TLS; its handshake is made by the first read, so that one that fails ends that connection only.
+    """
     servers = []
 
-    def start(answer):
+    def start(answer, context=None):
         listening = socket.create_server(("127.0.0.1", 0))
+        if context:
+            listening = context.wrap_socket(listening, server_side=True, do_handshake_on_connect=False)
         servers.append(listening)
 
         def run():
@@ -42,7 +48,7 @@ def serve():
                 connection.close()
 
         threading.Thread(target=run, daemon=True).start()
-        return f"http://127.0.0.1:{listening.getsockname()[1]}/keys"
+        return f"http{'s' if context else ''}://127.0.0.1:{listening.getsockname()[1]}/keys"
 
     yield start
     for listening in servers:
@@ -124,3 +130,20 @@ def test_an_honest_answer_is_read_and_the_connection_ended(serve, monkeypatch):
     assert not timer.is_alive(), "the time limit of a request that is over still runs"
     with pytest.raises(requests.ConnectionError):
         bounded_http.fetch_json("http://127.0.0.1:1/")
+
+
+@pytest.mark.parametrize("fetch", [bounded_http.fetch_json, lambda url: guarded_http.fetch_json(url, lambda *_: None)])
+def test_authorities_of_this_machine_are_trusted_and_no_others(fetch, serve, monkeypatch, tmp_path):
+    """An operator's own authority, for a Keycloak on the private network; OpenSSL's SSL_CERT_FILE is its store here."""
+    made = mail_server.certificates(tmp_path)
+    answer = HEAD + b"Content-Length: 2\r\n\r\n[]"
+    good, wrong = (
+        serve(lambda connection: connection.sendall(answer), mail_server.context(made[name]))
+        for name in ("good", "wrong")
+    )
+    with pytest.raises(requests.exceptions.SSLError):
+        fetch(good)
+    monkeypatch.setenv("SSL_CERT_FILE", made["ca"])
+    assert fetch(good) == []
+    with pytest.raises(requests.exceptions.SSLError):
+        fetch(wrong)
