@@ -153,6 +153,7 @@ def test_a_mailbox_is_entered_and_tried_and_one_way_in_is_needed(client):
     assert "imaps://" in page.select_one("#inbound_mail .error-summary").text and "secret-word" not in str(page)
     page = send(client, "/connections/inbound_mail", **values, IMAP_URL="imaps://user:secret-word@127.0.0.1:1/INBOX")
     assert any("127.0.0.1" in sentence for sentence in results(page, "inbound_mail")), results(page, "inbound_mail")
+    assert page.select_one("#inbound_mail form[action='/settings/mail/loop'] button"), "a sentence names this button"
     assert config.current().INBOUND_MAIL_DOMAIN == "reply.support.example" and "secret-word" not in str(page)
 
 
@@ -175,11 +176,13 @@ def test_the_slack_app_is_made_by_a_link_connected_by_two_values_and_gets_its_ch
     made = json.loads(parse_qs(link.query)["manifest_json"][0])
     assert made["settings"]["interactivity"]["request_url"] == "https://help.globex.test/hooks/slack/actions"
     values = {"SLACK_BOT_TOKEN": "not-a-token", "SLACK_SIGNING_SECRET": personas.SIGNING_SECRET}
+    assert not page.select("#slack label .optional") and len(page.select("#slack input[required]")) == 2
     page = send(client, "/connections/slack", 422, **values)
     assert "xoxb-" in page.select_one("#slack .field-error").text and "not-a-token" not in str(page)
     values["SLACK_BOT_TOKEN"] = "xoxb-somebody-elses"
     page = send(client, "/connections/slack", **values)
     assert any("does not accept the bot token" in sentence for sentence in results(page, "slack"))
+    assert len(page.select("#slack label .optional")) == 2, "what is stored stays where nothing is typed"
     page = send(client, "/connections/slack", SLACK_BOT_TOKEN=personas.BOT_TOKEN, SLACK_SIGNING_SECRET="")
     assert any("Connected to" in sentence for sentence in results(page, "slack")), results(page, "slack")
     assert personas.BOT_TOKEN not in str(page) and personas.SIGNING_SECRET not in str(page)

@@ -121,7 +121,7 @@ def try_out(path: Path) -> str:
     finally:
         with _connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-    return f"It was restored into a database of its own and has {count} tickets."
+    return f"It was restored into a database of its own and has {count} {'ticket' if count == 1 else 'tickets'}."
 
 
 def replace(path: Path) -> None:

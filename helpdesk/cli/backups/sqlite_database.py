@@ -60,7 +60,8 @@ def try_out(path: Path) -> str:
     """Read the copy. Returns a sentence."""
     check(path)
     with closing(sqlite3.connect(path)) as connection:
-        return f"The database opens and has {connection.execute('SELECT count(*) FROM tickets').fetchone()[0]} tickets."
+        count = connection.execute("SELECT count(*) FROM tickets").fetchone()[0]
+        return f"The database opens and has {count} {'ticket' if count == 1 else 'tickets'}."
 
 
 def replace(path: Path) -> None:

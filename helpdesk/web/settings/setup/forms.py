@@ -74,7 +74,7 @@ class SlackForm(ConnectionForm):
         [Optional(), Regexp(r"\s*xoxb-\S+\s*\Z", message=lazy_gettext("A bot token begins with xoxb-."))],
         [_strip],
         lazy_gettext("OAuth & Permissions; begins with xoxb-."),
-        render_kw=PLAIN,
+        render_kw={**PLAIN, "required": True},  # Optional skips the pattern where a stored one stays
     )
     SLACK_SIGNING_SECRET = SecretField(
         lazy_gettext("Signing Secret"),
@@ -118,7 +118,9 @@ class MailServerForm(ConnectionForm):
     MAIL_SERVER = StringField(lazy_gettext("Mail server"), filters=[_strip], render_kw=PLAIN)
     security = SelectField(
         lazy_gettext("Encryption"),
-        choices=to_choices([("starttls", "STARTTLS (587)"), ("tls", "TLS (465)"), ("none", "–")]),
+        choices=to_choices(
+            [("starttls", "STARTTLS (587)"), ("tls", "TLS (465)"), ("none", lazy_gettext("None, on this machine only"))]
+        ),
         validate_choice=False,
         default="starttls",
     )
