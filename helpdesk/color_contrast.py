@@ -6,8 +6,6 @@ The rules are those of WCAG 2.2, 1.4.3 (text) and 1.4.11 (controls).
 import colorsys
 
 MIN_TEXT_CONTRAST = 4.5  # contrast of text and background that WCAG requires at level AA
-LIGHT_GROUND = "#ffffff"
-DARK_GROUND = "#1b1d22"
 # The grounds of pages on which the accent is text: those of static/css/tokens.css that contrast least with it.
 LIGHT_GROUNDS = ("#ffffff", "#f2f0ec")
 DARK_GROUNDS = ("#1d1f22", "#25282c")

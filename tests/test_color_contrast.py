@@ -11,7 +11,7 @@ def test_contrast_ratio_is_that_of_wcag():
 
 
 @pytest.mark.parametrize("accent", ["#ffee00", "#000000", "#ffffff", "#2f5fd0", "#00ff00", "#ff00aa"])
-@pytest.mark.parametrize("ground", [color_contrast.LIGHT_GROUND, color_contrast.DARK_GROUND])
+@pytest.mark.parametrize("ground", [*color_contrast.LIGHT_GROUNDS, *color_contrast.DARK_GROUNDS])
 def test_any_accent_becomes_readable_in_both_schemes(accent, ground):
     assert color_contrast.contrast(color_contrast.readable(accent, ground), ground) >= color_contrast.MIN_TEXT_CONTRAST
 

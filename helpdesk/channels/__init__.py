@@ -1,1 +1,1 @@
-"""Channels to external services: one package for each kind, with the same functions in each."""
+"""Channels to external services: one package for each kind, whose ``channel.py`` implements the domain's interface."""

@@ -14,9 +14,10 @@ from helpdesk.models.user import User
 class Thread(Base):
     """The conversation of one ticket in one channel: a Slack thread, or the mails with one ``user``.
 
-    ``external_id`` is the ts of the Slack thread's root message. ``filed_ts`` is set where the ticket was made in a
-    Slack thread that was there before: Slack's time at which that was asked for. The reply address of the mails is
-    derived from ``nonce``; its ``token_hash`` finds the thread.
+    ``external_id``: the channel's own id of the conversation; in Slack the ts of its root message. ``filed_ts``: the
+    channel's own time, as the channel writes it, at which a ticket was asked for in a conversation that was there
+    before; named after Slack's ts, the only channel so far that has one. The reply address of mails is derived from
+    ``nonce``; its ``token_hash`` finds the thread.
     """
 
     __tablename__ = "threads"

@@ -3,13 +3,12 @@
 import secrets
 
 from sqlalchemy import JSON, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id
 from helpdesk.extensions import Base
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.personal_data import CONFIGURATION
-from helpdesk.models.user import User
 
 WEBHOOK_EVENTS = (
     "ticket.filed",
@@ -52,8 +51,6 @@ class Webhook(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[Created]
-
-    created_by: Mapped[User | None] = relationship()
 
 
 # The log of a webhook is its deliveries in the outbox.

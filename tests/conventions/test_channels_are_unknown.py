@@ -9,6 +9,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from helpdesk.domain.inbox.channel import TwoWayChannel
+
 ROOT = Path(__file__).parents[2]
 DOMAIN = "helpdesk.domain"
 KIND = re.compile(r"""\b(?:kind|source)\b[^\n"']*["'](?:slack|email|webhook)\b""")
@@ -28,6 +30,13 @@ def test_nothing_in_the_domain_asks_of_which_kind_a_channel_is():
     domain = ROOT / "helpdesk/domain"
     assert [path for path in domain.rglob("*.py") if KIND.search(path.read_text())] == []
     assert KIND.search('if thread.channel.kind == "slack"') and KIND.search("InboundEvent.source.like('slack%')")
+
+
+def test_the_how_to_names_everything_that_a_channel_may_say():
+    how_to = (ROOT / "docs/how-to/add-a-channel.md").read_text()
+    members = ["kind", *(name for name in dir(TwoWayChannel) if not name.startswith("_"))]
+    assert len(members) > 30
+    assert [name for name in members if not name.startswith("enqueue_") and not re.search(rf"`{name}\b", how_to)] == []
 
 
 def test_packages_of_the_domain_do_not_need_each_other_in_a_circle():

@@ -1,4 +1,4 @@
-"""Slack channel: the only package that uses slack_sdk. ``send``, ``find`` and ``parse`` exist in every channel."""
+"""Slack as a channel: the only package that uses slack_sdk."""
 
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.find_message import find

@@ -1,4 +1,4 @@
-"""The list below the notifications: what a person was notified of, and what of it they have read."""
+"""The list of notifications below the bell: what a person was notified of, and what of it they have read."""
 
 from dataclasses import dataclass
 from typing import Any

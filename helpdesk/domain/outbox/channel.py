@@ -68,7 +68,7 @@ class NewThread:
 
     ``user_id`` is set if only one person reads it. ``nonce`` and ``token_hash`` are those of its reply address, if it
     has one. ``external_id`` is set if the conversation exists already, because the ticket is made of a message in it;
-    ``filed_ts`` is then the channel's own time at which that was asked for, if it is known.
+    ``filed_ts`` is then the channel's own time at which that was asked for, as the channel writes it, if it is known.
     """
 
     channel_id: int

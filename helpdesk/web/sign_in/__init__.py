@@ -1,4 +1,4 @@
-"""Sign in: one page and three methods, each in its own file."""
+"""Sign in: one page, each way of signing in in a file of its own, and the second factor."""
 
 from helpdesk.web.sign_in import approval, google, login_page, magic_link, microsoft, own_provider, second_factor
 
