@@ -42,7 +42,7 @@ class PagedQuery:
         self._has_columns_only = all(column["expr"] is not column["entity"] for column in query.column_descriptions)
         self._statements: dict[tuple[bool, bool], Select] = {}
 
-    def at(
+    def fetch_page(
         self,
         cursor: str | None = None,
         size: int = PAGE_SIZE,
@@ -96,7 +96,7 @@ class PagedQuery:
 
 def fetch_page(query: Select, order: Order, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
     """Fetch one page of a query that is used only once."""
-    return PagedQuery(query, order).at(cursor, size)
+    return PagedQuery(query, order).fetch_page(cursor, size)
 
 
 def _after_cursor(columns: list[tuple[Any, bool]]) -> Any:

@@ -14,12 +14,12 @@ from helpdesk.translation import format_number, gettext, ngettext
 
 DUE_AFTER = timedelta(seconds=20)  # a delivery that is due for less has not been waiting for a worker
 STALLED_AFTER = timedelta(seconds=45)  # longer than any one call takes
-COUNTED_AT_MOST = 10_000
+MAX_COUNTED = 10_000
 RECENT_ROWS = 500  # the newest rows, among which the latest attempt is looked for
 
 rows = claim.deliveries
 OVERDUE_QUERY = select(func.count(), func.min(claim.deliveries.c.due_at)).where(
-    rows.c.id.in_(claim.DUE_QUERY.order_by(None).limit(COUNTED_AT_MOST))
+    rows.c.id.in_(claim.DUE_QUERY.order_by(None).limit(MAX_COUNTED))
 )
 LAST_ATTEMPT_QUERY = select(
     select(func.max(rows.c.started_at)).where(rows.c.state == DeliveryState.sending).scalar_subquery(),

@@ -176,7 +176,7 @@ def fetch_queue_page(
         found.matches,
     )
     is_narrowed = bool(values) or found.is_planned_anew or filters["view"] in VIEWS_PLANNED_ANEW
-    page = query.at(after, size, values | found.values | _bind_values(user), is_planned_anew=is_narrowed)
+    page = query.fetch_page(after, size, values | found.values | _bind_values(user), is_planned_anew=is_narrowed)
     return QueuePage([make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 
 
@@ -195,7 +195,7 @@ def fetch_tickets_page(
         joinedload(Ticket.assignee),
     )
     query = query.options(*(options or people))
-    page = pagination.PagedQuery(query, order).at(after, size, values, is_planned_anew=True)
+    page = pagination.PagedQuery(query, order).fetch_page(after, size, values, is_planned_anew=True)
     return QueuePage([row[0] for row in page.rows], page.next, page.previous)
 
 

@@ -145,7 +145,7 @@ def fetch_list_page(
         found.matches,
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    page = query.at(after, size, values, found.is_planned_anew or not {"form", "requester"}.isdisjoint(values))
+    page = query.fetch_page(after, size, values, found.is_planned_anew or not {"form", "requester"}.isdisjoint(values))
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]

@@ -164,7 +164,7 @@ def _list_changes(parameters: schemas.TicketParameters, selected: selection.Sele
         requester = users.find_user(parameters.requester.strip().lower())
         query = query.where(Ticket.requester_id == (requester.id if requester else None))
     paged = pagination.PagedQuery(query.options(*expansion.load_options(selected)), CHANGE_ORDER)
-    page = paged.at(parameters.after, parameters.limit, values)
+    page = paged.fetch_page(parameters.after, parameters.limit, values)
     return _render_tickets([row[0] for row in page.rows], page.next, selected)
 
 

@@ -30,5 +30,5 @@ def list_waiting_longest() -> ResponseReturnValue:
 def list_sla_at_risk() -> ResponseReturnValue:
     """SLA timers that are due soon or overdue."""
     return render_template(
-        "review/service_levels.html", section="service-levels", clocks=timers.list_at_risk(limit=100)
+        "review/service_levels.html", section="service-levels", timers=timers.list_at_risk(limit=100)
     )
