@@ -8,6 +8,7 @@ import contextlib
 import io
 import socket
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import requests
@@ -52,11 +53,15 @@ class _SecureConnection(_Cutting, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class BoundedPool(HTTPConnectionPool):
+    """Connections that ``cut_after`` ends."""
+
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class BoundedSecurePool(HTTPSConnectionPool):
+    """Connections with TLS that ``cut_after`` ends."""
+
     ConnectionCls = _SecureConnection
 
 
@@ -71,24 +76,31 @@ class BoundedAdapter(HTTPAdapter):
         context = create_urllib3_context()
         context.load_default_certs()
         super().init_poolmanager(*args, ssl_context=context, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = {"http": BoundedPool, "https": BoundedSecurePool}
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send ``request`` and read the whole answer. Raises requests.RequestException."""
         request.headers["Accept-Encoding"] = "identity"
         request.headers["Connection"] = "close"
         options |= {"stream": True, "timeout": READ_SECONDS}
-        sockets: list[socket.socket] = []
-        _request.sockets = sockets
-        cutter = threading.Timer(SECONDS, _cut, (sockets,))
-        cutter.daemon = True
-        cutter.start()
-        try:
+        with cut_after(SECONDS):
             response = super().send(request, **options)
             return _read_whole(response, request)
-        finally:
-            cutter.cancel()
-            _request.sockets = None
+
+
+@contextlib.contextmanager
+def cut_after(seconds: float) -> Iterator[None]:
+    """End the connections of BoundedPool and BoundedSecurePool that this thread makes meanwhile after ``seconds``."""
+    sockets: list[socket.socket] = []
+    _request.sockets = sockets
+    cutter = threading.Timer(seconds, _cut, (sockets,))
+    cutter.daemon = True
+    cutter.start()
+    try:
+        yield
+    finally:
+        cutter.cancel()
+        _request.sockets = None
 
 
 def _open_session() -> requests.Session:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 
 import urllib3
 
+from helpdesk import bounded_http
 from helpdesk.channels import ssrf
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.translation import gettext
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
+TOTAL_SECONDS = 15.0  # of one request: a receiver that sends a byte now and then holds no worker for longer
 MAX_SHOWN_LENGTH = 300  # characters of an answer that the log shows
 MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are read
 
@@ -27,7 +29,7 @@ def post_request(url: str, headers: Mapping[str, str], body: bytes, gone: tuple[
     """
     place = ssrf.resolve_url(url)
     try:
-        with _connection_pool(place) as pool:
+        with bounded_http.cut_after(TOTAL_SECONDS), _connection_pool(place) as pool:
             answer = pool.urlopen(
                 "POST",
                 place.path,
@@ -38,7 +40,7 @@ def post_request(url: str, headers: Mapping[str, str], body: bytes, gone: tuple[
                 preload_content=False,
             )
             status = answer.status
-            beginning = answer.read(MAX_RESPONSE_BYTES, decode_content=False)
+            beginning = _read_beginning(answer)
             retry_after = answer.headers.get("Retry-After", "")
             answer.close()
     except urllib3.exceptions.NewConnectionError:
@@ -70,10 +72,18 @@ def post_request(url: str, headers: Mapping[str, str], body: bytes, gone: tuple[
     raise errors.TemporaryError(gettext("%(host)s answered %(status)s.", host=place.host, status=status))
 
 
+def _read_beginning(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """Read what the log shows; the status is the answer, also where the rest breaks off or takes too long."""
+    try:
+        return answer.read(MAX_RESPONSE_BYTES, decode_content=False)
+    except (OSError, urllib3.exceptions.HTTPError):
+        return b""
+
+
 def _connection_pool(place: ssrf.ResolvedUrl) -> urllib3.HTTPConnectionPool:
     if place.scheme == "http":
-        return urllib3.HTTPConnectionPool(place.address, place.port, timeout=TIMEOUT, maxsize=1)
-    return urllib3.HTTPSConnectionPool(
+        return bounded_http.BoundedPool(place.address, place.port, timeout=TIMEOUT, maxsize=1)
+    return bounded_http.BoundedSecurePool(
         place.address, place.port, timeout=TIMEOUT, maxsize=1, server_hostname=place.host, assert_hostname=place.host
     )
 

@@ -155,3 +155,18 @@ def test_people_are_added_and_changed_and_every_other_line_says_why_not(make, se
     assert [row.kind for row in again[:3]] == ["same", "same", "same"]
     with pytest.raises(PermissionDenied):
         people_import.import_people(PEOPLE, actor=make.agent(), dry=True)
+
+
+@pytest.mark.parametrize(("place", "value"), [(6, 1), (8, 99)], ids=["a password", "an unknown compression"])
+def test_a_workbook_that_cannot_be_read_is_said_to_be(database_url, place, value):
+    raw = bytearray(workbook(["name", "domains"]))
+    start = 0
+    while (start := raw.find(b"PK\x03\x04", start)) >= 0:
+        raw[start + place] = value
+        start += 4
+    start = 0
+    while (start := raw.find(b"PK\x01\x02", start)) >= 0:
+        raw[start + place + 2] = value
+        start += 4
+    with pytest.raises(ValueError, match="cannot be read"):
+        import_table.decode_file(bytes(raw))

@@ -1,9 +1,11 @@
 """Webhooks leave signed and once for each event, go nowhere private, and tokens open what their scopes name."""
 
 import base64
+import contextlib
 import hmac
 import http.server
 import json
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -12,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.channels import ssrf
+from helpdesk.channels import checked_requests, ssrf
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.integrations import api_tokens, webhook_address, webhooks
@@ -173,6 +175,43 @@ def test_answers_are_understood_and_redirects_never_followed(session, make, admi
     assert row.state == state and row.reason and len(receiver.got) == 1
     if answer[0] == 429:
         assert row.due_at > clock.now() + timedelta(seconds=100)
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+@pytest.mark.parametrize(
+    ("beginning", "state"),
+    [
+        (b"HTTP/1.1 ", "pending"),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", "sent"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "sent"),
+    ],
+)
+def test_a_receiver_that_sends_a_byte_now_and_then_holds_no_worker(session, make, admin, monkeypatch, beginning, state):
+    monkeypatch.setattr(checked_requests, "TOTAL_SECONDS", 0.5)
+    sent = []
+
+    def drip(listener):
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(beginning)
+            while len(sent) < checked_requests.MAX_RESPONSE_BYTES:
+                connection.sendall(b"x")
+                sent.append(1)
+                time.sleep(0.02)
+            connection.sendall(b"\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+        webhooks.save_webhook(None, name="CRM", url=url, events=["ticket.filed"], actor=admin)
+        session.commit()
+        make.ticket()
+        deliver(session)
+        thread.join()
+    assert [row.state for row in rows(session)] == [state]
+    assert len(sent) < checked_requests.MAX_RESPONSE_BYTES, "the connection was cut"
 
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND

@@ -13,6 +13,9 @@ from helpdesk.models.channel import Channel
 from helpdesk.models.event import Event
 from helpdesk.models.message import Message
 from helpdesk.models.organization import Organization
+from helpdesk.models.rule import Rule
+from helpdesk.models.saved_report import SavedReport
+from helpdesk.models.saved_view import SavedView
 from helpdesk.models.thread import Thread
 from tests.factories import find_tickets, signed_in_client
 
@@ -87,6 +90,25 @@ def test_undo_gives_back_what_was_moved_and_leaves_what_came_later(app, session,
     assert find_tickets(gia, "Its printer") == []
     channels = session.scalars(select(Channel.is_default).where(Channel.organization_id == initech.id)).all()
     assert channels == [True]
+
+
+def test_rules_views_and_reports_follow_and_come_back(app, session, company):
+    globex, initech, _, _, _, admin = company
+    rule = Rule(name="Theirs", trigger="filed", position=1, conditions={"organization_id": initech.id}, actions={})
+    view = SavedView(owner_id=admin.id, name="Theirs", filters={"organization": initech.slug})
+    report = SavedReport(owner_id=admin.id, name="Theirs", filters={"organization": initech.slug})
+    session.add_all([rule, view, report])
+    session.commit()
+
+    def named():
+        return rule.conditions["organization_id"], view.filters["organization"], report.filters["organization"]
+
+    operation = organization_merging.merge_organizations(initech, globex, actor=admin)
+    run(session, operation)
+    assert named() == (globex.id, globex.slug, globex.slug)
+    organization_merging.undo_merge(operation, actor=admin)
+    run(session, operation)
+    assert named() == (initech.id, initech.slug, initech.slug)
 
 
 def test_who_the_other_rules_do_not_admit_is_signed_out(app, session, company):

@@ -13,8 +13,9 @@ from helpdesk.domain.rules import actions, definition, dry_run, management, matc
 from helpdesk.domain.rules.definition import Actions, Conditions, RuleDefinition
 from helpdesk.domain.rules.facts import Facts
 from helpdesk.domain.rules.reasons import describe_reason
-from helpdesk.domain.tickets import canned_replies
+from helpdesk.domain.tickets import canned_replies, tag_references, tags
 from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.event import Event
 from helpdesk.models.notification import Notification
 from helpdesk.models.sla import BusinessHours
@@ -309,3 +310,27 @@ def test_a_rule_asks_for_tags_and_adds_some(session, make, maya, lead, add_rule)
         "The rule “Refunds first” acted: priority (Tags: refund)",
     ]
     assert dry_run.describe_actions(RuleDefinition.of(management.list_rules()[0])) == ["Adds tags: refund, money"]
+
+
+def test_a_rule_that_cannot_answer_keeps_no_customer_from_filing(session, make, maya, lead, add_rule):
+    long = CannedReply(title="Long", body="x" * 39_990 + " {{subject}}")
+    session.add(long)
+    session.commit()
+    wanted = Actions(reply_id=long.id, reply_author_id=maya.id, priority="high")
+    add_rule(wanted=wanted)
+    ticket = make.ticket(subject="S" * 100)
+    assert [message.from_team for message in ticket.messages] == [False] and ticket.priority == "high"
+
+
+def test_a_rule_whose_only_tag_is_deleted_holds_for_no_other_ticket(session, make, lead, add_rule):
+    tags.add_tags(make.ticket(), ["spam", "old"])
+    both = add_rule(conditions=Conditions(tags=("spam", "old")), name="Both")
+    alone = add_rule(conditions=Conditions(tags=("spam",)), name="Alone")
+    tag_references.forget("spam")
+    session.commit()
+    definition.invalidate_cache()
+    assert (both.is_active, both.conditions["tags"], alone.is_active) == (True, ["old"], False)
+    assert make.ticket().priority == "normal"
+    assert session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "switched a rule off")).all() == [
+        "Alone"
+    ]

@@ -57,7 +57,8 @@ def test_one_event_is_sent_again_and_names_the_first(session, make, admin):
     with pytest.raises(PermissionDenied):
         webhook_replay.replay_delivery(first, actor=make.agent())
     again = webhook_replay.replay_delivery(first, actor=admin)
-    assert again.data["payload"] == first.data["payload"] | {"replay_of": first.key} and again.state == "pending"
+    assert again.data["payload"] == first.data["payload"] | {"replay_of": first.key, "sequence": first.id}
+    assert again.state == "pending"
     again.state = "sent"
     assert webhook_replay.replay_delivery(again, actor=admin).data["payload"]["replay_of"] == first.key
 

@@ -28,7 +28,8 @@ def render_request(delivery: Delivery) -> SignedRequest:
     """Return the request; every attempt sends the same body.
 
     Raises SkipDelivery where the webhook was deleted or switched off, and RetryLater while an earlier event of the same
-    ticket was not received yet. ``sequence`` grows with every event of a ticket. The secrets are those of every
+    ticket was not received yet. ``sequence`` grows with every event of a ticket; one that is sent again has its first
+    one. The secrets are those of every
     accepted SECRET_KEY: a receiver may know the one of an earlier key.
     """
     webhook = db.session.get(Webhook, delivery.subject_id)

@@ -17,7 +17,7 @@ from helpdesk.translation import format_number, gettext
 
 MAX_EVENTS = 1000  # of one replay
 PERIODS_HOURS = (1, 24, 168)
-REPLAY_KEY = "replay_of"
+REPLAY_KEY, SEQUENCE_KEY = "replay_of", "sequence"  # of the first request, so that what it says stays as old as it is
 
 
 def replay_delivery(delivery: Delivery, *, actor: User) -> Delivery:
@@ -76,9 +76,10 @@ def replay_since(webhook: Webhook, hours: int, *, actor: User) -> int:
 
 def _has_content(delivery: Delivery) -> bool:
     """Whether the payload says more than which event it was: whom it was about may have been erased since."""
-    return not delivery.data["payload"].keys() <= {"event", "at", REPLAY_KEY}
+    return not delivery.data["payload"].keys() <= {"event", "at", REPLAY_KEY, SEQUENCE_KEY}
 
 
 def _send_again(webhook: Webhook, delivery: Delivery) -> Delivery:
     payload = delivery.data["payload"]
-    return webhooks.enqueue_delivery(webhook.id, payload | {REPLAY_KEY: payload.get(REPLAY_KEY, delivery.key)})
+    first = {REPLAY_KEY: delivery.key, SEQUENCE_KEY: delivery.id}
+    return webhooks.enqueue_delivery(webhook.id, first | payload if REPLAY_KEY in payload else payload | first)

@@ -141,21 +141,26 @@ TOO_MANY = "\x00too many"  # no column can be called that
 
 
 def _workbook_to_csv(raw: bytes) -> str:
-    # Here, because it takes 0.1 s to load and few processes read a workbook.
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MAX_UNZIPPED_BYTES:
-                raise ValueError(gettext("The workbook is too large; import it in parts."))
-        workbook = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        rows = workbook.worksheets[0].iter_rows(values_only=True, max_row=MAX_ROWS + 2, max_col=50)
-        target = io.StringIO()
-        csv.writer(target).writerows([_cell_text(value) for value in row] for row in rows)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, SyntaxError, OSError):
+            is_too_large = sum(member.file_size for member in archive.infolist()) > MAX_UNZIPPED_BYTES
+        rows = [] if is_too_large else _read_rows(raw)
+    except Exception:  # the libraries raise what they like for a damaged workbook, or one with a password
         raise ValueError(gettext("This workbook cannot be read. Save it as XLSX or as CSV.")) from None
+    if is_too_large:
+        raise ValueError(gettext("The workbook is too large; import it in parts."))
+    target = io.StringIO()
+    csv.writer(target).writerows(rows)
     return target.getvalue()
+
+
+def _read_rows(raw: bytes) -> list[list[str]]:
+    # Here, because it takes 0.1 s to load and few processes read a workbook.
+    from openpyxl import load_workbook
+
+    workbook = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+    rows = workbook.worksheets[0].iter_rows(values_only=True, max_row=MAX_ROWS + 2, max_col=50)
+    return [[_cell_text(value) for value in row] for row in rows]
 
 
 def _cell_text(value: object) -> str:

@@ -164,7 +164,7 @@ def erase_from_tags(names: Iterable[str]) -> None:
                 key: [name for name in value if name != tag.name] if isinstance(value, list) else value
                 for key, value in event.data.items()
             }
-        tag_references.forget(tag.name)
+        tag_references.erase(tag.name)
         db.session.delete(tag)
     db.session.flush()
 

@@ -13,7 +13,7 @@ from helpdesk.domain import background_jobs, locking, outbox
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations, permissions, session_revocation
-from helpdesk.domain.reorganization import references
+from helpdesk.domain.reorganization import named_organizations, references
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
 from helpdesk.extensions import db
@@ -97,6 +97,7 @@ def move_everything(operation: Operation) -> None:
     data: dict[str, Any] = {"was_enabled": source.portal_enabled, "old_name": source.name, "tickets": numbers}
     data["default_channels"] = _end_double_defaults(source, target)
     data["moved"] = references.move_rows(references.list_columns("organizations"), source.id, target.id)
+    data["named"] = named_organizations.replace(source, target)
     _bump_tickets(numbers)
     source, target = (db.session.get_one(Organization, each) for each in (source.id, target.id))
     source.name = NAME_AFTER.format(source.name[:170], source.id)
@@ -121,6 +122,7 @@ def return_everything(operation: Operation) -> None:
     target.version += 1
     db.session.flush()
     references.return_rows(data["moved"], source.id, target.id)
+    named_organizations.restore(data.get("named", {}), source, target)
     restored = Channel.id.in_(data["default_channels"])
     db.session.execute(
         update(Channel).where(restored).values(is_default=True), execution_options={"synchronize_session": False}

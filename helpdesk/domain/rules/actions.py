@@ -1,5 +1,6 @@
 """Do what a rule says on a locked ticket. Each action adds what it did to the ticket's history and to the audit log."""
 
+import logging
 from collections.abc import Callable
 
 from sqlalchemy import func, select, text, update
@@ -19,12 +20,16 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext
 
+log = logging.getLogger(__name__)
+
 REPLIED = "replied"
 
 
 def apply_actions(rule: RuleDefinition, ticket: Ticket, *, may_reply: bool) -> list[str]:
-    """Do what ``rule`` says; returns the names of what was done. What is so already is not done again."""
-    return [name for name, action in ACTIONS.items() if (name != REPLIED or may_reply) and action(rule, ticket)]
+    """Do what ``rule`` says; returns the names of what was done. What is so already is not done again, and what is
+    refused, such as a reply that its variables make too long, is left out: what a customer does never fails by it.
+    """
+    return [name for name in ACTIONS if (name != REPLIED or may_reply) and _is_done(name, rule, ticket)]
 
 
 def choose_assignee(rule: RuleDefinition) -> User | None:
@@ -47,6 +52,15 @@ def load_team(ids: tuple[int, ...]) -> list[User]:
     return [found[user_id] for user_id in ids if user_id in found]
 
 
+def _is_done(name: str, rule: RuleDefinition, ticket: Ticket) -> bool:
+    try:
+        with db.session.begin_nested():
+            return ACTIONS[name](rule, ticket)
+    except DomainError as error:
+        log.warning("Rule %s could not do what it says on ticket %s (%s): %s", rule.id, ticket.id, name, error.message)
+        return False
+
+
 def _assign(rule: RuleDefinition, ticket: Ticket) -> bool:
     if not rule.actions.assign or (ticket.assignee_id is not None and not rule.actions.reassign):
         return False
@@ -65,10 +79,7 @@ def _set_priority(rule: RuleDefinition, ticket: Ticket) -> bool:
 
 
 def _add_tags(rule: RuleDefinition, ticket: Ticket) -> bool:
-    try:
-        return bool(rule.actions.tags) and tags.add_tags(ticket, rule.actions.tags).event is not None
-    except DomainError:  # the ticket has as many as it may have, or the tag is being removed
-        return False
+    return bool(rule.actions.tags) and tags.add_tags(ticket, rule.actions.tags).event is not None
 
 
 def _reply(rule: RuleDefinition, ticket: Ticket) -> bool:

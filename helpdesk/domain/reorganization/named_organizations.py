@@ -1,0 +1,42 @@
+"""Where an organization is named without a foreign key: rules have its id, saved views and reports its slug."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
+from helpdesk.models.rule import Rule
+from helpdesk.models.saved_report import SavedReport
+from helpdesk.models.saved_view import SavedView
+
+Named = dict[str, list[int]]  # the ids of the rows, by the name of their table
+FILTERED: tuple[Any, ...] = (SavedView, SavedReport)
+RULE_KEY, FILTER_KEY = "organization_id", "organization"
+
+
+def replace(source: Organization, target: Organization) -> Named:
+    """Let them name ``target`` in place of ``source``. Returns which did."""
+    rules = [rule for rule in db.session.scalars(select(Rule)) if rule.conditions.get(RULE_KEY) == source.id]
+    for rule in rules:
+        rule.conditions = rule.conditions | {RULE_KEY: target.id}
+    named = {Rule.__tablename__: [rule.id for rule in rules]}
+    for table in FILTERED:
+        rows = list(db.session.scalars(select(table).where(table.filters[FILTER_KEY].as_string() == source.slug)))
+        for row in rows:
+            row.filters = row.filters | {FILTER_KEY: target.slug}
+        named[table.__tablename__] = [row.id for row in rows]
+    db.session.flush()
+    return named
+
+
+def restore(named: Named, source: Organization, target: Organization) -> None:
+    """Let those that ``replace`` returned name ``source`` again, if they still name ``target``."""
+    for rule in db.session.scalars(select(Rule).where(Rule.id.in_(named.get(Rule.__tablename__, ())))):
+        if rule.conditions.get(RULE_KEY) == target.id:
+            rule.conditions = rule.conditions | {RULE_KEY: source.id}
+    for table in FILTERED:
+        for row in db.session.scalars(select(table).where(table.id.in_(named.get(table.__tablename__, ())))):
+            if row.filters.get(FILTER_KEY) == target.slug:
+                row.filters = row.filters | {FILTER_KEY: source.slug}
+    db.session.flush()
