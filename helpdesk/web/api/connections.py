@@ -1,6 +1,6 @@
 """Sign-in connections in the API: what an admin sets up in Settings, with the token of an admin."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
 from helpdesk.domain.authentication.connections import administration, diagnostics, domain_proofs, roles
+from helpdesk.domain.authentication.connections.values import ConnectionValues
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
@@ -145,8 +146,8 @@ def get_domain_or_404(connection_id: int, domain: str) -> ConnectionDomain:
     return next((row for row in rows if row.domain == domain.lower()), None) or abort(404)
 
 
-def read_values(given: dict[str, Any]) -> dict[str, Any]:
+def read_values(given: dict[str, Any]) -> ConnectionValues:
     """The values as the domain takes them: the rules as lines."""
     if "role_rules" in given:
         given["role_rules"] = roles.format_rules(given["role_rules"])
-    return given
+    return cast(ConnectionValues, given)

@@ -1,13 +1,14 @@
 """The form of a sign-in connection; the domain validates its values."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
 from wtforms import BooleanField, DateField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.authentication.connections import administration, roles
+from helpdesk.domain.authentication.connections.values import ConnectionValues
 from helpdesk.domain.errors import DomainError
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.translation import lazy_gettext
@@ -78,7 +79,7 @@ class ConnectionForm(Form):
         super().add_refusal(error)
         self.client_secret.data = ""
 
-    def read_values(self) -> dict[str, Any]:
+    def read_values(self) -> ConnectionValues:
         """The values as the domain takes them."""
         values = dict(self.data)
         day, hours = values["secret_expires_at"], (values["session_hours"] or "").strip()
@@ -86,7 +87,7 @@ class ConnectionForm(Form):
         values["session_hours"] = (parse_id(hours) or -1) if hours else None
         values["domains"] = (values["domains"] or "").replace(",", " ").split()
         values["role_rules"] = values["role_rules"] or ""
-        return values
+        return cast(ConnectionValues, values)
 
 
 class NewConnectionForm(ConnectionForm):

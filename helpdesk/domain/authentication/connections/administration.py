@@ -1,8 +1,8 @@
 """What admins do with connections: add, change and delete them, and read what became of the last sign-ins."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import provider_claims, ways
 from helpdesk.domain.authentication.connections import domain_proofs, failures, provider_address, roles
+from helpdesk.domain.authentication.connections.values import ConnectionValues
 from helpdesk.domain.errors import ConflictError, FieldRule, ValidationError, ensure_fields
 from helpdesk.domain.people import permissions, session_revocation, users
 from helpdesk.extensions import db
@@ -40,7 +41,11 @@ PRESETS_BY_HOST = {
 LOCKED_SENTENCE = lazy_gettext("The support team switched this connection off. Ask them to switch it on.")
 MAX_CONNECTIONS = 10  # of an organization, that its own admins set up
 MAX_SESSION_HOURS = 14 * 24
-PLAIN_FIELDS = ("is_active", "redirects_at_once", "logs_out_at_provider")
+PLAIN_FIELDS: tuple[Literal["is_active", "redirects_at_once", "logs_out_at_provider"], ...] = (
+    "is_active",
+    "redirects_at_once",
+    "logs_out_at_provider",
+)
 
 
 def list_connections(organization: Organization | None = None) -> list[SignInConnection]:
@@ -67,7 +72,7 @@ def find_by_slug(slug: str) -> SignInConnection | None:
     return db.session.scalar(found)
 
 
-def create_connection(organization: Organization | None, values: dict[str, Any], *, actor: User) -> SignInConnection:
+def create_connection(organization: Organization | None, values: ConnectionValues, *, actor: User) -> SignInConnection:
     """Add a connection of ``organization``, or of the team with None. ``values`` as for ``update_connection``, and
     preset, issuer and domains. An admin of the organization sets up at most MAX_CONNECTIONS, whose provider is on the
     public internet. Raises PermissionDenied, ValidationError and ConflictError.
@@ -111,7 +116,7 @@ def create_connection(organization: Organization | None, values: dict[str, Any],
     return connection
 
 
-def update_connection(connection: SignInConnection, values: dict[str, Any], *, actor: User) -> None:
+def update_connection(connection: SignInConnection, values: ConnectionValues, *, actor: User) -> None:
     """Change name, client_id, client_secret ("" keeps it), domains, rules and switches of ``connection``.
 
     The issuer stays: accounts are of one issuer, and another one would be other people. What an admin of the help desk
@@ -207,7 +212,7 @@ def _ensure_not_required(connection: SignInConnection, actor: User) -> None:
         raise ConflictError(gettext("Your own provider is required. Let your people sign in another way first."))
 
 
-def _apply(connection: SignInConnection, values: dict[str, Any], *rules: FieldRule) -> None:
+def _apply(connection: SignInConnection, values: ConnectionValues, *rules: FieldRule) -> None:
     """Set ``values``, then check them and ``rules``. Raises ValidationError with the sentences of all fields."""
     if "name" in values:
         connection.name = users.clean_name(str(values["name"]))
@@ -223,8 +228,7 @@ def _apply(connection: SignInConnection, values: dict[str, Any], *rules: FieldRu
     if "session_hours" in values:
         connection.session_hours = values["session_hours"]
     if "secret_expires_at" in values:
-        expires: datetime | None = values["secret_expires_at"]
-        connection.secret_expires_at = expires
+        connection.secret_expires_at = values["secret_expires_at"]
     ensure_fields(
         gettext("Some answers need another look."),
         *rules,
@@ -233,7 +237,7 @@ def _apply(connection: SignInConnection, values: dict[str, Any], *rules: FieldRu
     )
 
 
-def _list_rules(connection: SignInConnection, values: dict[str, Any]) -> list[FieldRule]:
+def _list_rules(connection: SignInConnection, values: ConnectionValues) -> list[FieldRule]:
     """Return the rules of the fields that ``values`` set."""
     name, client_id, hours = connection.name or "", connection.client_id or "", connection.session_hours
     needs_tenant = connection.preset == "slack"
@@ -257,7 +261,7 @@ def _list_rules(connection: SignInConnection, values: dict[str, Any]) -> list[Fi
     ]
 
 
-def _set_role_rules(connection: SignInConnection, values: dict[str, Any]) -> list[FieldRule]:
+def _set_role_rules(connection: SignInConnection, values: ConnectionValues) -> list[FieldRule]:
     """Set the rules that give roles, if ``values`` have some; return what is wrong with them."""
     if "role_rules" not in values:
         return []
