@@ -59,3 +59,15 @@ def test_every_link_of_a_document_has_a_target():
     links = [(name, match) for name in TEXTS if name.endswith(".md") for match in LINK.finditer(text_of(name))]
     ours = [(name, match) for name, match in links if not re.match(r"\w+:", match[1] or "")]
     assert [f"{name}: {match[0]}" for name, match in ours if not is_there(name, match[1] or name, match[2])] == []
+
+
+def test_the_architecture_names_every_package():
+    page = text_of("docs/architecture.md")
+    packages = {
+        str(Path(name).parent)
+        for name in TEXTS
+        if re.fullmatch(r"(?:helpdesk|helpdesk/(?:domain|channels|web))/\w+/__init__\.py", name)
+    }
+    assert len(packages) > 40
+    named = {each: f"`{each}" in page or f"`{Path(each).name}/`" in page for each in packages}
+    assert sorted(each for each, is_named in named.items() if not is_named) == []
