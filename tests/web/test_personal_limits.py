@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from helpdesk.web.middleware import personal_limits
+from tests import timeouts
 from tests.factories import signed_in_client
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -66,12 +67,12 @@ def test_no_more_than_a_few_at_the_same_time(few, make, app, monkeypatch):
     threads = [threading.Thread(target=preview, args=(client,)) for client in clients[:2]]
     for thread in threads:
         thread.start()
-    assert all(inside.acquire(timeout=20) for _ in threads), statuses
+    assert all(inside.acquire(timeout=timeouts.LIMIT) for _ in threads), statuses
     third = send(clients[2], "previews")
     assert third.status_code == 429 and "at the same time" in third.text
     other = threading.Thread(target=preview, args=(clients[3],))
     other.start()
-    assert inside.acquire(timeout=60)
+    assert inside.acquire(timeout=timeouts.LIMIT)
     leave.set()
     for thread in [*threads, other]:
         thread.join(60)

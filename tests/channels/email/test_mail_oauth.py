@@ -192,7 +192,7 @@ def test_settings_make_it_one_provider_for_sending_and_reading():
 @pytest.mark.skipif(not test_email_imap.DOVECOT, reason="Dovecot is not installed, so XOAUTH2 by IMAP is not tried")
 def test_dovecot_lets_the_token_in_and_no_other(provider, tmp_path):
     with test_email_imap.running_dovecot(test_email_imap.MAILS, oauth_port=provider.port) as box:
-        way = test_email_imap.mailbox(box, oauth=provider.settings(), password="", timeout=10)
+        way = test_email_imap.mailbox(box, oauth=provider.settings(), password="", timeout=60)
         taken = []
         assert imap.fetch_mails(way, lambda external_id, raw: taken.append(raw)) == 3
         provider.valid.clear()

@@ -127,11 +127,11 @@ def test_a_connection_that_breaks_under_a_call_leaves_it_in_doubt_and_makes_it_o
     with socket.create_server(("127.0.0.1", 0)) as server:
         listening = threading.Thread(target=listen, args=(server,), daemon=True)
         listening.start()
-        slack = client.Client("xoxb-1", f"http://127.0.0.1:{server.getsockname()[1]}/api/", timeout=2)
+        slack = client.Client("xoxb-1", f"http://127.0.0.1:{server.getsockname()[1]}/api/", timeout=30)
         assert slack.call("auth.test")["ok"]
         with pytest.raises(errors.UnknownOutcomeError):
             slack.call("chat.postMessage", text="once")
-        listening.join(5)
+        listening.join(timeouts.LIMIT)
     assert len(taken) == 2
 
 

@@ -8,7 +8,7 @@ from helpdesk.web.live import hub as hub_module
 from helpdesk.web.live import stream as stream_module
 from helpdesk.web.live.hub import SseHub
 from helpdesk.web.live.stream import COMMENT, MAX_NAMES, SseResponse
-from tests import async_helpers
+from tests import async_helpers, timeouts
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 HELLO = "event: changed\ndata: everything\n\n"
@@ -49,14 +49,14 @@ class Client:
 
     async def hear(self) -> str:
         """The next piece; its start is the greeting."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(timeouts.LIMIT):
             while not self.heard:
                 self._news.clear()
                 await self._news.wait()
         return self.heard.pop(0)
 
     async def ends(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(timeouts.LIMIT):
             await self.task
 
 

@@ -11,6 +11,7 @@ import requests
 
 from helpdesk import bounded_http, guarded_http
 from helpdesk.domain.authentication import provider_keys
+from tests import timeouts
 from tests.channels.email import mail_server
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -115,7 +116,7 @@ def test_each_ends_in_time_with_an_error(name, serve, monkeypatch):
 
     thread = threading.Thread(target=fetch, daemon=True)
     thread.start()
-    thread.join(25)
+    thread.join(timeouts.LIMIT)
     assert ended.is_set(), "the request is still held"
 
 
@@ -126,7 +127,7 @@ def test_an_honest_answer_is_read_and_the_connection_ended(serve, monkeypatch):
     url = serve(lambda connection: connection.sendall(HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body))
     assert len(bounded_http.fetch_json(url)["a"]) == 900_000
     (timer,) = timers
-    timer.join(5)
+    timer.join(timeouts.LIMIT)
     assert not timer.is_alive(), "the time limit of a request that is over still runs"
     with pytest.raises(requests.ConnectionError):
         bounded_http.fetch_json("http://127.0.0.1:1/")
