@@ -39,6 +39,7 @@ def written_bytes(app):
         sizes[-1] += measure(parameters)
 
     def measure(value):
+        value = getattr(value, "obj", value)  # what the drivers' types for bytes are made of
         if isinstance(value, bytes | str):
             return len(value)
         values = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
@@ -80,7 +81,7 @@ def part_count(session) -> int:
 def test_no_transaction_writes_more_than_a_part_and_the_mail_arrives_whole(session, post, mail, written_bytes):
     raw = long_reply(mail)
     assert post(raw).status_code == 200
-    assert max(written_bytes) < contents.PART_BYTES + 50_000
+    assert max(written_bytes) < 600_000  # said here: a larger part would make its own limit larger
     message = session.query(Message).order_by(Message.id.desc()).first()
     assert [storage.read(each.key) for each in message.attachments] == [FILE]
     row = post.last()
