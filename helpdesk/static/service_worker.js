@@ -1,5 +1,5 @@
 // Shows notices that the server sends by Web Push, also while no page of ours is open. Keeps what other programs share
-// with the installed portal until the form takes it (js/shared_files.js), so that it outlives a sign-in and a lost
+// with the installed portal until the form takes it (js/shared_form.js), so that it outlives a sign-in and a lost
 // connection. Where this script is not registered yet, the server takes the share (web/portal/installed.py).
 const SHARES = "shared";
 const SHARED_PATH = "/tickets/shared";

@@ -136,6 +136,26 @@ def open_browser(chromium, request):
     assert complaints == []
 
 
+@pytest.fixture
+def open_ticket(live_portal, open_browser):
+    """``open_ticket(subject)``: an agent's page of a new ticket, which Dana filed in a browser of her own."""
+    from tests.journeys.filing import file_ticket
+    from tests.journeys.sign_in import PRIYA, sign_in_once
+    from tests.journeys.waiting import wait_for_scripts
+
+    def open_ticket(subject: str):
+        customer = open_browser()
+        sign_in_once(customer, live_portal, DANA)
+        number = file_ticket(customer, live_portal, subject)
+        page = open_browser()
+        sign_in_once(page, live_portal, PRIYA)
+        page.goto(f"{live_portal.portal}/tickets/{number}")
+        wait_for_scripts(page)
+        return page
+
+    return open_ticket
+
+
 def delete_drafts(live: Live) -> None:
     """Delete what the windows of a test left half written, which the next test would find in its own."""
     with closing(sqlite3.connect(live.var / "helpdesk.db", timeout=PATIENCE)) as database, database:

@@ -65,7 +65,9 @@ listen("change", ({ target }) => {
 
 listen("input", ({ target }) => {
   const form = target.closest?.("form[data-composer]");
-  if (form && target.name === "body") syncMode(form);
+  if (!form || target.name !== "body") return;
+  syncMode(form);
+  form.isAgain = false; // what is sent, was complete
 });
 
 // While a reply is on its way and right after, "n" as the first key still means: write a note. Others begin a reply.
@@ -97,30 +99,39 @@ listen("keydown", (event) => {
 
 // What is typed while a message is on its way belongs to the next one: the answer replaces this composer.
 let meanwhile = null;
-const isSending = (element) => element?.matches("form[data-composer]"); // its text reports presence by requests, too
+// The form, or what inserts into it. Its text reports presence by requests, too.
+const isAnswered = (element) => element?.matches("form[data-composer], form[data-composer] button");
 
 listen("htmx:beforeRequest", ({ detail: { elt } }) => {
-  if (!isSending(elt)) return;
-  elt.sentBody = bodyOf(elt).value;
-  if (!isNote(elt)) elt.dataset.justSent = "";
+  if (!isAnswered(elt)) return;
+  const form = composerForm();
+  form.sentBody = bodyOf(form).value;
+  if (elt === form && !isNote(form)) form.dataset.justSent = "";
 });
 
-listen("htmx:beforeSwap", ({ detail: { requestConfig } }) => {
+listen("htmx:beforeSwap", ({ detail: { requestConfig, target } }) => {
   const form = composerForm();
-  if (!form || !isSending(requestConfig?.elt) || form.sentBody === undefined) return;
+  if (!form || target.id !== "composer" || !isAnswered(requestConfig?.elt) || form.sentBody === undefined) return;
   const text = bodyOf(form).value;
   if (text === form.sentBody) return;
-  meanwhile = { text, sent: form.sentBody, kind: isNote(form) ? "note" : "reply" };
+  const sent = form.sentBody;
+  const isNew = text.startsWith(sent);
+  // Of a text that was changed, parts may be a note's.
+  const kind = isNote(form) || (!isNew && form.elements.written_as?.value) ? "note" : "reply";
+  const rest = isNew ? text.slice(sent.length).trimStart() : text;
+  meanwhile = { text, sent, rest, kind, isSent: isNew && form.isAgain };
 });
 
+// Whether it was sent meanwhile, too, and the message before it has arrived.
 const keepMeanwhile = (body) => {
-  if (!meanwhile) return;
-  const { text, sent, kind } = meanwhile;
+  if (!meanwhile) return false;
+  const { text, sent, rest, kind, isSent } = meanwhile;
+  const shown = body.value;
   meanwhile = null;
-  if (body.value !== "" && body.value !== sent) return;
   setMode(kind);
-  body.value = body.value === "" && text.startsWith(sent) ? text.slice(sent.length).trimStart() : text;
+  body.value = shown === sent ? text : [shown, rest].filter(Boolean).join("\n\n");
   body.dispatchEvent(new Event("input", { bubbles: true }));
+  return isSent && !shown;
 };
 
 // What was sent by HTMX comes back as an empty composer: go on writing where one was. What was refused comes back as it
@@ -130,11 +141,12 @@ listen("htmx:afterSettle", ({ detail }) => {
   const sent = detail.requestConfig?.elt?.closest?.("form[data-composer]") || detail.requestConfig?.elt;
   if (!form || detail.target?.id !== "composer" || !sent?.matches?.("form")) return;
   const body = bodyOf(form);
-  keepMeanwhile(body);
+  const isSentToo = keepMeanwhile(body);
   if (!body.value && !isNote(form)) form.dataset.justSent = "";
   if (detail.xhr.status >= 400) return;
   body.focus({ preventScroll: true });
   if (body.value) body.setSelectionRange(body.value.length, body.value.length);
+  if (isSentToo) sendButton(form).click();
 });
 
 listen("draft:changed", ({ target }) => target.matches("form[data-composer]") && syncMode(target));

@@ -1,4 +1,4 @@
-// Forms: ask for confirmation once, send once, show that they are being sent.
+// Forms: ask for confirmation once, send once, in the order in which they were sent, show that they are being sent.
 import { confirmSubmit } from "./dialogs.js";
 import { listen, onContent, query, queryAll, stopEvent } from "./dom.js";
 import { saveDraftOnSubmit } from "./drafts.js";
@@ -18,7 +18,7 @@ const disableButton = (form, button) => {
 
 const release = (form) => {
   clearTimeout(form.submitTimer);
-  form.submitTimer = form.confirmed = null;
+  form.submitTimer = form.confirmed = form.isAgain = null;
   const progress = query("progress", form);
   const button = form.submitButton;
   if (progress) progress.hidden = true;
@@ -45,15 +45,18 @@ const handleSubmit = (event) => {
     chooseScheme(button.value);
     return;
   }
+  const content = String(new URLSearchParams(new FormData(form)));
+  if (form.submitTimer || query("button.htmx-request", form)) {
+    stopEvent(event);
+    form.isAgain = content !== form.sentContent;
+    return;
+  }
   if (form.dataset.confirm && !form.confirmed) {
     stopEvent(event);
     confirmSubmit(form, button);
     return;
   }
-  if (form.submitTimer) {
-    stopEvent(event);
-    return;
-  }
+  form.sentContent = content;
   if (form.method !== "post") return;
   saveDraftOnSubmit(form);
   removeRequestErrors(form);
@@ -62,8 +65,35 @@ const handleSubmit = (event) => {
 };
 
 listen("submit", handleSubmit, true);
-listen("htmx:afterRequest", ({ detail }) => {
-  if (detail.elt.matches("form")) release(detail.elt);
+listen("htmx:afterRequest", ({ detail: { elt: form } }) => {
+  if (!form.matches("form")) return;
+  const { isAgain } = form;
+  release(form);
+  // What was chosen while an earlier choice was on its way. A text is for the composer to send, or for nobody.
+  if (isAgain && !form.dataset.draft) form.requestSubmit();
+});
+
+// The server may take two requests in any order: each leaves when the one before it is answered.
+const held = new Set();
+let earlier = Promise.resolve();
+listen("htmx:beforeSend", ({ detail: { xhr, requestConfig: { verb, path, headers, elt } } }) => {
+  if (verb === "get" || !elt.matches("form")) return;
+  const before = earlier;
+  earlier = new Promise((resolve) => {
+    xhr.addEventListener("loadend", resolve);
+    setTimeout(resolve, GIVE_UP_MS);
+  });
+  const send = xhr.send.bind(xhr);
+  xhr.send = async (body) => {
+    const request = [path, { method: "POST", keepalive: true, headers, body }];
+    held.add(request);
+    await before;
+    if (held.delete(request)) send(body);
+  };
+});
+addEventListener("pagehide", () => {
+  for (const request of held) fetch(...request);
+  held.clear();
 });
 addEventListener("pageshow", () => queryAll("form").forEach(release));
 onContent((queryPart) => queryPart("[data-error-summary]")[0]?.focus());

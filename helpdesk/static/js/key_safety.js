@@ -4,6 +4,7 @@ import { byId, listen, query } from "./dom.js";
 
 const REST_MS = 1000; // after typing or sending
 const TEXT_FIELD = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const WRITING = "textarea, input[id]:not([type=hidden], [type=file])";
 const LATIN = /^[A-Za-z]$/;
 const IN_OTHER_SCRIPT = /^(?![A-Za-z]+$)[\p{L}\p{M}]{1,3}$/u; // and no name of a key, such as "Tab"
 let typedUntil = 0;
@@ -18,8 +19,9 @@ export const countAsTyping = () => {
   typedUntil = Date.now() + REST_MS;
 };
 
-const countAsSending = () => {
-  sentUntil = Date.now() + REST_MS;
+// Of a form in which one may still type.
+const countAsSending = (form) => {
+  if (query(WRITING, form)) sentUntil = Date.now() + REST_MS;
 };
 
 // Whether what has the focus is a list or a ticket, not the header, a menu or the composer's buttons.
@@ -47,7 +49,7 @@ export const characterOf = (event) => {
 listen("keydown", (event) => {
   if (event.key?.length === 1 && isTyping(event.target)) countAsTyping();
 }, true);
-listen("submit", countAsSending, true);
+listen("submit", ({ target }) => countAsSending(target), true);
 listen("htmx:afterRequest", ({ detail }) => {
-  if (detail.requestConfig.verb === "post" && detail.elt.matches("form")) countAsSending();
+  if (detail.requestConfig.verb === "post" && detail.elt.matches("form")) countAsSending(detail.elt);
 });

@@ -3,7 +3,9 @@
 //
 // Interface for the other modules:
 //   isLive(element)                    whether the element is a live fragment
-//   isInUse(element)                   whether somebody points at it, types in it or has selected text in it
+//   isHeld(element, form)              whether replacing it loses what somebody presses, types or sends there; `form`
+//                                      is the one whose answer would replace it
+//   isInUse(element)                   the same, or somebody points at it or has selected text in it
 //   refresh(element)                   ask for it again
 //   postpone(element)                  refresh it as soon as it is no longer in use
 //   rememberETag(element, path, etag)  send If-None-Match with the next request of this element for this path
@@ -17,22 +19,37 @@ const REFRESH_AFTER_HIDDEN_MS = 30000;
 const etags = new Map();
 const postponed = new Set();
 let pointerDown = false;
+let isPressed = false; // a button under the pointer, or by the space bar, which acts when it is let go
 let pointerMovedAt = 0;
 let hiddenAt = 0;
 
 export const isLive = (element) => element.matches("[data-live]");
 
+const focusedIn = (element) => element.contains(document.activeElement) && document.activeElement;
+const isField = (element) => element && element.matches("input:not([type=checkbox]), select, textarea");
+
+export const isHeld = (element, own) => {
+  const active = focusedIn(element);
+  const form = isField(active) && active.form;
+  return (
+    (isPressed && (active || element.matches(":hover"))) ||
+    (form && form !== own && !form.sentContent && (active.value || active.options)) ||
+    query("dialog[open]") || // it gives the focus back to what opened it, and sends its form
+    queryAll("details[data-menu][open], .reaction-choices", element).some((menu) => !menu.contains(own)) ||
+    // else its answer finds nothing to swap
+    queryAll("form").some((each) => each.submitTimer && (each !== own || each.isAgain) &&
+      (element.contains(each) || element.matches(each.getAttribute("hx-target"))))
+  );
+};
+
 export const isInUse = (element) => {
-  const active = document.activeElement;
   const selection = document.getSelection();
   const hovered = element.matches(":hover");
   return (
+    isHeld(element) ||
+    isField(focusedIn(element)) ||
     (pointerDown && hovered) ||
     (element.dataset.live === "list" && hovered && Date.now() - pointerMovedAt < POINTER_REST_MS) ||
-    (element.contains(active) && active.matches("input:not([type=checkbox]), select, textarea")) ||
-    query("dialog[open]") || // it gives the focus back to what opened it, and sends its form
-    query("details[data-menu][open], .reaction-choices", element) ||
-    queryAll("form", element).some((form) => form.submitTimer) || // else its answer finds nothing to swap
     (!selection.isCollapsed && element.contains(selection.anchorNode))
   );
 };
@@ -47,9 +64,13 @@ export const rememberETag = (element, path, etag) => {
 
 export const refresh = (element) => window.htmx?.trigger(element, "live:changed");
 
-listen("pointerdown", () => (pointerDown = true), true);
-for (const name of ["pointerup", "pointercancel"]) {
-  listen(name, () => setTimeout(() => (pointerDown = false), RELEASE_MS), true);
+listen("pointerdown", () => (isPressed = pointerDown = true), true);
+listen("keydown", ({ key }) => key === " " && (isPressed = true), true);
+for (const name of ["pointerup", "pointercancel", "keyup"]) {
+  listen(name, () => {
+    isPressed = false;
+    setTimeout(() => (pointerDown = false), RELEASE_MS);
+  }, true);
 }
 listen("pointermove", () => (pointerMovedAt = Date.now()), { passive: true });
 

@@ -1,46 +1,27 @@
-// The command palette of the team: Ctrl+K, some characters, Enter.
-import { byId, isTeam, listen, query, queryAll } from "./dom.js";
+// The command palette of the team: Ctrl+K, some characters, Enter. How one chooses is loaded when it is first opened.
+import { byId, isTeam, listen } from "./dom.js";
 import { characterOf, isComposing } from "./key_safety.js";
 
-const dialog = () => byId("palette");
-const options = () => queryAll("#palette-results [role=option]");
-
-const select = (index) => {
-  const all = options();
-  if (!all.length) return;
-  const at = (index + all.length) % all.length;
-  for (const [number, option] of all.entries()) option.setAttribute("aria-selected", number === at);
-  all[at].scrollIntoView({ block: "nearest" });
-  byId("palette-search").setAttribute("aria-activedescendant", all[at].id);
-};
-
-const open = () => {
-  const search = byId("palette-search");
-  if (dialog().open) return;
-  search.value = "";
-  dialog().showModal();
-  search.focus();
-  window.htmx?.trigger(search, "palette:opened");
-};
+const KEYS = ["ArrowDown", "ArrowUp", "Enter"];
+let choice;
 
 listen("keydown", (event) => {
+  const { key, target } = event;
   const isOpener = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-  if (isOpener && characterOf(event) === "k" && isTeam() && dialog()) {
+  const dialog = byId("palette");
+  if (isOpener && characterOf(event) === "k" && isTeam() && dialog) {
     event.preventDefault();
-    open();
-    return;
+    if (dialog.open) return;
+    const search = byId("palette-search");
+    search.value = "";
+    dialog.showModal();
+    search.focus();
+    choice ??= import("./palette_choice.js");
+    window.htmx?.trigger(search, "palette:opened");
+  } else if (choice && target.id === "palette-search" && KEYS.includes(key) && !isComposing(event)) {
+    event.preventDefault();
+    choice.then(({ choose }) => choose(key));
   }
-  if (event.target.id !== "palette-search" || isComposing(event)) return;
-  const current = options().findIndex((option) => option.getAttribute("aria-selected") === "true");
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step) select(current + step);
-  else if (event.key === "Enter" && current >= 0) options()[current].click();
-  else return;
-  event.preventDefault();
 });
 
-listen("submit", ({ target }) => target.closest("#palette") && dialog().close());
-
-listen("htmx:afterSwap", ({ detail }) => {
-  if (query("#palette[open]")) select(0);
-});
+listen("submit", ({ target }) => target.closest("#palette") && byId("palette").close());

@@ -1,13 +1,15 @@
-// When HTMX replaces a fragment, focus, scroll position, open details and checked boxes stay as they were.
+// When HTMX replaces a fragment, focus, scroll position, open details, checked boxes, what was typed and why a form
+// failed stay as they were. An answer replaces nothing that somebody presses or types in: that is asked for afterwards.
 import { updateBulkBar } from "./bulk.js";
-import { byId, listen, queryAll } from "./dom.js";
-import { isInUse, isLive, postpone, rememberETag } from "./live_fragments.js";
+import { byId, listen, query, queryAll } from "./dom.js";
+import { isHeld, isInUse, isLive, postpone, rememberETag } from "./live_fragments.js";
 import { isPage, showRequestError } from "./notices.js";
 import { markCurrentRow, markNewEntries, updateTicketStatus } from "./updates.js";
 
 const FOCUSABLE = "a[href], button, summary, input, select, textarea";
 const HEADER_PX = 60;
 const snapshots = new WeakMap();
+let kept = [];
 
 const isOnScreen = (element) => {
   const box = element.getBoundingClientRect();
@@ -35,6 +37,29 @@ const focusWithin = (host, index) => {
   (control || host).focus({ preventScroll: true });
 };
 
+// What an answer replaces, also out of band.
+const keep = (part) => {
+  const set = (id, state) => kept.push(() => Object.assign(byId(id) || {}, state));
+  for (const { id } of queryAll("details[open][id]", part)) set(id, { open: true });
+  for (const { id } of queryAll("input[type=checkbox]:checked[id]", part)) set(id, { checked: true });
+  for (const { id, value, defaultValue, form } of queryAll("input[id]:not([type=hidden], [type=file])", part)) {
+    if (value !== defaultValue && !form?.sentContent) set(id, { value });
+  }
+  for (const notice of queryAll("[data-request-error]", part)) {
+    const path = notice.parentElement.getAttribute("action");
+    kept.push(() => query(`form[action="${path}"]`)?.prepend(notice));
+  }
+};
+
+listen("htmx:oobBeforeSwap", ({ detail }) => {
+  const { target } = detail;
+  if (!isLive(target)) return;
+  keep(target);
+  if (!isHeld(target)) return;
+  detail.shouldSwap = false;
+  postpone(target);
+});
+
 listen("htmx:beforeSwap", (event) => {
   const { target, xhr, requestConfig } = event.detail;
   const element = requestConfig.elt;
@@ -49,6 +74,11 @@ listen("htmx:beforeSwap", (event) => {
     return;
   }
   if (!event.detail.shouldSwap) return;
+  if (isLive(target) && isHeld(target, element)) {
+    event.detail.swapOverride = "none";
+    postpone(target);
+  }
+  keep(target);
   const anchor = scrollAnchor(target);
   snapshots.set(xhr, {
     anchor,
@@ -57,13 +87,12 @@ listen("htmx:beforeSwap", (event) => {
     focus: focusPosition(target),
     path: requestConfig.path,
     etag: xhr.getResponseHeader("ETag"),
-    open: queryAll("details[open][id]", target),
-    checked: queryAll("input[type=checkbox]:checked[id]", target),
     rows: queryAll("li[data-revision]", target),
   });
 });
 
 listen("htmx:afterSwap", ({ detail }) => {
+  for (const restore of kept.splice(0)) restore();
   const before = detail.xhr && snapshots.get(detail.xhr);
   if (!before) return;
   // Of a row that was on the page already only the place comes.
@@ -72,9 +101,6 @@ listen("htmx:afterSwap", ({ detail }) => {
     if (!place?.matches("[data-same]")) continue;
     row.classList.remove("is-new");
     place.replaceWith(row);
-  }
-  for (const state of ["open", "checked"]) {
-    for (const { id } of before[state]) if (byId(id)) byId(id)[state] = true;
   }
   if (before.focus && document.activeElement === document.body) {
     const host = byId(before.focus.id);

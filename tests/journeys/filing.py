@@ -1,0 +1,23 @@
+"""Files tickets through the portal, for journeys that begin with a new one."""
+
+from tests.journeys.conftest import Live
+from tests.journeys.waiting import choose_a_form
+
+ANSWER_THE_REST = """() => {
+  for (const field of document.querySelectorAll("#ticket-form [required]")) {
+    if (field.tagName === "SELECT") field.selectedIndex = field.options.length - 1;
+    else field.value ||= "words";
+  }
+}"""
+
+
+def file_ticket(page, live: Live, subject: str) -> str:
+    """The number of a new ticket, filed by who is signed in in ``page``."""
+    page.goto(f"{live.portal}/tickets/new")
+    choose_a_form(page)
+    page.fill("[name=subject]", subject)
+    page.fill("[name=body]", "words")
+    page.evaluate(ANSWER_THE_REST)
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("#ticket")
+    return page.get_attribute("#ticket", "data-number")
