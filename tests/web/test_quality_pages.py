@@ -47,3 +47,29 @@ def test_a_review_with_scores_is_answered_and_counted(browser_of, make, session)
     send(desk, f"/review/scorecard/{tone.id}/delete")
     assert "Tone" in soup(desk.get("/review/quality")).main.text
     assert "Tone" not in soup(desk.get(path)).main.text
+
+
+def test_a_review_that_somebody_else_wrote_or_answered_meanwhile_is_not_overwritten(browser_of, session, make):
+    lead, other, maya = make.agent("Lea", role="lead"), make.agent("Lou", role="lead"), make.agent("Maya")
+    ticket = make.ticket()
+    tickets.assign(ticket, maya, actor=maya)
+    tickets.solve(ticket, actor=maya)
+    session.commit()
+    path, mine, theirs = f"/review/reading/{ticket.number}", browser_of(lead), browser_of(other)
+
+    def load(client):
+        return soup(client.get(path)).select_one("[name=loaded]")["value"]
+
+    first, second = load(mine), load(theirs)
+    send(theirs, path, rating="good", comment="Theirs", loaded=second)
+    page = soup(send(mine, path, 422, rating="improve", comment="Mine", loaded=first), 422)
+    assert page.textarea.text.strip() == "Mine" and "Somebody else saved this meanwhile" in page.main.text
+    session.expire_all()
+    assert session.get(QaReview, ticket.id).comment == "Theirs"
+    seen = load(mine)
+    send(browser_of(maya), f"/desk/remarks/{ticket.number}/answer", answer="But the log came late")
+    page = soup(send(mine, path, 422, rating="improve", comment="Mine", loaded=seen), 422)
+    assert "But the log came late" in page.main.text
+    send(mine, path, rating="improve", comment="Mine", loaded=page.select_one("[name=loaded]")["value"])
+    session.expire_all()
+    assert session.get(QaReview, ticket.id).comment == "Mine"

@@ -10,8 +10,9 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions, users
 from helpdesk.domain.reporting import qa_reviews, review_samples, scorecards
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import RATINGS
+from helpdesk.models.qa_review import RATINGS, QaReview
 from helpdesk.translation import gettext
+from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.reviews import report_filters
 from helpdesk.web.templating import htmx_responses
@@ -64,6 +65,7 @@ def save_review(number: int) -> ResponseReturnValue:
     values["scores"] = read_scores()
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
     try:
+        stale_forms.begin_change(lambda: stored_state(number))
         qa_reviews.save_review(ticket, reviewer=authentication.get_current_user(), **values)
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
@@ -71,6 +73,12 @@ def save_review(number: int) -> ResponseReturnValue:
     db.session.commit()
     flash(gettext("Your mark for #%(number)s is saved.", number=number), "success")
     return htmx_responses.redirect_to("/review/reading")
+
+
+def stored_state(number: int) -> dict[str, Any]:
+    """When the ticket was reviewed and the review answered: another review or answer is not overwritten unseen."""
+    review = db.session.get(QaReview, number, populate_existing=True)
+    return {"reviewed": review and review.created_at, "answered": review and review.answered_at}
 
 
 def read_scores() -> dict[int, int]:
@@ -98,4 +106,5 @@ def render_review_form(number: int, values: dict[str, Any], errors: dict[str, An
         marks=ratings,
         criteria=scorecards.list_criteria(),
         found=review,
+        loaded=stale_forms.fingerprint(stored_state(number)),
     )
