@@ -3,9 +3,11 @@
 import pytest
 
 from helpdesk.channels.slack import members
-from helpdesk.domain.authentication import invitations, login
+from helpdesk.domain.administration import settings
+from helpdesk.domain.authentication import invitations, login, ways
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import preferences, users
+from helpdesk.domain.people import addresses, preferences, users
+from helpdesk.domain.privacy import erasure
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.organization import OrganizationAddress
 
@@ -18,6 +20,24 @@ def test_there_is_always_an_admin(make, session):
     tomas = make.agent("Tomas", role="admin")
     users.set_role(maya, "agent", actor=tomas)
     assert maya.role == "agent" and session.query(AuditEntry).one().action == "changed role"
+
+
+def test_the_admin_for_emergencies_stays_one_with_another_address_and_is_not_erased(make, session):
+    maya, tomas = make.agent("Maya", role="admin"), make.agent("Tomas", role="admin")
+    settings.set("team_sign_in", "own")
+    settings.set("emergency_admin", maya.email)
+    addresses.change_person(maya, name="Maya", email="maya.lind@support.example", keep_alias=False, actor=tomas)
+    assert ways.is_emergency_admin(maya) and settings.get("emergency_admin") == "maya.lind@support.example"
+    for change in (
+        lambda: users.deactivate_user(maya, actor=tomas),
+        lambda: erasure.erase_person(maya, actor=tomas),
+    ):
+        with pytest.raises(ConflictError, match="admin for emergencies"):
+            change()
+    settings.set("team_sign_in", "any")
+    settings.set("emergency_admin", "")
+    erasure.erase_person(maya, actor=tomas)
+    assert maya.erased_at
 
 
 def test_nobody_deactivates_themselves(make):

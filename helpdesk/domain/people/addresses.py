@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk import clock
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import (
     admission,
@@ -123,6 +123,8 @@ def _change_email(user: User, email: str, *, keep_alias: bool) -> None:
         _list_address(row.organization, email)
         if not keep_alias:
             db.session.delete(row)
+    if user.is_team and settings.get("emergency_admin") == former:
+        settings.set("emergency_admin", email)
     user.email, user.email_verified_at = email, None
     user.mail_failures, user.email_undeliverable_reason = 0, None
     try:

@@ -163,7 +163,7 @@ def set_role(user: User, role: str, *, actor: User | None) -> None:
     if user.role == role:
         return
     if user.is_admin:
-        _ensure_another_admin(user)
+        ensure_another_admin(user)
     before, user.role = user.role, role
     db.session.flush()
     session_revocation.revoke_user_sessions(user)
@@ -176,7 +176,7 @@ def deactivate_user(user: User, *, actor: User | None) -> None:
     if not user.is_active:
         return
     if user.is_admin:
-        _ensure_another_admin(user)
+        ensure_another_admin(user)
     if actor is not None and actor.id == user.id:
         raise ConflictError(gettext("You cannot deactivate yourself."))
     user.deactivated_at = clock.now()
@@ -198,6 +198,15 @@ def activate_user(user: User, *, actor: User | None) -> None:
     db.session.flush()
     audit_log.add_entry("activated", actor, user.email, user.organization_id)
     changes.notify_listeners("changed", user, changes={"is_active": [False, True]})
+
+
+def ensure_another_admin(leaving: User) -> None:
+    """Raise ConflictError if the admin ``leaving`` is the last one, or the one for emergencies."""
+    others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
+    if not db.session.scalar(others):
+        raise ConflictError(gettext("This is the last admin; make somebody else admin first."))
+    if settings.get("team_sign_in") != "any" and leaving.email == settings.get("emergency_admin"):
+        raise ConflictError(gettext("This is the admin for emergencies; choose another one first."))
 
 
 def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None:
@@ -238,11 +247,3 @@ def _end_invitations(user: User, organization: Organization) -> None:
         .values(invited_at=None)
         .execution_options(synchronize_session=False)
     )
-
-
-def _ensure_another_admin(leaving: User) -> None:
-    others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
-    if not db.session.scalar(others):
-        raise ConflictError(gettext("This is the last admin; make somebody else admin first."))
-    if settings.get("team_sign_in") != "any" and leaving.email == settings.get("emergency_admin"):
-        raise ConflictError(gettext("This is the admin for emergencies; choose another one first."))

@@ -15,7 +15,7 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import find_senders
 from helpdesk.domain.integrations import webhooks
-from helpdesk.domain.people import changes, permissions
+from helpdesk.domain.people import changes, permissions, users
 from helpdesk.domain.privacy import database_file, erase_content, erase_deliveries, erase_known_outside, former_identity
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import Base, db
@@ -43,13 +43,15 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     also the subjects of their tickets.
 
     Returns the keys of the files to delete after the commit. Raises PermissionDenied for non-admins and ConflictError
-    for ``actor`` themselves.
+    for ``actor`` themselves and the admin for emergencies.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins erase people."))
     if user.id == actor.id:
         raise ConflictError(gettext("You cannot erase yourself; another admin can."))
     if user.erased_at:
         return []
+    if user.is_admin and user.is_active:
+        users.ensure_another_admin(user)
     erase_content.lock_everything_of(user)
     operation = operations.start(OperationKind.erase_person, user.id, None, actor=actor, total=PERSON_STEPS)
     keys, being_sent = erase_everything_of(user, words=words, subjects=subjects)

@@ -8,7 +8,7 @@ from helpdesk.domain import background_jobs
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import received_in_condition, sent_from_condition
-from helpdesk.domain.people import changes, permissions
+from helpdesk.domain.people import changes, named_organizations, permissions
 from helpdesk.domain.privacy import database_file, erase_content, erase_deliveries, erasure, former_identity
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
@@ -27,6 +27,7 @@ from helpdesk.models.user import Membership, User
 from helpdesk.translation import gettext
 
 PEOPLE_BATCH_SIZE = 20  # of one transaction
+NAMING_EVENT_KINDS = ("moved", "rule")  # their data has names of organizations
 
 
 def start_erasing_organization(organization: Organization, *, actor: User) -> None:
@@ -122,9 +123,10 @@ def _erase_name(organization: Organization) -> None:
         entry.subject, entry.details = ERASED_ORGANIZATION, {}
     former_identity.erase_from_audit_log(former)
     erase_deliveries.erase_payloads_with((organization.name, organization.slug))
-    moved = select(Event).where(Event.kind == "moved", former.is_repeated_in(Event.data))
-    for event in db.session.scalars(moved):
+    of_moved_tickets = select(Event).where(Event.kind.in_(NAMING_EVENT_KINDS), former.is_repeated_in(Event.data))
+    for event in db.session.scalars(of_moved_tickets):
         event.data = former.replace_in(event.data)
+    named_organizations.erase(organization)
 
 
 def _record_progress(organization_id: int, steps: int, being_sent: Iterable[int], *, is_end: bool = False) -> None:

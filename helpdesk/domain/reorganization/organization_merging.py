@@ -12,8 +12,8 @@ from helpdesk import clock, live_events
 from helpdesk.domain import background_jobs, locking, outbox
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import organizations, permissions, session_revocation
-from helpdesk.domain.reorganization import named_organizations, references
+from helpdesk.domain.people import named_organizations, organizations, permissions, session_revocation
+from helpdesk.domain.reorganization import references
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
 from helpdesk.extensions import db

@@ -20,6 +20,10 @@ from helpdesk.models.imported_record import ImportedRecord
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.operation import Operation
 from helpdesk.models.organization import Organization
+from helpdesk.models.provisioning import ScimResource
+from helpdesk.models.saved_report import SavedReport
+from helpdesk.models.saved_view import SavedView
+from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Membership, User
 from helpdesk.models.webhook import WEBHOOK_EVENTS
@@ -182,6 +186,20 @@ def test_an_organization_leaves_nothing_of_itself_and_its_people(session, make, 
                 source=source, external_id=f"e{number}", payload=payload, ordering_key=key, state="quarantined"
             )
         )
+    reasons = [["organization_id", "Zanzibar"]]
+    tickets.add_event(moved, "rule", None, team_only=True, rule="VIP", reasons=reasons, done=["priority"])
+    session.add_all(
+        [
+            SavedView(owner_id=admin.id, name="VIP", filters={"organization": zanzibar.slug}),
+            SavedReport(owner_id=admin.id, name="VIP", filters={"organization": zanzibar.slug}),
+            connection := SignInConnection(
+                organization_id=zanzibar.id, name="Zanzibar", issuer="https://z", client_id="p"
+            ),
+        ]
+    )
+    session.flush()
+    data = {"userName": "guest", "emails": [{"value": "else@zanzibar.example"}]}
+    session.add(ScimResource(connection_id=connection.id, kind="User", resource_id="1", lookup_name="guest", data=data))
     session.commit()
     deliver_everything(session)
     on_its_way = session.scalars(db.select(Delivery).where(Delivery.kind == "webhook")).first()
