@@ -54,7 +54,7 @@ def iterate_rows(
     paged_query = pagination.PagedQuery(query, order)
     cursor: str | None = None
     while True:
-        page = paged_query.at(cursor, BATCH_SIZE, values)
+        page = paged_query.fetch_page(cursor, BATCH_SIZE, values)
         tickets = [row[0] for row in page.rows]
         answers = export_columns.load_answers(columns, tickets)
         with use_language(columns.language):
