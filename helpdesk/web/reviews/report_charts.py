@@ -8,7 +8,7 @@ from helpdesk.domain.reporting import report_table
 from helpdesk.domain.reporting.figures import Figures
 from helpdesk.domain.reporting.reports import Report
 from helpdesk.models.statuses import WaitingOn
-from helpdesk.translation import format_number, format_percent, format_unit, gettext, ngettext, pgettext
+from helpdesk.translation import format_number, format_percent, gettext, ngettext, pgettext
 from helpdesk.web.reviews.charts import Chart, ChartRow, make_chart
 from helpdesk.web.reviews.report_filters import report_url
 
@@ -102,7 +102,7 @@ def _count_chart(
 def _time_chart(report: Report, title: str, metric: str, read: Callable[[Figures], float | None]) -> Chart:
     seconds = [read(part.figures) for part in report.parts]
     is_short = max((value or 0 for value in seconds), default=0) < MIN_HOURS * 3600
-    unit, size = ("duration-minute", 60) if is_short else ("duration-hour", 3600)
+    size = 60 if is_short else 3600
     rows = [
         ChartRow(
             part.label,
@@ -113,7 +113,7 @@ def _time_chart(report: Report, title: str, metric: str, read: Callable[[Figures
         for part, value in zip(report.parts, seconds, strict=True)
     ]
     name = gettext("Minutes") if is_short else gettext("Hours")
-    return make_chart(title, name, rows, lambda value: format_unit(round(value, 1), unit), is_line=True)
+    return make_chart(title, name, rows, lambda value: format_number(round(value, 1)), is_line=True)
 
 
 def _describe_response(total: Figures) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 
-from helpdesk.domain import idempotency, labels
+from helpdesk.domain import idempotency, labels, locking
 from helpdesk.domain.administration import settings
+from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import links, macros, merge_undo, reactions
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
@@ -35,7 +36,7 @@ def header_context(ticket: Ticket) -> dict[str, Any]:
     """Return the context of tickets/_ticket_header.html."""
     return {
         "ticket": ticket,
-        "next_step": labels.describe_next_step(ticket, current_user.is_team),
+        "next_step": labels.describe_next_step(ticket, current_user.is_team) if not ticket.merged_into_id else "",
         "can_undo_merge": current_user.is_team and merge_undo.find_merge(ticket) is not None,
         "merged_here": list_merged_for_customer(ticket),
         "followed_by": links.find_follow_up(ticket, authentication.get_current_user()) if ticket.is_closed else None,
@@ -120,4 +121,12 @@ def composer_context(
         "newer": newer,
         "undo": None,
         "canned": agent_sidebar.list_canned_replies(ticket, user),
+        "added_to": find_ticket_added_to(ticket),
     }
+
+
+def find_ticket_added_to(ticket: Ticket) -> Ticket | None:
+    """Return the open ticket to which a reply on a merged ``ticket`` is added, as ``create_follow_up`` does it."""
+    target = locking.find_merge_target(ticket) if ticket.merged_into_id else ticket
+    can_be_added = target is not ticket and not target.is_closed
+    return target if can_be_added and permissions.can_reply(authentication.get_current_user(), target) else None
