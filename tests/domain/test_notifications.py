@@ -264,6 +264,15 @@ def test_quiet_hours_across_midnight_end_on_the_persons_clock(maya):
         assert until == (datetime.fromisoformat(end).replace(tzinfo=UTC) if end else None), now
 
 
+def test_who_is_mentioned_by_an_edit_is_notified_once(session, make, ticket, maya, jonas):
+    note = tickets.add_note(ticket, author=jonas, body="Look at this")
+    for body in ("Look at this, @Maya Lind", "Look at this please, @Maya Lind"):
+        tickets.edit_message(note, body=body, editor=jonas)
+    session.commit()
+    found = session.scalars(select(Notification).where(Notification.kind == "mention")).all()
+    assert [each.user_id for each in found] == [maya.id]
+
+
 def test_somebody_is_mentioned_by_a_name_without_spaces(maya, make):
     taro = make.agent("田中太郎")
     assert events.find_mentioned("これは＠田中太郎さんへ") == [taro]

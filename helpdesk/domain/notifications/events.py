@@ -1,5 +1,7 @@
 """What happens on a ticket that somebody is notified of: whom it concerns, and in which words a chat says it."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Boolean, ColumnElement, bindparam, exists, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -95,8 +97,15 @@ def on_message_added(message: Message, *, has_watchers: bool = True) -> None:
     notify(occasion, concerned.values())
 
 
-def _on_note(message: Message) -> None:
-    mentioned = [user for user in find_mentioned(message.body) if user.id != message.author_id]
+@in_team_language
+def on_note_edited(message: Message, before: str) -> None:
+    """Notify agents whom a note mentions now, and did not in its words ``before``."""
+    _on_note(message, {user.id for user in find_mentioned(before)})
+
+
+def _on_note(message: Message, known: Collection[int] = ()) -> None:
+    left_out = {message.author_id, *known}
+    mentioned = [user for user in find_mentioned(message.body) if user.id not in left_out]
     sentence = gettext(
         "%(author)s mentioned you in a note on %(ticket)s.",
         author=message.author_display_name,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 from helpdesk import clock, storage
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import permissions
+from helpdesk.domain.privacy import erase_content
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.follower import Follower
@@ -71,7 +72,8 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
         for number, batch in enumerate(_batches(written, Message.id)):
             _add_json(archive, f"messages-{number + 1}.json", [_message_data(each) for each in batch])
             _add_files(archive, [file for each in batch for file in each.attachments])
-        filed = select(Ticket).where(Ticket.requester_id == user.id)
+        is_theirs = Ticket.id.in_(erase_content.select_filed_tickets(user)) | (Ticket.requester_id == user.id)
+        filed = select(Ticket).where(is_theirs)
         for number, tickets in enumerate(_batches(filed, Ticket.id)):
             _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in tickets])
     audit_log.add_entry("exported a person", actor, user.email)

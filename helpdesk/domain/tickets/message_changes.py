@@ -5,6 +5,7 @@ from sqlalchemy import select
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import messages, side_effects
 from helpdesk.extensions import db
@@ -34,12 +35,15 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     if body == message.body:
         return message
     _save_revision(message, editor)
+    before = message.body
     message.set_body(body)
     message.edited_at = clock.now()
     refresh_excerpt(ticket)
     messages.index_message(message)
     outbox.fan_out_edit(message)
     side_effects.on_message_changed(message)
+    if message.is_note:
+        events.on_note_edited(message, before)
     live_events.bump_version_and_publish(ticket, team_only=message.is_note, messages_only=True)
     return message
 

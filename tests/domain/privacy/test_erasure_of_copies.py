@@ -1,11 +1,15 @@
 """Copies of an erased person's words and name that stand in nobody's row, or in somebody else's."""
 
+import io
+import json
+import zipfile
+
 import pytest
 from sqlalchemy import select
 
 from helpdesk import clock, storage
 from helpdesk.domain import tickets
-from helpdesk.domain.privacy import erasure
+from helpdesk.domain.privacy import data_export, erasure
 from helpdesk.domain.tickets import attachments, splitting
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery
@@ -78,6 +82,9 @@ def test_what_they_filed_goes_whoever_the_ticket_is_for_now(session, make, admin
     tickets.change_requester(hers, bob, actor=admin, former_follows=False)
     tickets.change_requester(bobs, ann, actor=admin, former_follows=False)
     session.commit()
+    data_export.export_person(ann, actor=admin, into=(archive := io.BytesIO()))
+    with zipfile.ZipFile(archive) as exported:
+        assert {each["id"] for each in json.loads(exported.read("tickets-1.json"))} == {hers.id, bobs.id}
     assert erase(session, ann, admin) == []
     assert [*session.scalars(select(Answer.text))] == ["Vienna"] and bobs.subject == "Printer", "what Bob wrote stays"
 
