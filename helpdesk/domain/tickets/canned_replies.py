@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from helpdesk import clock, urls
+from helpdesk.database import transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import settings
 from helpdesk.domain.content_translation.lookup import Part, translate_content
@@ -44,8 +45,8 @@ def list_replies(user: User) -> list[CannedReply]:
 
 def list_titles(user: User) -> list[tuple[int, str]]:
     """Return the id and title of the same replies, by title, in the reader's language."""
-    rows = db.session.execute(TITLES_QUERY, {"user_id": user.id})
-    return [(row.id, translate_content(row.title, Part.reply)) for row in rows]
+    rows = transactions.execute_core(TITLES_QUERY, {"user_id": user.id})
+    return [(id, translate_content(title, Part.reply)) for id, title in rows]
 
 
 def find_reply(user: User, reply_id: int) -> CannedReply | None:

@@ -19,6 +19,7 @@ from helpdesk.models.user import User, format_display_name
 
 MAX_ENTRIES = 400  # messages and events of one page, at most
 MAX_SEQ = 2**31 - 1
+FILE_COLUMNS = 6  # at the end of a row of MESSAGES_QUERY
 _message, _user, _attachment, _event = (model.__table__ for model in (Message, User, Attachment, Event))
 FIRST_SEQ = 1  # number of a ticket's first message
 
@@ -168,19 +169,20 @@ def _part(ticket: Ticket, from_seq: int, before: int | None) -> dict[str, int]:
 
 
 def _load_messages(query: Select[*tuple[Any, ...]], parameters: dict[str, int]) -> dict[int, TimelineMessage]:
-    """Return messages by id. The query has a row for each file of a message, and one row if it has none."""
+    """Return messages by id. The query has a row for each file of a message, and one row if it has none.
+
+    Rows are unpacked: SQLAlchemy looks a name up in a row after Python has raised an AttributeError for it.
+    """
     messages: dict[int, TimelineMessage] = {}
     for row in transactions.execute_core(query, parameters):
-        message = messages.get(row.id)
+        *shown, outside_name, outside_picture, name, email, picture_url = row[:-FILE_COLUMNS]
+        message = messages.get(shown[0])
         if message is None:
-            name, picture = (
-                (format_display_name(row.name, row.email), row.picture_url)
-                if row.author_id
-                else (row.author_name, row.author_picture)
-            )
-            message = messages[row.id] = TimelineMessage(*(*row[:14], name, picture))
-        if row.key is not None:
-            message.attachments.append(TimelineFile(*row[-6:]))
+            author = (format_display_name(name, email), picture_url) if email else (outside_name, outside_picture)
+            message = messages[shown[0]] = TimelineMessage(*shown, *author)
+        file = row[-FILE_COLUMNS:]
+        if file[0] is not None:
+            message.attachments.append(TimelineFile(*file))
     return messages
 
 

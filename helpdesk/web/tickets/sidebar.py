@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from helpdesk.database import transactions
 from helpdesk.domain import tickets
@@ -93,16 +93,21 @@ class SidebarPerson(NamedTuple):
     picture_url: str | None
 
 
+class ListedPerson(NamedTuple):
+    """Somebody who follows the ticket or may be asked to: a colleague of the requester, or for the team an agent."""
+
+    person: SidebarPerson
+    role: str
+    organization_id: int | None
+    follows: bool
+
+
 def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """Return the context of tickets/_facts.html: plain values, by which what is rendered of them is kept."""
     for_team = reader.is_team
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
-    answers = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
-    people = [
-        (SidebarPerson(row.id, format_display_name(row.name, row.email), row.email, row.picture_url), row)
-        for row in transactions.execute_core(TEAM_AND_CUSTOMERS_QUERY if for_team else CUSTOMERS_QUERY, parameters)
-    ]
-    followers = tuple(person for person, row in people if row.follows)
+    people = _load_people(TEAM_AND_CUSTOMERS_QUERY if for_team else CUSTOMERS_QUERY, parameters)
+    followers = tuple(each.person for each in people if each.follows)
     organization_name = ticket.organization.name if for_team else ""
     facts_people = {
         "for_team": for_team,
@@ -120,27 +125,44 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
         "followers": followers,
         "follows": any(person.id == reader.id for person in followers),
         "colleagues": tuple(
-            (str(person.id), person.display_name)
-            for person, row in people
-            if row.organization_id == ticket.organization_id and not row.follows and person.id != ticket.requester_id
+            (str(each.person.id), each.person.display_name)
+            for each in people
+            if each.organization_id == ticket.organization_id
+            and not each.follows
+            and each.person.id != ticket.requester_id
         )
         if for_team or reader.ticket_visibility == "organization"
         else (),
-        "agents": tuple((str(person.id), person.display_name) for person, row in people if row.role != "requester")
+        "agents": tuple(
+            (str(each.person.id), each.person.display_name) for each in people if each.role != Role.requester
+        )
         if for_team
         else (),
-        "answers": tuple(
-            SidebarAnswer(
-                str(translate_content(row.label, Part.field)),
-                str(get_field_type(row.kind).translate_answer(row.value, row.text)),
-                get_field_type(row.kind).is_link,
-            )
-            for row in answers
-            if for_team or not row.team_only
-        ),
+        "answers": _list_answers(ticket, for_team),
         "has_form": ticket.form_version_id is not None,
     }
     return {"ticket": ticket, "facts_people": facts_people, "facts_places": _show_places(ticket, for_team, parameters)}
+
+
+def _load_people(query: Select[*tuple[Any, ...]], parameters: dict[str, Any]) -> list[ListedPerson]:
+    return [
+        ListedPerson(
+            SidebarPerson(id, format_display_name(name, email), email, picture_url), role, organization_id, follows
+        )
+        for id, name, email, role, organization_id, picture_url, follows in transactions.execute_core(query, parameters)
+    ]
+
+
+def _list_answers(ticket: Ticket, for_team: bool) -> tuple[SidebarAnswer, ...]:
+    return tuple(
+        SidebarAnswer(
+            str(translate_content(label, Part.field)),
+            str(get_field_type(kind).translate_answer(value, text)),
+            get_field_type(kind).is_link,
+        )
+        for value, text, label, kind, team_only in transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
+        if for_team or not team_only
+    )
 
 
 def _show_places(ticket: Ticket, for_team: bool, parameters: dict[str, Any]) -> dict[str, Any]:
