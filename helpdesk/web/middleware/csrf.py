@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     """Check every request that changes something."""
     csrf.init_app(app)
     app.jinja_env.globals["csrf_token"] = get_token
+    app.context_processor(lambda: {"csrf_token": get_token})  # Flask-WTF's comes before globals
 
 
 def get_token() -> str:
