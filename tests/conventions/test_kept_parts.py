@@ -24,7 +24,7 @@ ALLOWED = {
 ALLOWED |= {"page_language", "dict", "labels", "Status"}
 # They know neither reader nor time.
 FILTERS = {"render_avatar", "render_options", "build_url", "length", "replace", "list", "reverse", "selectattr", "join"}
-FILTERS |= {"is_narrowed"}
+FILTERS |= {"is_narrowed", "character_references"}
 PLACED = re.compile(r"kept_part\(\s*[\"']([\w./]+)")
 RENDERED = re.compile(r"render_part\(\s*\"([\w./]+)\"")
 

@@ -1,4 +1,4 @@
-"""Show a workspace's own emoji as pictures in the HTML of a message."""
+"""How emoji are written in HTML: a workspace's own as pictures, those that every page offers as references."""
 
 import re
 from urllib.parse import quote
@@ -24,6 +24,11 @@ def show_custom_emoji(html: str) -> Markup:
             part = custom_emoji.replace_names(part, lambda name: _picture(name) if name in known else f":{name}:")
         parts.append(part)
     return Markup("".join(parts))
+
+
+def write_character_references(text: str) -> Markup:
+    """Return ``text`` in ASCII for HTML: one emoji makes Python store the whole page in four bytes a character."""
+    return Markup(escape(text).encode("ascii", "xmlcharrefreplace").decode())
 
 
 def _picture(name: str) -> str:

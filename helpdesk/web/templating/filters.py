@@ -61,6 +61,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(ticket_links.link_ticket)
     app.add_template_filter(ticket_links.link_ticket_numbers)
     app.add_template_filter(emoji_pictures.show_custom_emoji)
+    app.add_template_filter(emoji_pictures.write_character_references, "character_references")
     placed_pictures.register(app)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
     app.add_template_filter(markdown_rendering.make_excerpt_of_html, "html_excerpt")
