@@ -14,7 +14,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.web import list_export, page_numbers
 from helpdesk.web.desk import queue_columns, queue_order, shown_queue, undo_offer
 from helpdesk.web.middleware import authentication, authorization, replica_reads
-from helpdesk.web.templating import htmx_responses, ticket_rows
+from helpdesk.web.templating import htmx_responses, page_rendering, ticket_rows
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
 blueprint.add_app_template_filter(agent_queue.is_narrowed)
@@ -31,7 +31,7 @@ def show_queue() -> ResponseReturnValue:
     choices = agent_queue.load_filter_choices(user)
     filters = queue_order.apply_remembered_order(parse_filters())
     views = list_views(filters)
-    page = render_template(
+    page = page_rendering.render_page(
         "desk/index.html",
         **queue_context(filters, views),
         undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, queue_url(filters)),

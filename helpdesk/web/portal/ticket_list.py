@@ -11,6 +11,7 @@ from helpdesk.domain import forms
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.web import list_export, page_numbers
 from helpdesk.web.middleware import authentication, authorization, replica_reads
+from helpdesk.web.templating.page_rendering import render_page
 
 blueprint = Blueprint("ticket_list", __name__)
 
@@ -31,7 +32,7 @@ def list_tickets() -> ResponseReturnValue:
     user = authentication.get_current_user()
     if user.is_team:
         return redirect("/desk")
-    return render_template(
+    return render_page(
         "portal/index.html",
         **list_context(),
         requesters=customer_list.list_requesters(user),

@@ -8,6 +8,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.extensions import htmx
 from helpdesk.web.middleware import authentication
+from helpdesk.web.templating.page_rendering import render_page
 from helpdesk.web.tickets import conversation_changes, folding, prefilled, sidebar, undo
 from helpdesk.web.tickets.page_context import (
     composer_context,
@@ -30,9 +31,9 @@ def show_ticket(number: int) -> ResponseReturnValue:
     context = page_context(ticket) | composer_context(ticket, values=prefilled.prefilled_values(ticket))
     if sent_id := parse_id(request.args.get("sent")):
         context["undo"] = undo.describe_reply(tickets.find_undoable_reply(ticket, current_user, sent_id))
-    html = render_template("tickets/show.html", **context)
+    page = render_page("tickets/show.html", **context)
     mark_read(ticket)
-    return html
+    return page
 
 
 @blueprint.get("/header")
