@@ -1,4 +1,4 @@
-"""The list of notifications below the bell: what a person was notified of, and what of it they have read."""
+"""A person's list of notifications: what they were notified of, and what of it they have read."""
 
 from dataclasses import dataclass
 from typing import Any
