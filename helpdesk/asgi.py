@@ -28,6 +28,7 @@ from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
 Scope = dict[str, Any]
 BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must not have (RFC 9110, 8.6)
 
+IS_READ = "helpdesk.body_is_read"  # in the scope of a request
 LAST_REQUESTS_SECONDS = 1.0  # for connections that were accepted last to send their requests
 DISCARD_SECONDS = 5.0
 DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
@@ -61,7 +62,8 @@ class PortalASGI:
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
             await self._answer_live(clean_scope(scope), receive, send)
         else:
-            await self._ask_flask(clean_scope(scope), _complete(receive), send)
+            scope = clean_scope(scope)
+            await self._ask_flask(scope, _complete(receive, scope), send)
 
     async def _ask_flask(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Flask answer, in a context of its own.
@@ -164,7 +166,8 @@ class _WithInputEnd:
     """Tell Flask that the input ends where the request ends, so that a chunked body is read as well.
 
     A body that was refused is read to its end and thrown away before the answer: a proxy that is still sending takes a
-    closed connection for an error of the portal (502) and never reads the answer.
+    closed connection for an error of the portal (502) and never reads the answer. One that asked whether to send
+    (``Expect: 100-continue``, as curl does from a megabyte on) and was refused first sends none: nothing is waited for.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -179,7 +182,8 @@ class _WithInputEnd:
             return start_response(status, *arguments)
 
         answer = self.app(environ, start)
-        if statuses and statuses[-1].startswith("4"):
+        is_kept_back = "100-continue" in environ.get("HTTP_EXPECT", "").lower() and IS_READ not in environ["asgi.scope"]
+        if statuses and statuses[-1].startswith("4") and not is_kept_back:
             _discard(environ["wsgi.input"])
         return answer
 
@@ -213,10 +217,14 @@ def clean_scope(scope: Scope) -> Scope:
     return scope
 
 
-def _complete(receive: Receive) -> Receive:
-    """Wrap ``receive`` so that it raises ClientLeft when the connection breaks off; the adapter would see an end."""
+def _complete(receive: Receive, scope: Scope) -> Receive:
+    """Wrap ``receive`` so that it raises ClientLeft when the connection breaks off; the adapter would see an end.
+
+    The scope notes that the body is being read.
+    """
 
     async def receive_all() -> Message:
+        scope[IS_READ] = True
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientLeft

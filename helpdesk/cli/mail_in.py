@@ -27,7 +27,8 @@ def mail_in(context: click.Context) -> int:
     try:
         _store(context.ensure_object(ScriptInfo), raw)
     except Exception as error:  # the mail server keeps the mail, whatever is wrong with us
-        sentence = " ".join(str(error).split())[:300] or type(error).__name__
+        original = getattr(error, "orig", None) or error  # without the library's notes about its errors
+        sentence = " ".join(str(original).split())[:300] or type(error).__name__
         click.echo(f"helpdesk: The mail was not stored, try again later: {sentence}", err=True)
         context.exit(EX_TEMPFAIL)
     return 0

@@ -4,6 +4,8 @@ import io
 
 import pytest
 
+from helpdesk.domain.integrations import api_tokens
+from helpdesk.domain.tickets import attachments
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.web import hooks
 from helpdesk.web.request import MAX_ANONYMOUS_BODY_BYTES
@@ -76,6 +78,19 @@ def test_a_form_of_very_many_fields_is_refused(browser_of, make):
     client = browser_of(make.user(make.organization()))
     fields = {f"field-{number}": "x" for number in range(600)} | {"csrf_token": csrf_of(client)}
     assert client.post("/previews", data=fields, content_type="multipart/form-data").status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("size", "status"),
+    [(MAX_ANONYMOUS_BODY_BYTES + 1, 201), (attachments.MAX_BYTES, 201), (attachments.MAX_BYTES + 1, 422)],
+)
+def test_a_program_with_a_token_uploads_as_much_as_a_person(browser_of, make, session, size, status):
+    _, secret = api_tokens.issue_token(name="Test", scopes=["tickets:write"], user=make.agent("Ada", role="admin"))
+    session.commit()
+    answer = browser_of().post("/api/files", headers={"Authorization": f"Bearer {secret}"}, **files(size))
+    assert answer.status_code == status, answer.json
+    refused = browser_of().post("/api/files", headers={"Authorization": "Bearer hd_wrong"}, **files(size))
+    assert refused.status_code in (401, 413)
 
 
 def test_api_body_size_is_limited(browser_of):

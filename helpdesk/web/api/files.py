@@ -12,6 +12,7 @@ from helpdesk.web import files
 from helpdesk.web.api import schemas, token_authentication
 from helpdesk.web.api.serializers import render_one
 
+FORM_BYTES = 64 * 1024  # around the file: boundaries and headers
 blueprint = Blueprint("api_files", __name__, url_prefix="/api/files")
 
 
@@ -19,6 +20,7 @@ blueprint = Blueprint("api_files", __name__, url_prefix="/api/files")
 @token_authentication.require_scope("tickets:write")
 def upload_file() -> ResponseReturnValue:
     """Store one file, sent as ``file`` of a form; without a message it is deleted after a day."""
+    request.max_content_length = attachments.MAX_BYTES + FORM_BYTES  # others send less, before their token is checked
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise ValidationError("Send one file as `file` in a multipart form.", "file")

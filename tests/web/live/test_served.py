@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests import conftest, timeouts
-from tests.web.live.conftest import HELLO, MANY
+from tests.web.live.conftest import HELLO, MANY, Connection
 
 CSRF_TOKEN = re.compile(r'csrf-token"\s+content="([^"]+)"')
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -52,6 +52,15 @@ def test_who_asked_before_on_a_connection_is_forgotten(server, make, session):
         page = ask(cookies[other])[1]
         assert other in page and person not in page
     kept.close()
+
+
+def test_a_body_that_was_refused_before_it_was_sent_is_not_waited_for(server):
+    """curl asks with Expect whether to send a megabyte or more; refused, it sends none and reads the answer."""
+    head = "POST /sign-in/link HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 2000000\r\n"
+    asking = Connection(server.port, f"{head}Expect: 100-continue\r\n\r\n".encode())
+    answer = asking.to_its_end()
+    assert answer.startswith(b"HTTP/1.1 413 ") and b"</html>" in answer
+    asking.close()
 
 
 def test_many_streams_hold_no_threads_and_one_more_is_asked_to_poll(server, make):
