@@ -10,7 +10,7 @@ from jinja2 import meta, nodes
 
 TEMPLATES = Path(__file__).parents[2] / "helpdesk" / "templates"
 FRAGMENTS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
-NEEDS = re.compile(r"\{# needs: ([a-z_, ]*) ?#\}")
+NEEDS = re.compile(r"\{# needs: ([a-z_,\s]*)#\}")
 # What every template has: Flask's, the extensions' and the context processor's of web/fragments, and the tables of
 # web/filters.
 AMBIENT = {
@@ -89,9 +89,8 @@ def test_there_are_fragments():
 
 
 def needs(name: str) -> set[str]:
-    """The names that the first line of the template ``name`` says."""
-    line = (TEMPLATES / name).read_text().splitlines()[0]
-    match = NEEDS.fullmatch(line)
+    """The names that the comment at the beginning of the template ``name`` says, in as many lines as it takes."""
+    match = NEEDS.match((TEMPLATES / name).read_text())
     assert match, f"{name} does not begin with {{# needs: … #}}"
     return {word.strip() for word in match[1].split(",") if word.strip()}
 
