@@ -90,6 +90,23 @@ def test_n_pressed_while_a_reply_is_on_its_way_begins_a_note(open_ticket):
     expect(page.locator("article[data-kind=reply]:has-text('never paid')")).to_have_count(0)
 
 
+def test_n_pressed_while_a_reply_sent_by_its_button_is_on_its_way_begins_a_note(open_ticket):
+    page = open_ticket("A note after a click")
+    held = []
+    page.route("**/tickets/*/replies", lambda route: held.append(route))
+    page.fill("#body-reply", "We look into it.")
+    page.click("[data-send=reply]")
+    wait_for(lambda: page.evaluate("1") and held)
+    page.keyboard.press("n")
+    held[0].continue_()
+    page.wait_for_selector("article[data-kind=reply]:has-text('We look into it.')")
+    expect(page.locator("#body-note")).to_be_focused(timeout=MS)
+    page.keyboard.type("They never paid")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("article[data-kind=note]:has-text('They never paid')")
+    expect(page.locator("article[data-kind=reply]:has-text('never paid')")).to_have_count(0)
+
+
 def test_n_after_a_reply_writes_a_note(open_ticket):
     page = open_ticket("A note after a reply")
     page.keyboard.press("r")

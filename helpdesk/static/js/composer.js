@@ -2,7 +2,7 @@
 //
 // A text that was begun as a note is only sent to the customer after a question. After sending, the focus stays here.
 import { announce, byId, listen, onContent, query } from "./dom.js";
-import { characterOf, isComposing } from "./key_safety.js";
+import { characterOf, isComposing, isTyping } from "./key_safety.js";
 import { _ } from "./sentences.js";
 
 const QUESTION = _("You began this text as an internal note. Send it to the customer?");
@@ -78,7 +78,8 @@ listen("keydown", (event) => {
   delete form.dataset.justSent;
   if (characterOf(event) !== "n" || event.ctrlKey || event.metaKey || event.altKey) return;
   const body = bodyOf(form);
-  if (event.target !== body || body.value.trim() !== (form.sentBody ?? "").trim() || !byId("compose-note")) return;
+  if (event.target !== body && isTyping(event.target)) return;
+  if (body.value.trim() !== (form.sentBody ?? "").trim() || !byId("compose-note")) return;
   event.preventDefault();
   setMode("note");
 });
@@ -106,14 +107,14 @@ listen("htmx:beforeRequest", ({ detail: { elt } }) => {
   if (!isAnswered(elt)) return;
   const form = composerForm();
   form.sentBody = bodyOf(form).value;
-  if (elt === form && !isNote(form)) form.dataset.justSent = "";
+  if (!isNote(form)) form.dataset.justSent = "";
 });
 
 listen("htmx:beforeSwap", ({ detail: { requestConfig, target } }) => {
   const form = composerForm();
   if (!form || target.id !== "composer" || !isAnswered(requestConfig?.elt) || form.sentBody === undefined) return;
   const text = bodyOf(form).value;
-  if (text === form.sentBody) return;
+  if (text === form.sentBody && !isNote(form)) return;
   const sent = form.sentBody;
   const isNew = text.startsWith(sent);
   // Of a text that was changed, parts may be a note's.

@@ -65,12 +65,12 @@ const handleSubmit = (event) => {
 };
 
 listen("submit", handleSubmit, true);
-listen("htmx:afterRequest", ({ detail: { elt: form } }) => {
-  if (!form.matches("form")) return;
-  const { isAgain } = form;
-  release(form);
+listen("htmx:afterRequest", ({ detail: { elt } }) => {
+  if (!elt.matches("form")) return;
+  const { isAgain, dataset } = elt;
+  release(elt);
   // What was chosen while an earlier choice was on its way. A text is for the composer to send, or for nobody.
-  if (isAgain && !form.dataset.draft) form.requestSubmit();
+  if (isAgain && !dataset.draft) elt.requestSubmit();
 });
 
 // The server may take two requests in any order: each leaves when the one before it is answered.
@@ -91,9 +91,6 @@ listen("htmx:beforeSend", ({ detail: { xhr, requestConfig: { verb, path, headers
     if (held.delete(request)) send(body);
   };
 });
-addEventListener("pagehide", () => {
-  for (const request of held) fetch(...request);
-  held.clear();
-});
+addEventListener("pagehide", () => held.forEach((request) => held.delete(request) && fetch(...request)));
 addEventListener("pageshow", () => queryAll("form").forEach(release));
 onContent((queryPart) => queryPart("[data-error-summary]")[0]?.focus());

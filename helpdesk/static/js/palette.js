@@ -23,5 +23,3 @@ listen("keydown", (event) => {
     choice.then(({ choose }) => choose(key));
   }
 });
-
-listen("submit", ({ target }) => target.closest("#palette") && byId("palette").close());

@@ -20,5 +20,6 @@ export const choose = (key) => {
   else search.form.requestSubmit();
 };
 
+search.closest("dialog").addEventListener("submit", ({ currentTarget }) => currentTarget.close());
 document.addEventListener("htmx:afterSwap", () => search.closest("[open]") && select(0));
 select(0);

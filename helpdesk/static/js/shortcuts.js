@@ -39,7 +39,7 @@ let waiting;
 
 const mayAct = (key, element) =>
   (SHORTCUTS[key] || CHANGES[key]) &&
-  isOnContent(element) &&
+  (isOnContent(element) || (COMPOSER_KEYS.includes(key) && element.closest("form[data-composer]"))) &&
   !getItem(DISABLED_KEY) &&
   !hasJustTyped() &&
   (!hasJustSent() || COMPOSER_KEYS.includes(key));
