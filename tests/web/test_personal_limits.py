@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from helpdesk.web.middleware import personal_limits
-from tests import timeouts
+from tests import time_travel, timeouts
 from tests.factories import signed_in_client
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -13,8 +13,11 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def few(monkeypatch):
+    """Small limits, and one minute in which everything is counted."""
     limits = {name: personal_limits.Limit(limit.what, 3, 2) for name, limit in personal_limits.LIMITS.items()}
     monkeypatch.setattr(personal_limits, "LIMITS", limits)
+    with time_travel.frozen():
+        yield
 
 
 REQUESTS = {

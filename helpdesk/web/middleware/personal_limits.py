@@ -120,6 +120,12 @@ def count_in_this_minute(name: str) -> int:
     return int(counts[0]) if counts else _count_here(name, minute)
 
 
+def clear() -> None:
+    """Forget what this process has counted itself."""
+    with _lock:
+        _counts.clear()
+
+
 def _count_here(name: str, minute: int) -> int:
     global _minute
     with _lock:
