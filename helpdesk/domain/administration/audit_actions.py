@@ -119,4 +119,9 @@ ACTIONS = (
     N_("revoked a SCIM token"),
     N_("was added by a provider"),
     N_("was deleted by a provider"),
+    N_("changed a rule"),
+    N_("deleted a rule"),
+    N_("moved a rule"),
+    N_("switched a rule off"),
+    N_("switched a rule on"),
 )
