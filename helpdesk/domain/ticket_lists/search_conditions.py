@@ -40,7 +40,7 @@ SEARCH_CONDITIONS: dict[str, ColumnElement[bool]] = {
         for name in TAG_CONDITIONS
     },
     # Of what a search on PostgreSQL found: beside a join alone it reads all tickets, because that they lie together
-    # is known to it only where it is told the numbers.
+    # is known to it only where it is given the numbers.
     FOUND_CONDITION: Ticket.id == any_(bindparam("found_ids", type_=ARRAY(BigId))),
 }
 STATUS_WORDS: dict[str, tuple[Status, ...]] = {"unsolved": tuple(UNSOLVED), "done": tuple(DONE)}
