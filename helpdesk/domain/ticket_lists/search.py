@@ -91,8 +91,6 @@ def _search(user: User, text: str) -> SearchFilter:
     elif terms and not found:
         found, terms, misspelt = _forgive_typo(search)
     values = filters.values | _bind_found(found)
-    if not _is_sqlite():
-        conditions = (*conditions, search_conditions.FOUND_CONDITION)
     return SearchFilter(_found_subquery(_is_sqlite()), conditions, values, terms, misspelt)
 
 

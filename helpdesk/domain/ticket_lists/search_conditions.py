@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, bindparam, select
 
 from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
@@ -22,7 +21,6 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 TAG_CONDITIONS = ("search_tag", "search_tag_2", "search_tag_3")  # each filter ``tag:`` of one search
-FOUND_CONDITION = "search_found"
 # Built once; queries are executed with the values of each search.
 SEARCH_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "search_status": Ticket.status.in_(bindparam("search_status", expanding=True)),
@@ -39,9 +37,6 @@ SEARCH_CONDITIONS: dict[str, ColumnElement[bool]] = {
         )
         for name in TAG_CONDITIONS
     },
-    # Of what a search on PostgreSQL found: beside a join alone it reads all tickets, because that they lie together
-    # is known to it only where it is given the numbers.
-    FOUND_CONDITION: Ticket.id == any_(bindparam("found_ids", type_=ARRAY(BigId))),
 }
 STATUS_WORDS: dict[str, tuple[Status, ...]] = {"unsolved": tuple(UNSOLVED), "done": tuple(DONE)}
 
