@@ -1,5 +1,9 @@
-"""The Prometheus counters, one gauge and the histogram that the processes of a machine share (``process_metrics``)."""
+"""The Prometheus counters, one gauge and the histogram that the processes of a machine share (``process_metrics``).
 
+While the disk is full, only what was counted before is counted: the files would have to grow for anything else.
+"""
+
+import os
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +17,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _lock = threading.Lock()
+_counted: set[tuple[object, ...]] = set()  # what the files have a place for, by process: each has files of its own
 
 
 class Metrics(NamedTuple):
@@ -26,19 +31,23 @@ class Metrics(NamedTuple):
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count a response and its time."""
-    metrics = _get_metrics()
-    metrics.requests.labels(method if method in METHODS else "other", route, status).inc()
-    metrics.durations.labels(route).observe(seconds)
+    method = method if method in METHODS else "other"
+    if _may_count(method, route, status):
+        metrics = _get_metrics()
+        metrics.requests.labels(method, route, status).inc()
+        metrics.durations.labels(route).observe(seconds)
 
 
 def count_delivery(channel: str, result: str) -> None:
     """Count an attempt: ``result`` is sent, temporary, permanent, blocked, unknown or error."""
-    _get_metrics().deliveries.labels(channel, result).inc()
+    if _may_count(channel, result):
+        _get_metrics().deliveries.labels(channel, result).inc()
 
 
 def add_streams(number: int) -> None:
     """Count streams that were opened, or with a negative number closed."""
-    _get_metrics().streams.inc(number)
+    if _may_count("streams"):
+        _get_metrics().streams.inc(number)
 
 
 def register_all(registry: "CollectorRegistry") -> None:
@@ -55,6 +64,15 @@ def register_all(registry: "CollectorRegistry") -> None:
         return
     for metric in _get_metrics():
         registry.register(metric)
+
+
+def _may_count(*labels: object) -> bool:
+    key = (os.getpid(), *labels)
+    if key not in _counted:
+        if not process_metrics.has_room():
+            return False
+        _counted.add(key)
+    return True
 
 
 def _get_metrics() -> Metrics:

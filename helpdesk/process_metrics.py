@@ -11,6 +11,7 @@ from pathlib import Path
 from helpdesk import config
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
+MIN_FREE_BYTES = 1024 * 1024  # a file grows by 64 KB and more
 
 
 def prepare_folder(var: str, program: str) -> None:
@@ -39,6 +40,21 @@ def forget_process(pid: int) -> None:
 def is_shared() -> bool:
     """Whether the processes of this program write their metrics into files."""
     return bool(os.environ.get(VARIABLE))
+
+
+def has_room() -> bool:
+    """Whether a file of this program may grow.
+
+    A page of a mapped file that a full disk has no room for ends its process (SIGBUS).
+    """
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return True
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize >= MIN_FREE_BYTES
 
 
 def list_files() -> list[str]:

@@ -85,6 +85,35 @@ def test_processes_are_added_up_and_ended_ones_keep_what_they_counted(tmp_path):
     assert len([line for line in lines if line.startswith("helpdesk_live_streams ")]) == 1  # no series twice
 
 
+FULL_DISK = """
+import os, sys
+from helpdesk import process_metrics
+process_metrics.prepare_folder(sys.argv[1], sys.argv[2])
+import prometheus_client  # as the web application has it
+from helpdesk import counters
+folder = os.environ[process_metrics.VARIABLE]
+process_metrics.MIN_FREE_BYTES = 2**80
+counters.count_request("GET", "/tickets", 200, 0.02)
+print(len(os.listdir(folder)))
+process_metrics.MIN_FREE_BYTES = 0
+counters.count_request("GET", "/tickets", 200, 0.02)
+process_metrics.MIN_FREE_BYTES = 2**80
+counters.count_request("GET", "/tickets", 200, 0.02)
+counters.count_request("GET", "/desk", 200, 0.02)
+counters.count_delivery("email", "sent")
+counters.add_streams(1)
+"""
+
+
+def test_on_a_full_disk_nothing_new_is_counted_and_the_rest_goes_on(tmp_path):
+    """A mapped page without room ends the process: seen on a disk of 90 MB that was filled."""
+    assert run(FULL_DISK, tmp_path, "worker") == ["0"]
+    lines = run(READ, tmp_path, "web")
+    assert add_up(lines, 'helpdesk_requests_total{method="GET",route="/tickets"') == 2 + 2
+    assert add_up(lines, 'helpdesk_requests_total{method="GET",route="/desk"') == 0
+    assert add_up(lines, "helpdesk_deliveries_total{") == 2
+
+
 def test_a_start_forgets_what_a_program_that_has_ended_counted(tmp_path, monkeypatch):
     monkeypatch.delenv(process_metrics.VARIABLE, raising=False)
     run(COUNT, tmp_path, "worker")
