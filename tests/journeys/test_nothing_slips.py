@@ -107,6 +107,24 @@ def test_n_pressed_while_a_reply_sent_by_its_button_is_on_its_way_begins_a_note(
     expect(page.locator("article[data-kind=reply]:has-text('never paid')")).to_have_count(0)
 
 
+def test_n_pressed_as_soon_as_a_reply_is_answered_begins_a_note(open_ticket):
+    """Before HTMX has settled the new composer, which has the focus already."""
+    page = open_ticket("A note at once")
+    page.evaluate(
+        """() => document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+          if (target.id !== "composer") return;
+          const press = new KeyboardEvent("keydown", { key: "n", code: "KeyN", bubbles: true, cancelable: true });
+          window.wasTyped ??= document.activeElement.dispatchEvent(press);
+        })"""
+    )
+    page.keyboard.press("r")
+    page.keyboard.type("We look into it.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("article[data-kind=reply]:has-text('We look into it.')")
+    expect_value(page, "() => window.wasTyped", False)
+    expect(page.locator("#body-note")).to_be_focused(timeout=MS)
+
+
 def test_n_after_a_reply_writes_a_note(open_ticket):
     page = open_ticket("A note after a reply")
     page.keyboard.press("r")

@@ -70,7 +70,7 @@ listen("input", ({ target }) => {
   form.isAgain = false; // what is sent, was complete
 });
 
-// While a reply is on its way and right after, "n" as the first key still means: write a note. Others begin a reply.
+// While a reply is on its way and right after, "n" as the first key still begins a note. Others begin a reply.
 listen("keydown", (event) => {
   const form = event.target.closest?.("form[data-composer]");
   if (!form || !("justSent" in form.dataset) || isComposing(event)) return;
@@ -135,15 +135,19 @@ const keepMeanwhile = (body) => {
   return isSent && !shown;
 };
 
-// What was sent by HTMX comes back as an empty composer: go on writing where one was. What was refused comes back as it
-// is.
+// HTMX gives the new composer the focus at once, and settles it later.
+listen("htmx:afterSwap", ({ detail: { requestConfig, target } }) => {
+  const form = composerForm();
+  if (!form || !isAnswered(requestConfig?.elt) || target.id !== "composer" || bodyOf(form).value) return;
+  if (!isNote(form)) form.dataset.justSent = "";
+});
+
+// What was sent comes back as an empty composer: go on writing where one was.
 listen("htmx:afterSettle", ({ detail }) => {
   const form = composerForm();
-  const sent = detail.requestConfig?.elt?.closest?.("form[data-composer]") || detail.requestConfig?.elt;
-  if (!form || detail.target?.id !== "composer" || !sent?.matches?.("form")) return;
+  if (!form || detail.target?.id !== "composer" || !detail.requestConfig?.elt.closest("form")) return;
   const body = bodyOf(form);
   const isSentToo = keepMeanwhile(body);
-  if (!body.value && !isNote(form)) form.dataset.justSent = "";
   if (detail.xhr.status >= 400) return;
   body.focus({ preventScroll: true });
   if (body.value) body.setSelectionRange(body.value.length, body.value.length);
