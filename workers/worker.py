@@ -5,6 +5,7 @@ against a job that kills its process: the lease expires, and another worker sear
 it again.
 """
 
+import contextlib
 import logging
 import signal
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 
 from helpdesk import extensions
 from helpdesk.jobs import JOB_TIMEOUT, JOBS_QUEUE, WAKE_QUEUE
@@ -74,15 +76,16 @@ def _wake_by_redis(queue_name: str) -> None:
     stop_signal = StopSignal((signal.SIGTERM, signal.SIGINT))
     own_handler = signal.getsignal(signal.SIGTERM)
     note_redis_outages()
-    while not stop_signal and signal.getsignal(signal.SIGTERM) is own_handler:
-        try:
-            connection = extensions.blocking_redis()
-            queue = extensions.queue(queue_name, connection)
-            worker = SimpleWorker([queue], connection=connection, worker_ttl=WORKER_TTL, log_job_description=False)
-            worker.max_connection_wait_time = MAX_RECONNECT_SECONDS
-            worker.work(logging_level="WARNING")
-        except (RedisError, ValueError) as error:  # ValueError: CLIENT INFO of a socket whose path has a space
-            extensions.report_redis_outage(error, "waking a worker")
-            stop_signal.wait(RETRY_SECONDS)
+    with contextlib.suppress(StopRequested):  # RQ's handler raises it, also when its worker has ended with an error
+        while not stop_signal and signal.getsignal(signal.SIGTERM) is own_handler:
+            try:
+                connection = extensions.blocking_redis()
+                queue = extensions.queue(queue_name, connection)
+                worker = SimpleWorker([queue], connection=connection, worker_ttl=WORKER_TTL, log_job_description=False)
+                worker.max_connection_wait_time = MAX_RECONNECT_SECONDS
+                worker.work(logging_level="WARNING")
+            except (RedisError, ValueError) as error:  # ValueError: CLIENT INFO of a socket whose path has a space
+                extensions.report_redis_outage(error, "waking a worker")
+                stop_signal.wait(RETRY_SECONDS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

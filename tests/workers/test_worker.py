@@ -1,5 +1,6 @@
 """The worker process: a hanging service delays no other job, and SIGTERM stops it."""
 
+import os
 import signal
 import subprocess
 import time
@@ -8,7 +9,9 @@ import pytest
 import redis
 
 from helpdesk.demo import personas
+from helpdesk.jobs import WAKE_QUEUE
 from tests import conftest, process_helpers, timeouts, worker_helpers
+from workers import worker
 
 
 @pytest.fixture
@@ -84,3 +87,27 @@ def _workers(address: str) -> int:
         return redis.Redis.from_url(address).scard("rq:workers")
     except redis.ConnectionError:
         return 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_signal_after_rqs_worker_ended_with_an_error_ends_the_process_in_order(app, monkeypatch):
+    """RQ's handler is still there then, and raises."""
+    own = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    asked = []
+
+    def lose_redis(rq_worker, **_options):
+        signal.signal(signal.SIGTERM, rq_worker.request_stop)
+        raise redis.ConnectionError("Connection refused")
+
+    def stop_now(_stop_signal, _seconds):
+        asked.append(True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(worker.SimpleWorker, "work", lose_redis)
+    monkeypatch.setattr(worker.StopSignal, "wait", stop_now)
+    try:
+        worker._wake_by_redis(WAKE_QUEUE)
+        assert asked == [True] and signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        for number, handler in own.items():
+            signal.signal(number, handler)
