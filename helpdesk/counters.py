@@ -69,7 +69,7 @@ def register_all(registry: "CollectorRegistry") -> None:
 def _may_count(*labels: object) -> bool:
     key = (os.getpid(), *labels)
     if key not in _counted:
-        if not process_metrics.has_room():
+        if not process_metrics.has_free_space():
             return False
         _counted.add(key)
     return True

@@ -42,10 +42,10 @@ def is_shared() -> bool:
     return bool(os.environ.get(VARIABLE))
 
 
-def has_room() -> bool:
+def has_free_space() -> bool:
     """Whether a file of this program may grow.
 
-    A page of a mapped file that a full disk has no room for ends its process (SIGBUS).
+    A page of a mapped file that a full disk has no space for ends its process (SIGBUS).
     """
     folder = os.environ.get(VARIABLE)
     if not folder:

@@ -106,7 +106,7 @@ counters.add_streams(1)
 
 
 def test_on_a_full_disk_nothing_new_is_counted_and_the_rest_goes_on(tmp_path):
-    """A mapped page without room ends the process: seen on a disk of 90 MB that was filled."""
+    """A mapped page without space ends the process: seen on a disk of 90 MB that was filled."""
     assert run(FULL_DISK, tmp_path, "worker") == ["0"]
     lines = run(READ, tmp_path, "web")
     assert add_up(lines, 'helpdesk_requests_total{method="GET",route="/tickets"') == 2 + 2
