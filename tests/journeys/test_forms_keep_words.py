@@ -210,8 +210,8 @@ def test_back_shows_nothing_to_somebody_else_or_after_the_session_ended(live_por
             page.evaluate(loss)
         else:
             page.context.clear_cookies()
-        with page.expect_navigation(timeout=MS):
-            page.evaluate(RETURN)
+        page.evaluate(RETURN)
+        expect_value(page, "() => window.stays === undefined", True)
     page.wait_for_url("**/sign-in**")
 
 
