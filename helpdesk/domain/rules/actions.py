@@ -29,7 +29,8 @@ def apply_actions(rule: RuleDefinition, ticket: Ticket, *, may_reply: bool) -> l
     """Do what ``rule`` says; returns the names of what was done. What is so already is not done again, and what is
     refused, such as a reply that its variables make too long, is left out: what a customer does never fails by it.
     """
-    return [name for name in ACTIONS if (name != REPLIED or may_reply) and _is_done(name, rule, ticket)]
+    wanted = [name for name, (field, _) in ACTIONS.items() if getattr(rule.actions, field)]
+    return [name for name in wanted if (name != REPLIED or may_reply) and _is_done(name, rule, ticket)]
 
 
 def choose_assignee(rule: RuleDefinition) -> User | None:
@@ -55,14 +56,15 @@ def load_team(ids: tuple[int, ...]) -> list[User]:
 def _is_done(name: str, rule: RuleDefinition, ticket: Ticket) -> bool:
     try:
         with db.session.begin_nested():
-            return ACTIONS[name](rule, ticket)
+            _, action = ACTIONS[name]
+            return action(rule, ticket)
     except DomainError as error:
         log.warning("Rule %s could not do what it says on ticket %s (%s): %s", rule.id, ticket.id, name, error.message)
         return False
 
 
 def _assign(rule: RuleDefinition, ticket: Ticket) -> bool:
-    if not rule.actions.assign or (ticket.assignee_id is not None and not rule.actions.reassign):
+    if ticket.assignee_id is not None and not rule.actions.reassign:
         return False
     person = choose_assignee(rule)
     if person is None or person.id == ticket.assignee_id:
@@ -72,14 +74,14 @@ def _assign(rule: RuleDefinition, ticket: Ticket) -> bool:
 
 
 def _set_priority(rule: RuleDefinition, ticket: Ticket) -> bool:
-    if not rule.actions.priority or rule.actions.priority == ticket.priority:
+    if rule.actions.priority == ticket.priority:
         return False
     status.change_priority(ticket, rule.actions.priority, actor=None)
     return True
 
 
 def _add_tags(rule: RuleDefinition, ticket: Ticket) -> bool:
-    return bool(rule.actions.tags) and tags.add_tags(ticket, rule.actions.tags).event is not None
+    return tags.add_tags(ticket, rule.actions.tags).event is not None
 
 
 def _reply(rule: RuleDefinition, ticket: Ticket) -> bool:
@@ -94,7 +96,7 @@ def _reply(rule: RuleDefinition, ticket: Ticket) -> bool:
 
 
 def _set_status(rule: RuleDefinition, ticket: Ticket) -> bool:
-    if not rule.actions.status or ticket.is_closed or rule.actions.status == ticket.status:
+    if ticket.is_closed or rule.actions.status == ticket.status:
         return False
     status.change_status(ticket, Status(rule.actions.status), actor=None)
     return True
@@ -115,14 +117,14 @@ def _notify(rule: RuleDefinition, ticket: Ticket) -> bool:
     return True
 
 
-# In the order in which they are done, by the name that the history keeps.
-ACTIONS: dict[str, Callable[[RuleDefinition, Ticket], bool]] = {
-    "assigned": _assign,
-    "priority": _set_priority,
-    "tagged": _add_tags,
-    REPLIED: _reply,
-    "status": _set_status,
-    "notified": _notify,
+# In the order in which they are done, by the name that the history keeps: the field of ``Actions`` that asks for it.
+ACTIONS: dict[str, tuple[str, Callable[[RuleDefinition, Ticket], bool]]] = {
+    "assigned": ("assign", _assign),
+    "priority": ("priority", _set_priority),
+    "tagged": ("tags", _add_tags),
+    REPLIED: ("reply_id", _reply),
+    "status": ("status", _set_status),
+    "notified": ("notify", _notify),
 }
 
 
