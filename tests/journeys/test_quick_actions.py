@@ -47,6 +47,14 @@ def choose(page: Page, name: str, value: str) -> None:
     page.select_option(f"#set-{name}", label=value)
 
 
+def hold_assignment(page: Page) -> HeldRequests:
+    """Assign the ticket to Tomás, and hold the request."""
+    held = HeldRequests(page)
+    choose(page, "assignee", "Tomás Herrera")
+    held.wait()
+    return held
+
+
 def add_tag(page: Page, tag: str) -> None:
     page.fill("#add-tags", tag)
     page.keyboard.press("Enter")
@@ -134,9 +142,7 @@ def test_a_button_that_is_pressed_while_an_answer_comes_acts(open_ticket):
         (lambda: page.keyboard.down(" "), lambda: page.keyboard.up(" ")),
     ):
         start_afresh(page)
-        held = HeldRequests(page)
-        choose(page, "assignee", "Tomás Herrera")
-        held.wait()
+        held = hold_assignment(page)
         page.hover("[data-solve]")
         page.focus("[data-solve]")
         press()
@@ -149,9 +155,7 @@ def test_a_button_that_is_pressed_while_an_answer_comes_acts(open_ticket):
 
 def test_solving_by_key_while_a_choice_is_on_its_way(open_ticket):
     page = open_ticket("By key")
-    held = HeldRequests(page)
-    choose(page, "assignee", "Tomás Herrera")
-    held.wait()
+    held = hold_assignment(page)
     page.click("h1")
     page.keyboard.press("s")
     expect(page.locator("[data-solve][aria-disabled]")).to_be_visible()
@@ -162,9 +166,7 @@ def test_solving_by_key_while_a_choice_is_on_its_way(open_ticket):
 
 def test_what_is_typed_while_an_answer_comes_stays(open_ticket):
     page = open_ticket("Typed just then")
-    held = HeldRequests(page)
-    choose(page, "assignee", "Tomás Herrera")
-    held.wait()
+    held = hold_assignment(page)
     page.focus("#add-tags")
     page.keyboard.type("ref")
     held.let_go()
@@ -201,9 +203,7 @@ def test_why_a_change_failed_stays_while_the_ticket_changes(open_ticket):
 def test_what_waits_for_its_turn_is_sent_when_the_page_is_left(open_ticket):
     page = open_ticket("Left at once")
     address = page.url
-    held = HeldRequests(page)
-    choose(page, "assignee", "Tomás Herrera")
-    held.wait()
+    held = hold_assignment(page)
     page.click("[data-solve]")
     held.is_open = True
     page.goto(address.rsplit("/tickets/", 1)[0] + "/desk")
