@@ -157,9 +157,11 @@ def _check_slack() -> tuple[bool, str]:
     if not config.current().SLACK_BOT_TOKEN:
         return False, gettext("Slack is not connected. The team can answer on the desk without it.")
     if not settings.get("triage_channel"):
-        return False, gettext("Slack is connected. Choose the channel in which new tickets appear.")
+        return False, gettext("Slack's values are entered. Choose the channel in which new tickets appear.")
     if not db.session.scalar(select(InboundEvent.id).where(InboundEvent.source.like("slack%")).limit(1)):
-        return False, gettext("Slack is connected, and has sent nothing yet. Write a line in the channel to try it.")
+        return False, gettext(
+            "Slack's values are entered, and Slack has sent nothing yet. Write a line in the channel to try it."
+        )
     return True, gettext("Slack is connected, and what is written there arrives.")
 
 
