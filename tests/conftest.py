@@ -24,8 +24,7 @@ from helpdesk.cli.demo import private_redis
 from helpdesk.database import sqlite
 from helpdesk.domain.administration import settings as settings_cache
 from helpdesk.domain.rules import definition as rules_cache
-from helpdesk.web.middleware import personal_limits
-from tests import app_cache, compile_cache, factories, time_travel, timeouts, worker_helpers
+from tests import app_cache, compile_cache, factories, process_state, time_travel, timeouts, worker_helpers
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
 EMPTY_POSTGRES = (
@@ -182,7 +181,7 @@ def app(configuration, settings):
     app = app_cache.get_app(config.Config(values))
     app.config["TESTING"] = False
     redis.Redis.from_url(configuration.REDIS_URL).flushall()
-    personal_limits.clear()
+    process_state.reset()
     with app.app_context():
         yield app
         extensions.db.session.remove()

@@ -5,22 +5,15 @@ from contextlib import contextmanager
 from helpdesk import encryption
 from helpdesk.demo import identity_providers, wsgi_server
 from helpdesk.demo.identity_providers import company
-from helpdesk.domain.authentication import provider_keys
-from helpdesk.domain.authentication.connections import discovery
 from helpdesk.key_derivation import Purpose
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
-
-
-def clear_caches():
-    """Every provider's document and keys are fetched anew."""
-    discovery._documents.clear()
-    provider_keys._sets.clear()
+from tests import process_state
 
 
 @contextmanager
 def serve_company(name="Company"):
     """The provider of a company, served; what was kept of others at the same port is forgotten."""
-    clear_caches()
+    process_state.reset_providers()
     app = identity_providers.create_company(name)
     with wsgi_server.serve_app(app) as server:
         provider = app.extensions["provider"]

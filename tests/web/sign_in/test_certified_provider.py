@@ -25,7 +25,7 @@ from helpdesk.models.session import Session
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import Identity, User
 from tests import timeouts
-from tests.web.sign_in.companies import clear_caches, connect
+from tests.web.sign_in.companies import connect
 
 FOLDER = Path(os.environ.get("OIDC_PROVIDER_DIR", "/nonexistent"))
 SCRIPT = Path(__file__).with_name("certified_provider.mjs")
@@ -90,7 +90,6 @@ def companies(app, make, session, tmp_path):
     node = shutil.which("node")
     if node is None or not (FOLDER / "node_modules/oidc-provider").is_dir():
         pytest.skip("the certified provider is not installed (OIDC_PROVIDER_DIR)")
-    clear_caches()
     found, described = {}, []
     with ExitStack() as until_the_end:
         portal = until_the_end.enter_context(wsgi_server.serve_app(app))

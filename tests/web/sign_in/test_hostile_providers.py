@@ -16,7 +16,8 @@ from helpdesk.domain.authentication import provider_claims, provider_keys
 from helpdesk.domain.authentication.connections import claims
 from helpdesk.models.session import Session
 from helpdesk.models.user import Identity, User
-from tests.web.sign_in.companies import clear_caches, connect, serve_company
+from tests import process_state
+from tests.web.sign_in.companies import connect, serve_company
 from tests.web.sign_in.conftest import chosen
 from tests.web.sign_in.hostile_answers import ADDRESSES, BODIES, DANA, DOCUMENTS, MAYA, RESPONSES, RITA, TOKENS
 
@@ -142,7 +143,7 @@ def test_another_issuer_behind_the_connection_joins_nobody(browser, new_browser,
             "token_endpoint": f"{attacker.url}/token",
             "jwks_uri": f"{attacker.url}/jwks",
         }
-        clear_caches()
+        process_state.reset_providers()
         other = new_browser()
         away = other.get(f"/sign-in/sso/{world.slug}").headers["Location"]
         assert away.startswith(attacker.url)
@@ -152,7 +153,7 @@ def test_another_issuer_behind_the_connection_joins_nobody(browser, new_browser,
 def test_documents_that_lie(new_browser, provider, world, nobody_came_in, session):
     provider.account(DANA)
     for case, change in DOCUMENTS.items():
-        clear_caches()
+        process_state.reset_providers()
         provider.discovery_changes = json.loads(json.dumps(change).replace("{issuer}", provider.url))
         browser = new_browser()
         assert browser.get(f"/sign-in/sso/{world.slug}").status_code == 400, case
@@ -160,7 +161,7 @@ def test_documents_that_lie(new_browser, provider, world, nobody_came_in, sessio
     provider.discovery_changes = {}
     for path in ("discovery", "jwks", "token"):
         for case, answer in BODIES.items():
-            clear_caches()
+            process_state.reset_providers()
             browser = new_browser()
             if path == "discovery":
                 provider.answers = {path: answer}
