@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import PATIENCE, mails_to, wait_for
 from tests.journeys.sign_in import DANA, sign_in_once
 from tests.journeys.waiting import (
+    expect_draft_kept,
     expect_value,
     let_time_pass,
     press_until,
@@ -105,6 +106,28 @@ def test_n_pressed_as_soon_as_a_reply_is_answered_begins_a_note(open_ticket):
     page.wait_for_selector("article[data-kind=reply]:has-text('We look into it.')")
     expect_value(page, "() => window.wasTyped", False)
     expect(page.locator("#body-note")).to_be_focused(timeout=MS)
+
+
+@pytest.mark.parametrize("is_emptied", [False, True])
+def test_what_is_done_before_an_answer_has_settled_stays_done(open_ticket, is_emptied):
+    """HTMX gives the new composer the focus at once and settles it some 20 ms later."""
+    page = open_ticket(f"Selected at once {is_emptied}")
+    page.type("#body-reply", "::screensh")
+    page.wait_for_selector("#suggestions li:has-text('Ask for a screenshot')")
+    expect_draft_kept(page, "::screensh")
+    page.evaluate(
+        """(isEmptied) => document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+          if (target.id !== "composer") return;
+          document.addEventListener("htmx:afterSettle", () => window.isSettled = true);
+          document.querySelector("#body-reply").select();
+          if (isEmptied) document.execCommand("delete");
+        })""",
+        is_emptied,
+    )
+    page.keyboard.press("Enter")
+    expect_value(page, "() => window.isSettled", True)
+    page.keyboard.type("Thank you")
+    expect(page.locator("#body-reply")).to_have_value("Thank you")
 
 
 def test_n_after_a_reply_writes_a_note(open_ticket):

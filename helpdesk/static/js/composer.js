@@ -9,6 +9,7 @@ const QUESTION = _("You began this text as an internal note. Send it to the cust
 const composerForm = () => query("form[data-composer]");
 const isNote = (form) => byId("compose-note")?.checked && form.contains(byId("compose-note"));
 const bodyOf = (form) => form.elements.body;
+const moveToEnd = (body) => body.setSelectionRange(body.value.length, body.value.length);
 
 // The look, the names and the question follow the choice between reply and note.
 const syncMode = (form) => {
@@ -44,7 +45,7 @@ export const focusComposer = (kind) => {
   } else setMode(kind);
   const body = bodyOf(form);
   body.focus();
-  body.setSelectionRange(body.value.length, body.value.length);
+  moveToEnd(body);
 };
 
 // The button that sends what is written, as it is shown.
@@ -135,23 +136,24 @@ const keepMeanwhile = (body) => {
   return isSent && !shown;
 };
 
-// HTMX gives the new composer the focus at once, and settles it later.
-listen("htmx:afterSwap", ({ detail: { requestConfig, target } }) => {
+// What was sent comes back as an empty composer: go on writing where one was. At once: the focus and the selection are
+// the person's by the time that HTMX settles the new one.
+let isSentToo = false;
+listen("htmx:afterSwap", ({ detail: { requestConfig, target, xhr } }) => {
   const form = composerForm();
-  if (!form || !isAnswered(requestConfig?.elt) || target.id !== "composer" || bodyOf(form).value) return;
-  if (!isNote(form)) form.dataset.justSent = "";
+  if (!form || !isAnswered(requestConfig?.elt) || target.id !== "composer") return;
+  const body = bodyOf(form);
+  isSentToo ||= keepMeanwhile(body);
+  if (!body.value && !isNote(form)) form.dataset.justSent = "";
+  if (xhr.status >= 400) return;
+  body.focus({ preventScroll: true });
+  moveToEnd(body);
 });
 
-// What was sent comes back as an empty composer: go on writing where one was.
-listen("htmx:afterSettle", ({ detail }) => {
-  const form = composerForm();
-  if (!form || detail.target?.id !== "composer" || !detail.requestConfig?.elt.closest("form")) return;
-  const body = bodyOf(form);
-  const isSentToo = keepMeanwhile(body);
-  if (detail.xhr.status >= 400) return;
-  body.focus({ preventScroll: true });
-  if (body.value) body.setSelectionRange(body.value.length, body.value.length);
-  if (isSentToo) sendButton(form).click();
+listen("htmx:afterSettle", ({ detail: { target } }) => {
+  if (!isSentToo || target.id !== "composer") return;
+  isSentToo = false;
+  sendButton(composerForm()).click();
 });
 
 listen("draft:changed", ({ target }) => target.matches("form[data-composer]") && syncMode(target));

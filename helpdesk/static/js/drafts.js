@@ -39,7 +39,7 @@ const fillFromDraft = (form) => {
 const restoreDraft = (form) => {
   // The values of something that exists are not a draft of a person; they stay in this browser.
   form.isPrefilled = !form.matches("[data-composer]") && !query("[data-error-summary]") && Boolean(readForm(form));
-  fillFromDraft(form);
+  if (!form.draftTimer) fillFromDraft(form); // nobody has typed in it since it came
 };
 
 // Without HTMX the next page tells whether the form was accepted: until then the draft stays.

@@ -1,17 +1,12 @@
 // Moving through the queue by keys: from row to row, and from ticket to ticket in the order the queue had.
 import { announce, byId, listen, queryAll } from "./dom.js";
 import { _ } from "./sentences.js";
+import { getItem, setItem } from "./storage.js";
 
 const ORDER_KEY = "queue-order";
 
-const readOrder = () => {
-  try {
-    return JSON.parse(sessionStorage.getItem(ORDER_KEY)) || [];
-  } catch {
-    return [];
-  }
-};
-
+const tab = () => sessionStorage; // without it, the keys move in the queue only
+const readOrder = () => JSON.parse(getItem(ORDER_KEY, tab) || "[]");
 const numberOf = (address) => new URL(address, location.href).pathname;
 const rows = () => queryAll("#queue [data-row]");
 
@@ -21,11 +16,7 @@ const rememberOrder = () => {
   const isQueuePage = !byId("ticket");
   const isListed = addresses.some((address) => numberOf(address) === location.pathname);
   if (!addresses.length || !(isQueuePage || (isListed && !readOrder().length))) return;
-  try {
-    sessionStorage.setItem(ORDER_KEY, JSON.stringify(addresses));
-  } catch {
-    // Without storage, the keys move in the queue only.
-  }
+  setItem(ORDER_KEY, JSON.stringify(addresses), tab);
 };
 
 // The address of the ticket before (-1) or after (1) the present one; undefined at the end.

@@ -103,8 +103,7 @@ listen("htmx:afterSwap", ({ detail }) => {
     place.replaceWith(row);
   }
   if (before.focus && document.activeElement === document.body) {
-    const host = byId(before.focus.id);
-    focusWithin(host, before.focus.index);
+    focusWithin(byId(before.focus.id), before.focus.index);
   }
   const anchor = before.anchor && (before.anchor.isConnected ? before.anchor : byId(before.anchorId));
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchorTop, behavior: "instant" });
