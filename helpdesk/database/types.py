@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, CursorResult, DateTime, Dialect, Index, Integer, Result, text
 from sqlalchemy.orm import mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 from helpdesk import clock
 
@@ -35,6 +35,19 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def _parse_sqlite_datetime(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text + "+00:00")
+
+
+class ArrayText(UserDefinedType[str]):
+    """An array of PostgreSQL that is given as its text, ``{1,2}``: of a list the driver converts each item by itself."""
+
+    cache_ok = True
+    render_bind_cast = True  # read by SQLAlchemy: the parameter is of this type, not a text
+
+    def __init__(self, item_type: str):
+        self.item_type = item_type
+
+    def get_col_spec(self, **_: Any) -> str:
+        return f"{self.item_type}[]"
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")

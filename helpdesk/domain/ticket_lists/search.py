@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Integer, Subquery, bindparam, cast, column, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from helpdesk.database import transactions
-from helpdesk.database.types import BigId
+from helpdesk.database.types import ArrayText, BigId
 from helpdesk.domain.ticket_lists import (
     search_candidates,
     search_conditions,
@@ -159,7 +158,8 @@ def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable
 def _bind_found(found: Candidates) -> dict[str, Any]:
     if _is_sqlite():
         return {"found": "[" + ",".join(f"[{ticket_id},{rank}]" for ticket_id, rank in found) + "]"}
-    return {"found_ids": [ticket_id for ticket_id, _ in found], "found_ranks": [rank for _, rank in found]}
+    ids, ranks = (",".join(str(each[place]) for each in found) for place in (0, 1))
+    return {"found_ids": f"{{{ids}}}", "found_ranks": f"{{{ranks}}}"}
 
 
 @lru_cache(maxsize=2)
@@ -170,7 +170,7 @@ def _found_subquery(is_sqlite: bool) -> Subquery:
             cast(func.json_extract(pair.c.value, literal_column(f"'$[{place}]'")), Integer) for place in (0, 1)
         )
         return select(ticket_id.label("ticket_id"), rank.label("rank")).subquery("found")
-    ids, ranks = bindparam("found_ids", type_=ARRAY(BigId)), bindparam("found_ranks", type_=ARRAY(Integer))
+    ids, ranks = bindparam("found_ids", type_=ArrayText("BIGINT")), bindparam("found_ranks", type_=ArrayText("INTEGER"))
     pairs = func.unnest(ids, ranks).table_valued(column("ticket_id", BigId), column("rank", Integer), name="pairs")
     pairs = pairs.render_derived()
     return select(pairs.c.ticket_id, pairs.c.rank).subquery("found")
