@@ -198,7 +198,7 @@ def sort_order(sort: str, matches: Subquery | None, view: str = "") -> paginatio
     if view in VIEWS_BY_NEED and not sort and matches is None:
         return NEED_ORDER
     if matches is not None and not sort:
-        return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
+        return pagination.Order(((matches.c.rank, False), (matches.c.ticket_id, True)))
     return SORT_ORDERS[sort]
 
 

@@ -235,7 +235,7 @@ def _apply_filters(
 
 def _sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
     if matches is not None and sort not in SORT_ORDERS:
-        return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
+        return pagination.Order(((matches.c.rank, False), (matches.c.ticket_id, True)))
     return SORT_ORDERS.get(sort, SORT_ORDERS["updated"])
 
 

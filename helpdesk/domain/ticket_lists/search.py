@@ -173,7 +173,8 @@ def _found_subquery(is_sqlite: bool) -> Subquery:
     ids, ranks = bindparam("found_ids", type_=ArrayText("BIGINT")), bindparam("found_ranks", type_=ArrayText("INTEGER"))
     pairs = func.unnest(ids, ranks).table_valued(column("ticket_id", BigId), column("rank", Integer), name="pairs")
     pairs = pairs.render_derived()
-    return select(pairs.c.ticket_id, pairs.c.rank).subquery("found")
+    # In the order of a page, so that as many tickets are read as it shows.
+    return select(pairs.c.ticket_id, pairs.c.rank).order_by(pairs.c.rank, pairs.c.ticket_id.desc()).subquery("found")
 
 
 def _is_sqlite() -> bool:
