@@ -38,7 +38,7 @@ def _parse_sqlite_datetime(text: str | None) -> datetime | None:
 
 
 class ArrayText(UserDefinedType[str]):
-    """An array of PostgreSQL that is given as its text, ``{1,2}``: of a list the driver converts each item by itself."""
+    """An array of PostgreSQL, given as its text ``{1,2}``: of a list the driver converts each item by itself."""
 
     cache_ok = True
     render_bind_cast = True  # read by SQLAlchemy: the parameter is of this type, not a text

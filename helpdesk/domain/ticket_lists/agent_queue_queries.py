@@ -33,6 +33,7 @@ from sqlalchemy.orm import aliased
 from helpdesk.database import pagination, transactions
 from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists import search_matches
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.follower import Follower
@@ -177,8 +178,12 @@ def filtered_counts_query(
     """
     counted = [view for view in VIEW_CONDITIONS if view != "all"]
     if matches is not None:  # at most a thousand: read once for all views
-        found = apply_filters(select(Ticket.id), scope, "all", names, matches)
-        counts = found.with_only_columns(*(func.count().filter(*VIEW_CONDITIONS[view]).label(view) for view in counted))
+        of_rows = {view: and_(*VIEW_CONDITIONS[view]).label(view) for view in counted if view != "at_risk"}
+        query = apply_filters(select(Ticket.id, *of_rows.values()), scope, "all", names, None)
+        found = search_matches.look_up(query, scope).subquery()
+        # Not asked in each look-up: PostgreSQL would expect to read the timers as often.
+        filters = {**{view: found.c[view] for view in of_rows}, "at_risk": found.c.id.in_(_AT_RISK_TICKETS)}
+        counts = select(*(func.count().filter(filters[view]).label(view) for view in counted))
         row = counts.offset(0).cte("counts")
         return union_all(*(select(literal(view), row.c[view]) for view in counted))
     some = {view: apply_filters(select(Ticket.id), scope, view, names, None) for view in counted}

@@ -28,7 +28,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
-from helpdesk.domain.ticket_lists import agent_queue_queries, search
+from helpdesk.domain.ticket_lists import agent_queue_queries, search, search_matches
 from helpdesk.extensions import db
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
@@ -266,8 +266,7 @@ def _page_query(
 def _count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None) -> AnySelect:
     """Build the query that counts by status what ``_page_query`` lists; cached in the same way."""
     query = _apply_filters(select(Ticket.status), scope, names, None)
-    # Not joined: SQLite would read a joined list of what was found again for each ticket of the organization.
-    query = query if matches is None else query.where(Ticket.id.in_(select(matches.c.ticket_id)))
+    query = query if matches is None else search_matches.look_up(query, scope)
     some = query.limit(MAX_COUNT + 1).subquery()
     return select(some.c.status, func.count()).group_by(some.c.status)
 

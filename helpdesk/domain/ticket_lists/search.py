@@ -8,17 +8,16 @@ by the people and the organization they are of. ``search_syntax`` reads the text
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Subquery, bindparam, cast, column, func, literal_column, select
+from sqlalchemy import Subquery, select
 
 from helpdesk.database import transactions
-from helpdesk.database.types import ArrayText, BigId
 from helpdesk.domain.ticket_lists import (
     search_candidates,
     search_conditions,
     search_excerpts,
+    search_matches,
     search_people,
     search_typos,
 )
@@ -89,8 +88,8 @@ def _search(user: User, text: str) -> SearchFilter:
         found = [(read.number, NUMBER_RANK), *(each for each in found if each[0] != read.number)]
     elif terms and not found:
         found, terms, misspelt = _forgive_typo(search)
-    values = filters.values | _bind_found(found)
-    return SearchFilter(_found_subquery(_is_sqlite()), conditions, values, terms, misspelt)
+    values = filters.values | search_matches.bind_matches(found)
+    return SearchFilter(search_matches.matches_subquery(), conditions, values, terms, misspelt)
 
 
 def _forgive_typo(search: Search) -> tuple[Candidates, tuple[Term, ...], str]:
@@ -111,7 +110,7 @@ def search_similar(user: User, text: str) -> SearchFilter:
     """Return a search for tickets that have one of the longer words of ``text``."""
     terms = tuple(term for term in parse_search_text(text).terms if term.is_telling)
     found = search_candidates.find_similar(Search(user, terms))
-    return SearchFilter(_found_subquery(_is_sqlite()), (), _bind_found(found))
+    return SearchFilter(search_matches.matches_subquery(), (), search_matches.bind_matches(found))
 
 
 def load_excerpts(
@@ -153,29 +152,3 @@ def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable
             query = select(Ticket.id).where(*(SEARCH_CONDITIONS[name] for name in conditions))
             query = query.order_by(Ticket.updated_at.desc(), Ticket.id.desc()).limit(MAX_CANDIDATES)
             yield from transactions.execute_core(query, values).scalars()
-
-
-def _bind_found(found: Candidates) -> dict[str, Any]:
-    if _is_sqlite():
-        return {"found": "[" + ",".join(f"[{ticket_id},{rank}]" for ticket_id, rank in found) + "]"}
-    ids, ranks = (",".join(str(each[place]) for each in found) for place in (0, 1))
-    return {"found_ids": f"{{{ids}}}", "found_ranks": f"{{{ranks}}}"}
-
-
-@lru_cache(maxsize=2)
-def _found_subquery(is_sqlite: bool) -> Subquery:
-    if is_sqlite:
-        pair = func.json_each(bindparam("found")).table_valued("value")
-        ticket_id, rank = (
-            cast(func.json_extract(pair.c.value, literal_column(f"'$[{place}]'")), Integer) for place in (0, 1)
-        )
-        return select(ticket_id.label("ticket_id"), rank.label("rank")).subquery("found")
-    ids, ranks = bindparam("found_ids", type_=ArrayText("BIGINT")), bindparam("found_ranks", type_=ArrayText("INTEGER"))
-    pairs = func.unnest(ids, ranks).table_valued(column("ticket_id", BigId), column("rank", Integer), name="pairs")
-    pairs = pairs.render_derived()
-    # In the order of a page, so that as many tickets are read as it shows.
-    return select(pairs.c.ticket_id, pairs.c.rank).order_by(pairs.c.rank, pairs.c.ticket_id.desc()).subquery("found")
-
-
-def _is_sqlite() -> bool:
-    return db.session.get_bind().dialect.name == "sqlite"

@@ -1,0 +1,63 @@
+"""What a search found, as parts of the queries of pages: numbers of tickets and ranks, given as parameters."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Integer, Select, Subquery, bindparam, cast, column, func, literal_column, select, true
+
+from helpdesk.database.types import ArrayText, BigId
+from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists.search_request import Candidates
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+
+AnySelect = Select[*tuple[Any, ...]]
+_IDS = bindparam("found_ids", type_=ArrayText("BIGINT"))
+_RANKS = bindparam("found_ranks", type_=ArrayText("INTEGER"))
+
+
+def is_sqlite() -> bool:
+    """Whether the database is SQLite."""
+    return db.session.get_bind().dialect.name == "sqlite"
+
+
+def bind_matches(found: Candidates) -> dict[str, Any]:
+    """Return the parameters of the functions below."""
+    if is_sqlite():
+        return {"found": "[" + ",".join(f"[{ticket_id},{rank}]" for ticket_id, rank in found) + "]"}
+    ids, ranks = (",".join(str(each[place]) for each in found) for place in (0, 1))
+    return {"found_ids": f"{{{ids}}}", "found_ranks": f"{{{ranks}}}"}
+
+
+def matches_subquery() -> Subquery:
+    """Return the subquery with the columns ``ticket_id`` and ``rank``: one object for each kind of database."""
+    return _matches_subquery(is_sqlite())
+
+
+def look_up(query: AnySelect, scope: permissions.Visibility) -> AnySelect:
+    """Return ``query``, whose rows are tickets of ``scope``, for the found tickets, each looked up by its number.
+
+    Joined, SQLite reads what was found again for each ticket of an organization, and PostgreSQL all of some ten
+    thousand tickets for a thousand of them. Not on PostgreSQL for who sees their own tickets only, with those that they
+    follow: it would expect to list these for each look-up.
+    """
+    if is_sqlite() or scope == permissions.Visibility.own:
+        return query.where(Ticket.id.in_(select(matches_subquery().c.ticket_id)))
+    ids = func.unnest(_IDS).table_valued(column("ticket_id", BigId), name="found").render_derived()
+    # OFFSET 0 keeps it a look-up.
+    ticket = query.where(Ticket.id == ids.c.ticket_id).offset(0).correlate(ids).lateral("ticket")
+    return select(ticket).select_from(ids.join(ticket, true()))
+
+
+@lru_cache(maxsize=2)
+def _matches_subquery(for_sqlite: bool) -> Subquery:
+    if for_sqlite:
+        pair = func.json_each(bindparam("found")).table_valued("value")
+        ticket_id, rank = (
+            cast(func.json_extract(pair.c.value, literal_column(f"'$[{place}]'")), Integer) for place in (0, 1)
+        )
+        return select(ticket_id.label("ticket_id"), rank.label("rank")).subquery("found")
+    pairs = func.unnest(_IDS, _RANKS).table_valued(column("ticket_id", BigId), column("rank", Integer), name="pairs")
+    pairs = pairs.render_derived()
+    # In the order of a page, so that as many tickets are read as it shows.
+    return select(pairs.c.ticket_id, pairs.c.rank).order_by(pairs.c.rank, pairs.c.ticket_id.desc()).subquery("found")
