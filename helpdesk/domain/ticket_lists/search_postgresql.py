@@ -210,7 +210,7 @@ def _term_values(search: Search) -> dict[str, str]:
 
 
 def _execute(statement: AnySelect, values: dict[str, Any]) -> dict[int, int]:
-    return {row.ticket_id: row.score for row in transactions.execute_core(statement, values, is_planned_anew=True)}
+    return {row[0]: row[1] for row in transactions.execute_core(statement, values, is_planned_anew=True).all()}
 
 
 def _expected_rows(search: Search, terms: Sequence[Term]) -> tuple[list[int], int | None]:

@@ -31,7 +31,7 @@ def match_terms(
     ``limits`` are names of parameters that every entry has to match too; ``are_together``: one entry has all terms.
     """
     terms = [_term(f"term_{place}") for place in range(count)]
-    matching = select(ENTRIES.c.ticket_id).where(_has_all(ENTRIES, terms[0], limits))
+    matching = select(*_key(ENTRIES)).where(_has_all(ENTRIES, terms[0], limits))
     for term in terms[1:]:
         if are_together:
             matching = matching.where(_has(ENTRIES, term))
@@ -58,8 +58,8 @@ def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], li
         if limits
         else ENTRIES.c.ticket_id.between(bindparam("above", type_=BigId) + 1, bindparam("until", type_=BigId))
     )
-    entry = select(ENTRIES.c.ticket_id, ENTRIES.c.words).where(found).offset(0).subquery()
-    matching = select(entry.c.ticket_id).where(_has(entry, terms[0]))
+    entry = select(*_key(ENTRIES), ENTRIES.c.words).where(found).offset(0).subquery()
+    matching = select(*_key(entry)).where(_has(entry, terms[0]))
     for term in terms[1:]:
         of_ticket = select(ENTRIES.c.words).where(ENTRIES.c.ticket_id == entry.c.ticket_id)
         other = of_ticket.offset(0).correlate(entry).subquery()
@@ -69,14 +69,16 @@ def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], li
 
 
 def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> AnySelect:
-    """The newest tickets of ``matching``, each with the number of ``terms`` in its subject."""
+    """The newest tickets of the entries ``matching``, each with the number of ``terms`` in its subject."""
     # OFFSET 0 keeps the limit of the outer query out of this one: its plan then is the index of words.
     every = matching.offset(0).subquery()
+    if len(terms) == 1:  # where the subject has it, the subject's entry is one of these
+        in_subject = func.max(case((_is_subject(every), 1), else_=0)).label("score")
+        query = select(every.c.ticket_id, in_subject).group_by(every.c.ticket_id)
+        return query.order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES)
     ids = select(every.c.ticket_id).distinct().order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES).subquery()
     subject = ENTRIES.alias()
-    is_subject = (
-        (subject.c.ticket_id == ids.c.ticket_id) & (subject.c.seq == SUBJECT_SEQ) & (subject.c.part == SUBJECT_PART)
-    )
+    is_subject = and_(subject.c.ticket_id == ids.c.ticket_id, _is_subject(subject))
     score = sum(
         (case((_has(subject, term), 1), else_=0) for term in terms[1:]), case((_has(subject, terms[0]), 1), else_=0)
     )
@@ -88,7 +90,7 @@ def match_any_term(count: int, scope: Visibility, limits: tuple[str, ...]) -> An
     """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject."""
     matching = select(ENTRIES).where(_has_all(ENTRIES, _term("any_term"), limits))
     entry = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, ())).offset(0).subquery()
-    weight = case(((entry.c.seq == SUBJECT_SEQ) & (entry.c.part == SUBJECT_PART), 3), else_=1)
+    weight = case((_is_subject(entry), 3), else_=1)
     scores = [func.max(case((_has(entry, _term(f"term_{place}")), weight), else_=0)) for place in range(count)]
     score = sum(scores[1:], scores[0]).label("score")
     query = select(entry.c.ticket_id, score).group_by(entry.c.ticket_id)
@@ -118,14 +120,20 @@ def find_newest_entries() -> AnySelect:
     ids = func.unnest(bindparam("ticket_ids", type_=ARRAY(BigId))).table_valued(column("ticket_id", BigId), name="ids")
     ids = ids.render_derived()
     key = ENTRIES.c
-    of_ticket = select(key.seq, key.words).where(
-        key.ticket_id == ids.c.ticket_id, ~((key.seq == SUBJECT_SEQ) & (key.part == SUBJECT_PART))
-    )
+    of_ticket = select(key.seq, key.words).where(key.ticket_id == ids.c.ticket_id, ~_is_subject(ENTRIES))
     # OFFSET 0: each ticket's entries are read from the newest on, and the index of words, with all tickets, is not.
     newest_first = of_ticket.order_by(key.seq.desc()).offset(0).correlate(ids).subquery()
     has_term = newest_first.c.words.bool_op("@@")(_term("any_term"))
     newest = select(newest_first.c.seq).where(has_term).limit(1).scalar_subquery()
     return select(ids.c.ticket_id, newest.label("seq"))
+
+
+def _key(entry: Any) -> tuple[ColumnElement[Any], ...]:
+    return entry.c.ticket_id, entry.c.seq, entry.c.part
+
+
+def _is_subject(entry: Any) -> ColumnElement[bool]:
+    return and_(entry.c.seq == SUBJECT_SEQ, entry.c.part == SUBJECT_PART)
 
 
 def _term(name: str) -> ColumnElement[Any]:
