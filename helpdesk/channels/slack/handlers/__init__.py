@@ -14,6 +14,7 @@ from helpdesk.channels.slack.handlers import (
     commands,
     create_ticket_modal,
     customer_tickets,
+    deleted_cards,
     deleted_files,
     edit_ticket_modal,
     ephemeral_replies,
@@ -188,7 +189,10 @@ def _is_irrelevant(payload: dict) -> bool:
             return place is None or thread_lookup.find_reacted(*place) is None
         is_new_message = event.get("type") == "message" and not event.get("hidden")
         if thread is None:
-            return not (is_new_message and customer_tickets.find_customers_channel(str(event.get("channel"))))
+            is_customers = is_new_message and customer_tickets.find_customers_channel(str(event.get("channel")))
+            return not is_customers and not (
+                place and deleted_cards.is_possible(payload) and deleted_cards.find(*place)
+            )
         return is_new_message and thread_lookup.find_message(thread, str(event.get("ts"))) is not None
 
 
@@ -211,7 +215,7 @@ def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
     """
     profile = context.profiles.get(event.author_id)
     with transactions.read_only():
-        thread = thread_lookup.find_thread_of_event(event)
+        thread = thread_lookup.find_thread_of_event(event) or deleted_cards.find_replacement(event)
         if thread is None:
             return _is_accepted_customer(event, context)
         if thread_lookup.find_message(thread, event.external_id) is not None:

@@ -2,7 +2,7 @@
 
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import directory
-from helpdesk.channels.slack.handlers import thread_lookup
+from helpdesk.channels.slack.handlers import deleted_cards, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ChannelChangeEvent
 from helpdesk.domain import tickets
@@ -105,17 +105,22 @@ def _update_profile(event: ChannelChangeEvent, context: EventContext) -> Result:
 
 def _handle_own_message_deleted(event: ChannelChangeEvent, channel: Channel) -> Result:
     """Record on the ticket that somebody deleted a message of ours in Slack; nothing is lost in the portal."""
-    thread = thread_lookup.find_thread(event.channel_id, event.thread_id or event.external_id)
+    root = event.thread_id or event.external_id
+    thread = thread_lookup.find_thread(event.channel_id, root) or deleted_cards.record_thread(event.channel_id, root)
     copy = thread_lookup.find_our_delivery(thread, event.external_id) if thread else None
-    if copy is None or copy.kind in {DeliveryKind.line, DeliveryKind.mark} or _was_deleted_by_us(copy):
+    kind = copy.kind if copy is not None else DeliveryKind.card  # one that was deleted before it was found
+    is_unknown = copy is None and (thread is None or thread.external_id != event.external_id)
+    if is_unknown or kind in {DeliveryKind.line, DeliveryKind.mark} or _was_deleted_by_us(copy):
         return ignored_result("Ours to delete.")
-    what = "card" if copy.kind == DeliveryKind.card else "file" if copy.kind == DeliveryKind.file else "message"
+    what = "card" if kind == DeliveryKind.card else "file" if kind == DeliveryKind.file else "message"
     ticket = tickets.lock(thread.ticket)
     tickets.add_event(ticket, "slack_deleted", None, team_only=True, what=what, channel=channel.label)
     return Result("done", f"Our {what} was deleted in Slack.", ticket.id)
 
 
-def _was_deleted_by_us(copy: Delivery) -> bool:
+def _was_deleted_by_us(copy: Delivery | None) -> bool:
+    if copy is None:
+        return False
     ours = db.session.query(Delivery.id).filter(
         Delivery.thread_id == copy.thread_id,
         Delivery.message_id == copy.message_id,

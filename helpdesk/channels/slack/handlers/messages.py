@@ -6,7 +6,14 @@ from sqlalchemy import select
 
 from helpdesk import clock, jobs
 from helpdesk.channels.slack import origin_threads, visibility
-from helpdesk.channels.slack.handlers import authors, customer_tickets, ephemeral_replies, incoming_files, thread_lookup
+from helpdesk.channels.slack.handlers import (
+    authors,
+    customer_tickets,
+    deleted_cards,
+    ephemeral_replies,
+    incoming_files,
+    thread_lookup,
+)
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.handlers.deleted_files import DELETED_FILE_REASON
 from helpdesk.channels.slack.parse.event_types import DeletionEvent, EditEvent, MessageEvent
@@ -41,9 +48,9 @@ ALREADY_MAILED_MESSAGE = lazy_gettext(
 
 def handle_message(event: MessageEvent, context: EventContext) -> Result:
     """Apply a message in a thread: an agent's reply or note, a customer's reply, or nothing."""
-    thread = thread_lookup.find_thread_of_event(event)
+    thread = deleted_cards.find_or_record_thread(event)
     if thread is None:
-        return customer_tickets.handle_message(event, context)
+        return _handle_message_of_no_ticket(event, context)
     if event.is_bot:
         return customer_tickets.refuse_program(event, context)
     if thread_lookup.find_our_delivery(thread, event.external_id) or thread_lookup.find_message(
@@ -74,7 +81,7 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
     Who may read the message stays the same, with one exception: a mark for the team may turn a reply into a note while
     it was not mailed.
     """
-    thread = thread_lookup.find_thread_of_event(event)
+    thread = deleted_cards.find_or_record_thread(event)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
     message = thread_lookup.find_message(thread, event.external_id)
@@ -106,7 +113,7 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
 
 def handle_delete(event: DeletionEvent, context: EventContext) -> Result:
     """Apply the deletion of a message, also where the deletion arrives before the message."""
-    thread = thread_lookup.find_thread_of_event(event)
+    thread = deleted_cards.find_or_record_thread(event)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
     message = thread_lookup.find_message(thread, event.external_id)
@@ -144,6 +151,19 @@ def convert_to_note(message: Message, agent: User, also_late: bool = False) -> s
     tickets.convert_to_note(message, editor=agent, also_late=also_late)
     mark_as_note(message)
     return visibility.describe_withdrawal(message, copies)
+
+
+def _handle_message_of_no_ticket(event: MessageEvent, context: EventContext) -> Result:
+    """Handle a message outside tickets' threads; an agent's below a card of which nobody knows whose it was is shown to
+    the team.
+    """
+    if event.is_bot or event.thread_id is None or authors.resolve_agent(event, context) is None:
+        return customer_tickets.handle_message(event, context)
+    if deleted_cards.find(event.channel_id, event.thread_id) is None:
+        return customer_tickets.handle_message(event, context)
+    deleted_cards.notify_team(event)
+    answer = ephemeral_replies.reply_sentence(event, DETACHED_THREAD_MESSAGE)
+    return Result("ignored", deleted_cards.UNMATCHED, None, [answer])
 
 
 def _undo_mode(thread: Thread) -> str:

@@ -21,9 +21,7 @@ def find_root(payload: dict) -> tuple[str, str] | None:
     """Return (channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
     event = _object_in(payload, "event")
     if event:
-        inner = (
-            _object_in(event, "message") or _object_in(event, "previous_message") or _object_in(event, "item") or event
-        )
+        inner = message_of(event)
         channel = event.get("channel") or _object_in(event, "item").get("channel")
         own_ts = event.get("deleted_ts") if inner is event and event.get("deleted_ts") else inner.get("ts")
         root = inner.get("thread_ts") or own_ts or event.get("deleted_ts")
@@ -32,6 +30,11 @@ def find_root(payload: dict) -> tuple[str, str] | None:
         channel = container.get("channel_id")
         root = container.get("thread_ts") or container.get("message_ts")
     return (channel, root) if isinstance(channel, str) and isinstance(root, str) else None
+
+
+def message_of(event: dict) -> dict[str, Any]:
+    """Return the message that ``event`` is about, as Slack shows it there; the event itself where it is new."""
+    return _object_in(event, "message") or _object_in(event, "previous_message") or _object_in(event, "item") or event
 
 
 def ordering_key(channel_id: str, root: str) -> str:

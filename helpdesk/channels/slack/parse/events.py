@@ -50,7 +50,7 @@ def parse_event(
 ) -> SlackEvent | None:
     """Return the event that a person caused according to ``payload``; None where it does not concern us."""
     event = json_access.object_in(payload, "event")
-    ourselves = ourselves or _bot_identity_of(payload)
+    ourselves = ourselves or bot_identity_of(payload)
     context = {
         "team_id": envelopes.team_id_of(payload) or ourselves.team_id,
         "event_id": json_access.text_or_empty(payload.get("event_id")),
@@ -258,7 +258,8 @@ def _parse_reaction(event: dict, context: dict, ourselves: BotIdentity) -> Slack
     )
 
 
-def _bot_identity_of(payload: dict) -> BotIdentity:
+def bot_identity_of(payload: dict) -> BotIdentity:
+    """Return our ids as far as the payload of an event names them."""
     authorizations = json_access.objects_in(payload.get("authorizations"))
     users = {json_access.text_or_empty(each.get("user_id")) for each in authorizations if each.get("is_bot")}
     return BotIdentity(
