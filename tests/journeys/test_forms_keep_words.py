@@ -221,6 +221,12 @@ def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, op
     page.goto(f"{live_portal.portal}/desk?view=all")
     page.keyboard.press("Control+k")
     page.wait_for_selector("#palette-results [role=option]")
+    page.keyboard.type("nothing like it")
+    expect(page.locator("#palette-search")).to_have_value("nothing like it")
+    page.keyboard.press("Escape")  # once, though the field has a text
+    page.wait_for_selector("#palette:not([open])", state="attached")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#palette-results [role=option]")
     page.keyboard.type("#3")
     page.wait_for_selector("#palette-results a[href='/tickets/3']")
     page.keyboard.press("Enter")

@@ -2,7 +2,7 @@
 import { byId, isTeam, listen } from "./dom.js";
 import { characterOf, isComposing } from "./key_safety.js";
 
-const KEYS = ["ArrowDown", "ArrowUp", "Enter"];
+const KEYS = ["ArrowDown", "ArrowUp", "Enter", "Escape"];
 let choice;
 
 listen("keydown", (event) => {

@@ -1,4 +1,4 @@
-// Choosing in the command palette: arrow keys and Enter. Loaded when it is first opened.
+// Choosing in the command palette: arrow keys, Enter and Escape. Loaded when it is first opened.
 const search = document.getElementById("palette-search");
 const options = () => [...document.querySelectorAll("#palette-results [role=option]")];
 
@@ -11,8 +11,12 @@ const select = (index) => {
   search.setAttribute("aria-activedescendant", all[at].id);
 };
 
-// Enter where nothing is found searches in the queue.
+// Enter where nothing is found searches in the queue. Escape closes also where a browser would empty the field first.
 export const choose = (key) => {
+  if (key === "Escape") {
+    search.closest("dialog").close();
+    return;
+  }
   const current = options().findIndex((option) => option.getAttribute("aria-selected") === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[key];
   if (step) select(current + step);
