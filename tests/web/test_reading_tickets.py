@@ -61,6 +61,20 @@ def test_a_long_conversation_folds_what_was_read(filed_ticket, agent, session, b
     assert len(again.select("#conversation > article")) == 7, "nothing is folded away while somebody reads"
 
 
+def test_what_one_does_oneself_is_not_new(filed_ticket, agent, session, browser_of):
+    client = browser_of(agent)
+    client.get(f"/tickets/{filed_ticket.number}")  # everything is read
+    tickets.assign(filed_ticket, agent, actor=agent)
+    tickets.reply(filed_ticket, author=agent, body="On it.")
+    session.commit()
+    conversation = f"/tickets/{filed_ticket.number}/conversation"
+    assert not soup(client.get(conversation)).select("#first-unread")
+    tickets.reply(filed_ticket, author=filed_ticket.requester, body="Thanks.")
+    session.commit()
+    page = soup(client.get(conversation))
+    assert page.select_one("#first-unread").find_next("article").select_one(".prose").text.strip() == "Thanks."
+
+
 def test_a_short_conversation_is_not_folded(filed_ticket, agent, session, browser_of):
     converse(session, filed_ticket, 5, filed_ticket.requester)
     page = soup(browser_of(agent).get(f"/tickets/{filed_ticket.number}"))

@@ -68,9 +68,21 @@ def test_too_late_is_said(filed_ticket, desk, session):
 def test_solving_is_offered_to_undo(filed_ticket, desk, session):
     page = soup(send(desk, f"/tickets/{filed_ticket.number}/solution"))
     form = page.select_one("#undo-toast form")
+    assert page.select("#undo-toast [data-next-ticket]")
+    assert "hx-include" not in form.attrs, "only a reply that comes back needs what was typed since"
     send(desk, form["action"], seq=form.select_one("[name=seq]")["value"])
     session.expire_all()
     assert session.get(Ticket, filed_ticket.id).status == "open"
+
+
+def test_the_next_ticket_is_offered_after_a_reply_that_solves(filed_ticket, desk):
+    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish.", status="solved"))
+    assert page.select("#undo-toast [data-next-ticket]")
+
+
+def test_the_next_ticket_is_not_offered_after_a_reply_that_keeps_the_status(filed_ticket, desk):
+    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish?"))
+    assert page.select("#undo-toast form") and not page.select("#undo-toast [data-next-ticket]")
 
 
 def test_customers_are_offered_no_undo(filed_ticket, browser_of):

@@ -76,7 +76,7 @@ PUBLIC_MESSAGES_QUERY = MESSAGES_QUERY.where(
 COUNT_QUERY = select(func.count()).select_from(_message).where(*_in_part(_message))
 PUBLIC_COUNT_QUERY = COUNT_QUERY.where(_is_public)
 ALL_EVENTS_QUERY = (
-    select(*_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
+    select(*_event.c["id", "seq", "kind", "team_only", "actor_id", "actor_name", "data", "created_at"])
     .where(*_in_part(_event))
     .order_by(_event.c.seq.desc())
     .limit(bindparam("most"))

@@ -100,6 +100,7 @@ class TimelineEvent:
     seq: int
     kind: str
     team_only: bool
+    author_id: int | None
     actor_name: str
     data: dict[str, Any]
     created_at: datetime

@@ -27,7 +27,8 @@ MOST_EARLIER = 1000  # entries that are loaded at once to reach one of them
 class FoldedTimeline:
     """The first entry where others are folded behind it, the entries at the end, and how many messages are folded.
 
-    ``shown_from``: the number from which everything is shown; ``first_unread``: that of the first unread entry, else 0.
+    ``shown_from``: the number from which everything is shown; ``first_unread``: that of the first unread entry of
+    somebody else, else 0.
     """
 
     start: list[Any]
@@ -61,7 +62,8 @@ def load_folded(ticket: Ticket, reader: User) -> FoldedTimeline:
     shown_from = asked if asked is not None else find_default_start(entries, len(unread))
     if not is_all and asked is not None and len(entries) > most:
         shown_from = entries[1].seq
-    first_unread = unread[0].seq if unread and len(unread) < len(entries) else 0
+    by_others = (entry.seq for entry in unread if entry.author_id != reader.id)
+    first_unread = next(by_others, 0) if len(unread) < len(entries) else 0
     folded = [entry for entry in entries[1:] if entry.seq < shown_from]
     if is_all and len(folded) < FEWEST_FOLDED:
         return FoldedTimeline([], 0, entries, 0, first_unread)

@@ -12,6 +12,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db, htmx
 from helpdesk.models.message import Message
+from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
@@ -93,6 +94,7 @@ def describe_reply(message: Message | None) -> dict[str, Any] | None:
         "path": path,
         "target": "#composer",
         "fields": {},
+        "offers_next": message.ticket.status == Status.solved,
         "until": message.release_at,
         "message_id": message.id,
     }
@@ -108,5 +110,6 @@ def describe_solved(ticket: Ticket, seq: int, until: datetime | None) -> dict[st
         "path": path,
         "target": "#ticket-header",
         "fields": {"seq": seq},
+        "offers_next": True,
         "until": until,
     }
