@@ -128,7 +128,7 @@ def _check_sender() -> Iterator[CheckResult]:
     sender = senders.system_address()
     if sender is None:
         is_needed = bool(current.MAIL_SERVER)
-        yield False if is_needed else None, "No mail leaves: set MAIL_DEFAULT_SENDER, or the setting system_email."
+        yield False if is_needed else None, "No mail is sent: set MAIL_DEFAULT_SENDER, or the setting system_email."
         return
     key = dkim_signing.configured_key(sender.rpartition("@")[2])
     if key is None:

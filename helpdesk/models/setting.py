@@ -130,7 +130,7 @@ SETTINGS = {
         SettingDefinition(
             "mail_cc_follows", False, "Let colleagues named in Cc or To of a customer's mail follow its ticket."
         ),
-        SettingDefinition("close_after_days", 7, "Days after which a solved ticket closes by itself; 0 never."),
+        SettingDefinition("close_after_days", 7, "Days after which a solved ticket closes automatically; 0 never."),
         SettingDefinition("close_warning_days", 1, "Days before closing at which the customer is told; 0 not."),
         SettingDefinition("rating_style", "stars", "How a solved ticket is rated.", ("stars", "faces", "off")),
         SettingDefinition("retention_days", 0, "Days after closing at which tickets are erased; 0 keeps them."),
@@ -165,7 +165,7 @@ SETTINGS = {
         SettingDefinition(
             "article_readers",
             "",
-            "Who may read help articles; kept up to date by itself when one is published or withdrawn.",
+            "Who may read help articles; kept up to date when one is published or withdrawn.",
             ("", "signed_in", "public"),
         ),
         SettingDefinition("content_version", "", "Changes whenever a translation of the admins' own texts changes."),
@@ -199,7 +199,7 @@ SETTINGS = {
         ),
         SettingDefinition("draft_retention_days", 30, "Days after which unchanged drafts are deleted; 0 keeps them."),
         SettingDefinition("size_retention_days", 400, "Days after which recorded sizes of tables are deleted."),
-        SettingDefinition("setup_dismissed", False, "Do not open the set-up checklist by itself any more."),
+        SettingDefinition("setup_dismissed", False, "Do not open the set-up checklist at sign-in any more."),
         SettingDefinition("setup_ticket", "", "Number of the test ticket of the set-up checklist."),
         SettingDefinition("time_zone", "UTC", "Time zone of business hours and reports."),
     )

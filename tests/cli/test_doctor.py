@@ -36,7 +36,7 @@ def test_doctor_tries_files_sender_and_key(run, monkeypatch, tmp_path):
     assert "WRONG  STORAGE_URL: no file can be stored" in out
     monkeypatch.setattr(config.current(), "MAIL_DEFAULT_SENDER", "")
     monkeypatch.setattr(config.current(), "MAIL_SERVER", "smtp.example")
-    assert "WRONG  No mail leaves: set MAIL_DEFAULT_SENDER" in run("doctor", "--quick")[1]
+    assert "WRONG  No mail is sent: set MAIL_DEFAULT_SENDER" in run("doctor", "--quick")[1]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

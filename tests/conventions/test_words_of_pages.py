@@ -50,6 +50,12 @@ RETIRED = {
     "fell silent": "stopped answering",
     "is resting": "is unavailable",
     "Nobody asked": "If you did not ask",
+    "by itself": "automatically",
+    "mail leaves": "mail is sent",
+    "names none": "asks for none",
+    "the one who plays": "the test customer",
+    "has done its work": "is no longer needed",
+    "way in is": "signing in is",
 }
 COMMENT = re.compile(r"{#.*?#}|<!--.*?-->", re.DOTALL)
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')

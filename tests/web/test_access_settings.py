@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpdesk.domain.administration import settings as chosen
-from helpdesk.domain.people import organizations
+from helpdesk.domain.people import admission, organizations
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.organization import Organization
 from helpdesk.models.session import Session
@@ -232,6 +232,26 @@ def test_portal_setup(admin, session):
         assert admin.post("/settings/portal", PORTAL | wrong).status_code == 422, wrong
     none = admin.post("/settings/portal", {key: value for key, value in PORTAL.items() if key != "sign_in_google"})
     assert none.status_code == 422 and "at least one way" in none.text
+
+
+def test_whether_the_portal_is_open_is_one_question(admin, session):
+    page = BeautifulSoup(admin.get("/settings/portal").text, "html.parser")
+    assert not page.select("[name=portal_plan]"), "plans mean nothing in a helpdesk that one hosts oneself"
+    options = page.select("[name=portal_edition] option")
+    assert [(option["value"], option.text) for option in options] == [
+        ("external_helpdesk", "Yes"),
+        ("internal_helpdesk", "No"),
+    ]
+    assert admin.post("/settings/portal", PORTAL | {"portal_edition": "internal_helpdesk"}).status_code == 303
+    chosen.invalidate_cache()
+    assert not admission.is_portal_enabled()
+
+
+def test_a_plan_of_1_0_that_closes_the_portal_can_be_changed(admin, session):
+    chosen.set("portal_plan", "starter")
+    session.commit()
+    chosen.invalidate_cache()
+    assert BeautifulSoup(admin.get("/settings/portal").text, "html.parser").select("[name=portal_plan]")
 
 
 def test_a_logo_is_a_picture_and_nothing_else(admin, browser_of):

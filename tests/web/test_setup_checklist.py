@@ -226,3 +226,12 @@ def test_the_test_ticket_goes_all_the_way_and_says_where_it_is(client, make, ses
         if stage.select_one("[aria-label=Done]")
     ]
     assert "The team answered." in reached and "The customer's reply came back." in reached
+
+
+def test_who_installs_it_reads_how_to_get_back_in(browser_of, session):
+    for way in ("sign_in_google", "sign_in_microsoft", "sign_in_link"):
+        settings.set(way, False)
+    session.commit()
+    settings.invalidate_cache()
+    page = BeautifulSoup(browser_of().get("/sign-in").text, "html.parser")
+    assert page.select_one("main .empty code").text == "helpdesk agent invite you@your-company.example --role admin"

@@ -59,7 +59,7 @@ def find_thread_urls(ticket_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _describe_timers(ticket_ids: Sequence[int]) -> dict[int, str]:
-    """Return the next target of each ticket that has one: "first answer due in 25 min"."""
+    """Return the next target of each ticket that has one: "first response due in 25 min"."""
     now = clock.now()
     running = select(SlaTimer).where(SlaTimer.ticket_id.in_(ticket_ids), SlaTimer.due_at.is_not(None))
     found: dict[int, str] = {}

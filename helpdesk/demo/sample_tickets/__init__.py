@@ -82,7 +82,7 @@ FORMS = (
     FormSpec(
         "access",
         "Request access",
-        "For a new colleague, or more rights for an old one.",
+        "For a new colleague, or more rights for an existing one.",
         (
             FieldSpec("who", "Who needs access", "text", True, "Name and work address."),
             FieldSpec("what", "To what", "text", True),

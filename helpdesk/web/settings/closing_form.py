@@ -11,7 +11,7 @@ class ClosingForm(SettingsForm):
     """The days until a solved ticket is closed, and how many days before that its customer is notified."""
 
     close_after_days = WholeNumberField(
-        lazy_gettext("Close after, in days"), description=lazy_gettext("0 never closes by itself.")
+        lazy_gettext("Close after, in days"), description=lazy_gettext("0 never closes automatically.")
     )
     close_warning_days = WholeNumberField(
         lazy_gettext("Tell the customer before, in days"), description=lazy_gettext("0 tells nobody.")

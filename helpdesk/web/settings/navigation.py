@@ -118,7 +118,7 @@ GROUPS: list[tuple[Any, list[NavigationEntry]]] = [
             NavigationEntry(
                 lazy_gettext("Rules"),
                 "/settings/rules",
-                lazy_gettext("What is done by itself when a ticket is filed, replied to, changed or idle."),
+                lazy_gettext("What is done automatically when a ticket is filed, replied to, changed or idle."),
                 "retry",
                 Role.lead,
             ),

@@ -85,7 +85,7 @@ class OrganizationForm(Form):
         lazy_gettext("Language"),
         [Optional()],
         validate_choice=False,
-        description=lazy_gettext("Of people who chose none and whose browser names none."),
+        description=lazy_gettext("For people who chose none and whose browser asks for none."),
         render_kw={"blank": lazy_gettext("As everywhere")},
     )
     notes = TextAreaField(lazy_gettext("Notes for the team"), [Optional()], render_kw={"rows": 3})

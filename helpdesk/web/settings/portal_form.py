@@ -1,4 +1,4 @@
-"""The portal form: name, colour, sign-in methods, edition and plan."""
+"""The portal form: name, colour, sign-in methods, and whether the portal is open."""
 
 from datetime import UTC
 
@@ -16,9 +16,9 @@ from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext, offered_l
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.settings.settings_form import SettingsForm, own_text_field
 
-EDITIONS = [
-    ("external_helpdesk", lazy_gettext("External helpdesk")),
-    ("internal_helpdesk", lazy_gettext("Internal helpdesk")),
+OPEN_OR_CLOSED = [
+    ("external_helpdesk", lazy_gettext("Yes")),
+    ("internal_helpdesk", lazy_gettext("No")),
 ]
 PLANS = [(plan, plan.title()) for plan in SETTINGS["portal_plan"].choices]
 SECOND_FACTOR = [
@@ -64,7 +64,7 @@ class LookFields:
     accent = ColorField(
         lazy_gettext("Accent colour"),
         [Regexp(r"#[0-9a-fA-F]{6}\Z", message=lazy_gettext("Choose a colour, like #2f5fd0."))],
-        description=lazy_gettext("Made darker or lighter by itself where text on it would be hard to read."),
+        description=lazy_gettext("Made darker or lighter automatically where text on it would be hard to read."),
         render_kw={"width": "short"},
     )
 
@@ -76,7 +76,7 @@ class PortalForm(LookFields, SettingsForm):
         lazy_gettext("Language"),
         choices=lambda: to_choices([(each.code, each.name) for each in offered_languages()]),
         validate_choice=False,
-        description=lazy_gettext("Of whoever chose none and whose browser names none, and of Slack."),
+        description=lazy_gettext("For people who chose none and whose browser asks for none, and for Slack."),
     )
     welcome_text = own_text_field(
         lazy_gettext("Welcome"),
@@ -130,7 +130,12 @@ class PortalForm(LookFields, SettingsForm):
             "Who of the team must have a passkey or an app, unless their provider asks for several factors."
         ),
     )
-    portal_edition = SelectField(lazy_gettext("Edition"), choices=to_choices(EDITIONS), validate_choice=False)
+    portal_edition = SelectField(
+        lazy_gettext("Portal open"),
+        choices=to_choices(OPEN_OR_CLOSED),
+        validate_choice=False,
+        description=lazy_gettext("While it is closed, customers cannot sign in. The team can."),
+    )
     portal_plan = SelectField(lazy_gettext("Plan"), choices=to_choices(PLANS), validate_choice=False)
 
     def validate_announcement_from(self, field: StringField) -> None:

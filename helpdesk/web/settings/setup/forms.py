@@ -206,7 +206,7 @@ class TestTicketForm(Form):
 
     __test__ = False  # no test, whatever pytest makes of the name
     email = StringField(
-        lazy_gettext("Address of the one who plays the customer"),
+        lazy_gettext("Email address of the test customer"),
         filters=[_strip],
         description=lazy_gettext("A second address of yours or a colleague's private one. The mails go there."),
         render_kw={"spellcheck": "false"},

@@ -112,10 +112,10 @@ def _check_form() -> tuple[bool, str]:
 def _check_mail() -> tuple[bool, str]:
     if not config.current().MAIL_SERVER:
         return False, gettext(
-            "No mail leaves: there is no mail server yet. Sign-in links, answers and invitations wait."
+            "No mail is sent: there is no mail server yet. Sign-in links, answers and invitations wait."
         )
     if senders.system_address() is None:
-        return False, gettext("No mail leaves: there is no address that it comes from.")
+        return False, gettext("No mail is sent: there is no address to send it from.")
     sent, failed = find_latest_mails()
     if failed is not None and (sent is None or failed.id > sent.id):
         return False, gettext("The latest mail did not leave: %(reason)s", reason=failed.reason or failed.state)
