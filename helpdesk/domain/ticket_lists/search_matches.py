@@ -25,7 +25,7 @@ def bind_matches(found: Candidates) -> dict[str, Any]:
     """Return the parameters of the functions below."""
     if is_sqlite():
         return {"found": "[" + ",".join(f"[{ticket_id},{rank}]" for ticket_id, rank in found) + "]"}
-    ids, ranks = (",".join(str(each[place]) for each in found) for place in (0, 1))
+    ids, ranks = (",".join([str(each[place]) for each in found]) for place in (0, 1))
     return {"found_ids": f"{{{ids}}}", "found_ranks": f"{{{ranks}}}"}
 
 

@@ -1,10 +1,22 @@
 """People, organizations and tags that the team names in a search: by their names, addresses and slugs."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Text,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from helpdesk.database import transactions
 from helpdesk.domain.errors import ValidationError
@@ -16,6 +28,7 @@ from helpdesk.models.tag import Tag
 from helpdesk.models.user import Role, User
 
 MAX_PEOPLE = 300  # people, organizations and tags that one search stands for
+Patterns = Sequence[Any]  # for LIKE: texts, or parameters
 
 _user, _organization, _tag = User.__table__, Organization.__table__, Tag.__table__
 
@@ -75,21 +88,57 @@ def find_tags(text: str) -> list[int]:
 
 
 def _find(terms: Sequence[Term]) -> NamedPeople | None:
-    organizations = _ids(select(_organization.c.id).where(_names(_organization.c.search_words, terms)))
-    whole = _user.c.search_words + _organization.c.search_words
+    """Find whom and what all of ``terms`` name together. One query."""
+    shapes = tuple((len(_name_patterns(term)), len(term.name_filters)) for term in terms)
+    patterns = [pattern for term in terms for pattern in (*_name_patterns(term), *term.name_filters)]
+    values = {f"pattern_{place}": pattern for place, pattern in enumerate(patterns)}
+    found: dict[str, list[int]] = {"person": [], "organization": [], "tag": []}
+    for kind, id in transactions.execute_core(_named_query(shapes), values):
+        found[kind].append(id)
+    return NamedPeople(found["person"], found["organization"], found["tag"]) if any(found.values()) else None
+
+
+@lru_cache(maxsize=200)
+def _named_query(shapes: tuple[tuple[int, int], ...]) -> CompoundSelect[tuple[str, int]]:
+    """Build the query of organizations, other people and tags that terms name; cached.
+
+    ``shapes``: how many patterns each term has, and how many filters; its parameters are all of them in this order.
+    """
+    numbers = itertools.count()
+    terms = [
+        tuple([bindparam(f"pattern_{next(numbers)}", type_=Text) for _ in range(size)] for size in shape)
+        for shape in shapes
+    ]
+    organizations = select(_organization.c.id).where(*(_has(_organization.c.search_words, *term) for term in terms))
+    named = organizations.limit(MAX_PEOPLE).cte("named")
     joined = _user.join(_organization, _organization.c.id == _user.c.organization_id)
-    named = and_(_names(whole, terms), _user.c.organization_id.not_in(organizations) if organizations else true())
-    people = _ids(select(_user.c.id).select_from(joined).where(named))
-    tags = _ids(select(_tag.c.id).where(_names(_tag.c.search_words, terms)))
-    return NamedPeople(people, organizations, tags) if people or organizations or tags else None
+    people = select(_user.c.id).select_from(joined).where(_user.c.organization_id.not_in(select(named.c.id)))
+    people = people.where(*(_has_together(*term) for term in terms))
+    tags = select(_tag.c.id).where(*(_has(_tag.c.search_words, *term) for term in terms))
+    found = {
+        "organization": named,
+        "person": people.limit(MAX_PEOPLE).subquery(),
+        "tag": tags.limit(MAX_PEOPLE).subquery(),
+    }
+    return union_all(*(select(literal(kind), each.c.id) for kind, each in found.items()))
+
+
+def _has(column: ColumnElement[str], patterns: Patterns, filters: Patterns) -> ColumnElement[bool]:
+    """Whether ``column``, made by ``search_words.join_words``, has a term."""
+    return and_(*(or_(*map(column.like, each)) for each in (filters, patterns) if each))
+
+
+def _has_together(patterns: Patterns, filters: Patterns) -> ColumnElement[bool]:
+    """Whether a person or their organization has a term."""
+    if filters:  # a pattern with a typo may match where one ends and the other begins
+        return _has(_user.c.search_words + _organization.c.search_words, patterns, filters)
+    of_term = select(_organization.c.id).where(_has(_organization.c.search_words, patterns, filters))
+    return or_(_has(_user.c.search_words, patterns, filters), _user.c.organization_id.in_(of_term))
 
 
 def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[bool]:
     """Whether ``column``, made by ``search_words.join_words``, has every one of ``terms``; never without terms."""
-    conditions: list[Any] = []
-    for term in terms:
-        conditions += [or_(*map(column.like, term.name_filters))] if term.name_filters else []
-        conditions.append(or_(*map(column.like, _name_patterns(term))))
+    conditions = [_has(column, _name_patterns(term), term.name_filters) for term in terms]
     return and_(*conditions) if conditions else _user.c.id < 0
 
 
