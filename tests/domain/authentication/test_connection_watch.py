@@ -20,9 +20,9 @@ from helpdesk.domain.monitoring import connection_watch as watch
 from helpdesk.domain.notifications import sentences
 from helpdesk.models.notification import Notification
 from helpdesk.translation import format_date
-from tests import worker_helpers
+from tests import process_state, worker_helpers
 from tests.domain import mail_samples
-from tests.web.sign_in.companies import clear_caches, connect, serve_company
+from tests.web.sign_in.companies import connect, serve_company
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -91,13 +91,13 @@ def test_a_proof_that_is_gone_is_notified_once_and_again_when_it_goes_again(sess
 def test_a_provider_that_answers_nobody_is_notified_after_three_tries(session, connection, provider, ada):
     provider.answers = {"discovery": lambda: flask.Response("", 500)}
     for tries in range(1, 5):
-        clear_caches()
+        process_state.reset_providers()
         watch.watch(connection.id)
         assert len(list_notified(session)) == (tries >= troubles.FAILED_OFTEN), tries
         assert bool(connection.last_failure) == (tries >= troubles.FAILED_OFTEN), "one that fails once is no news"
     assert list_notified(session)[0][1].startswith("Nobody can sign in with Globex. The provider's discovery document")
     provider.answers = {}
-    clear_caches()
+    process_state.reset_providers()
     watch.watch(connection.id)
     session.expire_all()
     assert (connection.failed_in_a_row, connection.notified) == (0, {})
