@@ -67,8 +67,8 @@ DISK_FULL_SECONDS = 5.0
 class FaultPlan:
     """The faults of one run of ``seconds``.
 
-    ``calm`` leaves the processes alone; ``lost`` is the share of Slack events that are lost; ``more`` are Slack
-    faults that come before ``SLACK_FAULTS``.
+    ``calm`` leaves the processes alone, otherwise something befalls one ``every`` so many seconds; ``lost`` is the
+    share of Slack events that are lost; ``more`` are Slack faults that come before ``SLACK_FAULTS``.
     """
 
     def __init__(
@@ -80,9 +80,11 @@ class FaultPlan:
         lost: float = 0.0,
         calm: bool = False,
         more=(),
+        every: float = 4.0,
     ):
         self.installation, self.journal = installation, journal
         self.seconds = seconds
+        self.every = every
         self.lost = lost
         self.slack = (*more, *SLACK_FAULTS)
         self.seed = seed
@@ -148,7 +150,7 @@ class FaultPlan:
         return {}
 
     def _plan(self) -> None:
-        count = max(len(FAULT_KINDS) - 3, round(self.seconds / 4))
+        count = max(len(FAULT_KINDS) - 3, round(self.seconds / self.every))
         kinds = [FAULT_KINDS[number % len(FAULT_KINDS)] for number in range(count)]
         self.random.shuffle(kinds)
         interval = self.seconds * 0.8 / count

@@ -59,6 +59,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--prove", action="store_true", help="disable every rule in turn and show which check failed")
     parser.add_argument("--pace", type=float, default=4.0, help="average seconds between two actions of a user")
+    parser.add_argument("--every", type=float, default=4.0, help="seconds between two faults of processes")
     parser.add_argument("--lost", type=float, default=0.03, help="share of Slack's events that are lost")
     parser.add_argument(
         "--calm", action="store_true", help="leave the processes alone; only Slack and the mail server fail"
@@ -122,7 +123,16 @@ def verify_run(
     fault_plan = (
         make_plan(installation, journal)
         if make_plan
-        else FaultPlan(installation, journal, arguments.seed, arguments.seconds, arguments.lost, arguments.calm, more)
+        else FaultPlan(
+            installation,
+            journal,
+            arguments.seed,
+            arguments.seconds,
+            arguments.lost,
+            arguments.calm,
+            more,
+            arguments.every,
+        )
     )
     share = MachineShare()
     share.start()
