@@ -19,7 +19,7 @@ from helpdesk import clock, config
 from helpdesk.channels.slack import channels, duplicates, known_threads, missed_messages, unthreaded
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory, rate_limits
-from helpdesk.channels.slack.handlers import thread_lookup
+from helpdesk.channels.slack.handlers import deleted_cards, thread_lookup
 from helpdesk.channels.slack.parse import events, message_content, payload_parser
 from helpdesk.database import transactions
 from helpdesk.domain import inbox
@@ -146,13 +146,17 @@ def _latest_replies(listed: list[dict]) -> dict[str, ListedThread]:
 
 
 def _store_missed(id: int, listed: list[dict]) -> int:
-    """Store what customers wrote outside threads and we did not receive. Returns how much it was. Commits."""
+    """Store what customers wrote outside threads and we did not receive. Returns how much it was. Commits.
+
+    Of what cannot be fetched because nobody knows whose it is, the team is notified.
+    """
     ourselves, channel = directory.get_bot_identity(), db.session.get_one(Channel, id)
     is_shared = channel.is_shared
     missed = list(missed_messages.find_missed(channel, listed, ourselves))
     new = sum(
         inbox.store_event("slack", name, _event_payload(name, event, ourselves, is_shared)) for name, event, _ in missed
     )
+    deleted_cards.report_unannounced(channel, listed)
     db.session.commit()
     return new
 

@@ -25,7 +25,8 @@ def delete_if_unthreaded(channel_id: str, message: dict) -> bool:
     if message.get("thread_ts") not in (None, message.get("ts")):
         return False
     with transactions.read_only():
-        kind = db.session.scalar(select(Delivery.kind).where(Delivery.key == key))
+        is_for_thread = Delivery.thread_id.is_not(None)  # a line for the whole team is for none
+        kind = db.session.scalar(select(Delivery.kind).where(Delivery.key == key, is_for_thread))
     if kind not in THREADED_KINDS:
         return False
     try:

@@ -5,8 +5,10 @@ A test does the workers' work itself.
 
 import pytest
 
+from helpdesk.channels.slack import sync
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas, wsgi_server
+from helpdesk.models.channel import Channel
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from tests import block_validation, worker_helpers
@@ -132,6 +134,16 @@ class Day:
     def last(self) -> Message:
         self.session.expire_all()
         return self.session.query(Message).order_by(Message.id.desc()).first()
+
+
+def compare(session):
+    """Compare every channel with Slack, as the scheduler does."""
+    for channel in session.query(Channel):
+        channel.synced_at = None
+    session.commit()
+    worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
+    worker_helpers.drain(session)
+    session.expire_all()
 
 
 def newest_ticket(session) -> Ticket:

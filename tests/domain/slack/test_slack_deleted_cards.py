@@ -2,17 +2,16 @@
 
 import pytest
 
-from helpdesk.channels.slack import notifications, sync
+from helpdesk.channels.slack import notifications
 from helpdesk.channels.slack.handlers import deleted_cards
 from helpdesk.demo import personas
 from helpdesk.domain.tickets import transfer
-from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from tests import worker_helpers
-from tests.domain.slack.conftest import DANA, GLOBEX, JONAS, MAYA, PRIYA
+from tests.domain.slack.conftest import DANA, GLOBEX, JONAS, MAYA, PRIYA, compare
 
 TRIAGE = personas.TRIAGE_CHANNEL_ID
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -37,16 +36,6 @@ def file_in_doubt(make, session, workspace, dana):
         return ticket, root
 
     return file
-
-
-def compare(session):
-    """Compare every channel with Slack, as the scheduler does."""
-    for channel in session.query(Channel):
-        channel.synced_at = None
-    session.commit()
-    worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
-    worker_helpers.drain(session)
-    session.expire_all()
 
 
 def let_time_pass(session, workspace):
@@ -98,6 +87,12 @@ def words(session, ticket):
     return [tuple(row) for row in rows][1:]
 
 
+def notices(workspace, root):
+    """The number of lines in the team's channel that lead to the thread below ``root``."""
+    address = f"archives/{TRIAGE}/p{root.replace('.', '')}"
+    return sum(address in message["text"] for message in workspace.posted(TRIAGE))
+
+
 def cards(workspace, ticket, channel=TRIAGE):
     return [each["ts"] for each in workspace.posted(channel) if f"#{ticket.number} " in each["text"]]
 
@@ -117,6 +112,7 @@ def test_what_was_typed_below_it_is_on_the_ticket_once_and_in_order(file_in_doub
     [card] = cards(workspace, ticket)
     shown = [message["text"] for message in workspace.replies(TRIAGE, card)[1:]]
     assert len(shown) == 4, "the new card's thread has each of them once"
+    assert [each.kind for each in ticket.events].count("slack_deleted") == 1
 
 
 def test_a_customers_words_below_it_are_their_reply(file_in_doubt, session, workspace):
@@ -163,14 +159,6 @@ def test_two_deleted_cards_of_one_channel_are_distinguished(file_in_doubt, sessi
     assert words(session, window) == [("reply", "about the window")]
 
 
-def test_the_only_card_is_known_without_the_event_of_its_deletion(file_in_doubt, session, workspace):
-    ticket, root = file_in_doubt()
-    say_and_delete(workspace, TRIAGE, root, (PRIYA, "We look into it."))
-    lose_events(workspace, about=is_deletion)
-    let_time_pass(session, workspace)
-    assert words(session, ticket) == [("reply", "We look into it.")]
-
-
 def test_where_nobody_knows_whose_card_it_was_the_team_is_notified(file_in_doubt, session, workspace):
     oven, root = file_in_doubt("The oven burns")
     window, _ = file_in_doubt("The window is stuck")
@@ -178,10 +166,41 @@ def test_where_nobody_knows_whose_card_it_was_the_team_is_notified(file_in_doubt
     lose_events(workspace, about=is_deletion)
     let_time_pass(session, workspace)
     assert words(session, oven) == words(session, window) == [], "nothing is put on a ticket by guessing"
-    address = f"archives/{TRIAGE}/p{root.replace('.', '')}"
-    assert sum(address in message["text"] for message in workspace.posted(TRIAGE)) == 1, "one line for the thread"
-    notices = [each for each in workspace.ephemerals(user=PRIYA) if "no longer belongs to its ticket" in str(each)]
-    assert len(notices) == 2, "their author is notified of each"
+    assert notices(workspace, root) == 1, "one line for the thread"
+    answers = [each for each in workspace.ephemerals(user=PRIYA) if "no longer belongs to its ticket" in str(each)]
+    assert len(answers) == 2, "their author is notified of each"
+
+
+def test_where_slack_announced_nothing_the_team_is_notified_once(file_in_doubt, session, workspace):
+    ticket, root = file_in_doubt()
+    say_and_delete(workspace, TRIAGE, root, (PRIYA, "We look into it."))
+    lose_events(workspace, about=lambda event: True)
+    let_time_pass(session, workspace)
+    assert notices(workspace, root) == 0
+    compare(session)
+    assert notices(workspace, root) == 1
+    workspace.say(PRIYA, TRIAGE, "Below the tombstone.", thread_ts=root)
+    let_time_pass(session, workspace)
+    compare(session)
+    assert (notices(workspace, root), words(session, ticket)) == (1, [])
+
+
+@ON_SQLITE
+def test_nobody_is_notified_of_other_deleted_messages(file_in_doubt, make, session, workspace, dana):
+    unheard = workspace.say(JONAS, TRIAGE, "Lunch?")
+    say_and_delete(workspace, TRIAGE, unheard, (PRIYA, "Yes."))
+    lose_events(workspace, about=lambda event: True)
+    make.ticket(dana)  # posted at once
+    let_time_pass(session, workspace)
+    compare(session)
+    worker_helpers.advance_time(session, 2 * 3600)
+    ticket, card = file_in_doubt()
+    heard = workspace.say(JONAS, TRIAGE, "Coffee?")
+    say_and_delete(workspace, TRIAGE, heard, (PRIYA, "Yes."))
+    workspace.delete(MAYA, TRIAGE, card)
+    let_time_pass(session, workspace)
+    compare(session)
+    assert notices(workspace, unheard) == notices(workspace, heard) == 0
 
 
 @ON_SQLITE
@@ -206,7 +225,6 @@ def test_a_card_that_was_posted_at_once_is_not_taken_for_a_deleted_one(make, ses
     assert words(session, ticket) == []
 
 
-@ON_SQLITE
 def test_an_older_card_that_was_found_is_not_taken_for_a_deleted_one(file_in_doubt, session, workspace):
     older, _ = file_in_doubt("The oven burns")
     let_time_pass(session, workspace)
@@ -250,15 +268,6 @@ def test_a_ticket_that_left_the_customer_gets_nothing_from_their_channel(file_in
     let_time_pass(session, workspace)
     assert words(session, ticket) == []
     assert session.query(InboundEvent.result).filter_by(result=deleted_cards.UNMATCHED).count() == 2
-
-
-@ON_SQLITE
-def test_the_history_says_that_the_card_was_deleted(file_in_doubt, session, workspace):
-    ticket, root = file_in_doubt()
-    say_and_delete(workspace, TRIAGE, root, (PRIYA, "We look into it."))
-    let_time_pass(session, workspace)
-    assert [each.kind for each in ticket.events].count("slack_deleted") == 1
-    assert session.query(Thread).filter_by(external_id=root).one().ended_at is not None
 
 
 @ON_SQLITE

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk import clock, config
-from helpdesk.channels.slack import sync
 from helpdesk.channels.slack.api import slack_clock
 from helpdesk.demo import personas
 from helpdesk.domain import metrics, tickets
@@ -21,7 +20,7 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from tests import worker_helpers
-from tests.domain.slack.conftest import PRIYA
+from tests.domain.slack.conftest import PRIYA, compare
 
 TRIAGE = personas.TRIAGE_CHANNEL_ID
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -50,14 +49,6 @@ def remove_metadata(workspace, channel=TRIAGE):
     """Let Slack have lost the metadata of every message."""
     for message in workspace.state.channels[channel].messages.values():
         message.pop("metadata", None)
-
-
-def compare(session):
-    for channel in session.query(Channel):
-        channel.synced_at = None
-    session.commit()
-    worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
-    worker_helpers.drain(session)
 
 
 @pytest.mark.parametrize("seconds", [600, -600, 3 * 3600, -3 * 3600])

@@ -6,6 +6,7 @@ number of its ticket. Without the quotation it is the only one that it can have 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
@@ -48,18 +49,16 @@ def is_possible(payload: dict) -> bool:
 
 
 def find(channel_id: str, root: str) -> DeletedCard | None:
-    """Return the card that ``root`` was; None where it was none, or one that was never in doubt."""
+    """Return the card that ``root`` was, or may have been; None where it was none, or one that was never in doubt."""
     is_ours, quoted = _read_events(channel_id, root)
     number = NUMBER_PATTERN.match(quoted) if quoted else None
-    if not is_ours or (quoted and not number):
-        return None
-    posts = _list_possible_posts(channel_id, root)
-    if not posts:
-        return None
+    posts = [] if is_ours is False or (quoted and not number) else _list_possible_posts(channel_id, root)
     if number:
         cards = [post for post in posts if post.thread is not None and post.thread.ticket.number == int(number[1])]
-        return DeletedCard(cards[-1].thread if cards else None)
-    is_certain = len(posts) == 1 and posts[0].attempts > 1
+        return DeletedCard(cards[-1].thread if cards else None) if posts else None
+    if not posts or (is_ours is None and not any(map(_was_in_doubt, posts))):
+        return None
+    is_certain = is_ours is True and len(posts) == 1 and _was_in_doubt(posts[0])
     return DeletedCard(posts[0].thread if is_certain else None)
 
 
@@ -98,37 +97,58 @@ def record_thread(channel_id: str, root: str) -> Thread | None:
     return thread_lookup.find_thread(channel_id, root)
 
 
-def notify_team(event: SlackEvent) -> None:
-    """Post a line in the triage channel, once for the thread, with the address of what nobody can put on a ticket."""
-    root = event.thread_id or event.external_id
-    key = thread_lookup.ordering_key(event.channel_id, root)
+def report_unannounced(channel: Channel, listed: Iterable[dict]) -> None:
+    """Notify the team of each deleted message among ``listed`` that may have been a card, where no event has come that
+    says whose it was.
+    """
+    for message in listed:
+        root = json_access.text_or_empty(message.get("ts"))
+        if message.get("subtype") != TOMBSTONE or thread_lookup.may_be_card(channel.external_id, root):
+            continue
+        card = find(channel.external_id, root)
+        if card is not None and card.replacement is None and notify_team(channel, root):
+            now = clock.now()
+            key = thread_lookup.ordering_key(channel.external_id, root)
+            notice = {"source": "slack", "external_id": f"read:{key}:card", "ordering_key": key, "position": root}
+            db.session.add(InboundEvent(**notice, state="ignored", result=UNMATCHED, due_at=now, finished_at=now))
+
+
+def notify_team(channel: Channel, root: str) -> bool:
+    """Post a line in the triage channel with the address of what nobody can put on a ticket. Returns whether it is the
+    first about this thread.
+    """
+    key = thread_lookup.ordering_key(channel.external_id, root)
     earlier = select(InboundEvent.id).where(InboundEvent.ordering_key == key, InboundEvent.result == UNMATCHED)
-    channel = thread_lookup.find_channel(event.channel_id)
-    if channel is None or db.session.scalar(earlier.limit(1)) is not None:
-        return
+    if db.session.scalar(earlier.limit(1)) is not None:
+        return False
     notifications.notify_team(
         gettext(
             "Something was written below a deleted message in %(channel)s that may have been a ticket's card. "
             "It is on no ticket: %(address)s",
             channel=channel.label,
-            address=f"{WORKSPACE_URL}/archives/{event.channel_id}/p{root.replace('.', '')}",
+            address=f"{WORKSPACE_URL}/archives/{channel.external_id}/p{root.replace('.', '')}",
         )
     )
+    return True
 
 
-def _read_events(channel_id: str, root: str) -> tuple[bool, str]:
-    """Return whether ``root`` was ours according to what was received about its thread, and its text if the event of
-    its deletion came.
+def _read_events(channel_id: str, root: str) -> tuple[bool | None, str]:
+    """Return whether ``root`` was ours according to what was received about its thread, None where nothing says it, and
+    its text if the event of its deletion came.
     """
     key = thread_lookup.ordering_key(channel_id, root)
-    is_ours = False
+    is_ours: bool | None = None
     received = select(InboundEvent.payload).where(InboundEvent.ordering_key == key).order_by(InboundEvent.id)
     for payload in db.session.scalars(received.limit(MAX_EVENTS)):
         event, ourselves = json_access.object_in(payload, "event"), events.bot_identity_of(payload)
         about, before = thread_lookup.message_of(event), json_access.object_in(event, "previous_message")
-        if about.get("subtype") == TOMBSTONE and before.get("ts") == root:
-            return events.is_own_message(before, ourselves), json_access.text_or_empty(before.get("text"))
-        is_ours |= json_access.text_or_empty(about.get("parent_user_id")) in ourselves.user_ids
+        if about.get("subtype") == TOMBSTONE:
+            if before.get("ts") == root:
+                return events.is_own_message(before, ourselves), json_access.text_or_empty(before.get("text"))
+        elif about.get("ts") == root:
+            is_ours = events.is_own_message(about, ourselves)
+        elif (author := json_access.text_or_empty(about.get("parent_user_id"))) not in {"", events.SLACKBOT_USER_ID}:
+            is_ours = author in ourselves.user_ids
     return is_ours, ""
 
 
@@ -162,3 +182,7 @@ def _may_be_earlier_attempt(root: str, post: Delivery) -> bool:
     if post.external_id:
         return post.external_id == known and known_threads.is_newer(post.external_id, root)
     return known is None and (post.attempts > 0 or post.possibly_sent_since is not None)
+
+
+def _was_in_doubt(post: Delivery) -> bool:
+    return post.attempts > 1

@@ -161,7 +161,7 @@ def _handle_message_of_no_ticket(event: MessageEvent, context: EventContext) -> 
         return customer_tickets.handle_message(event, context)
     if deleted_cards.find(event.channel_id, event.thread_id) is None:
         return customer_tickets.handle_message(event, context)
-    deleted_cards.notify_team(event)
+    deleted_cards.notify_team(thread_lookup.find_channel(event.channel_id), event.thread_id)
     answer = ephemeral_replies.reply_sentence(event, DETACHED_THREAD_MESSAGE)
     return Result("ignored", deleted_cards.UNMATCHED, None, [answer])
 
