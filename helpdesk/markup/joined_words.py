@@ -11,11 +11,15 @@ from collections.abc import Iterator
 APOSTROPHES = "'’‘‛`´′＇\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u055a\u05f3"
 _OTHERS = "&_\\-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d\u058a\u05be.·‧\u30fb\uff65\u30a0＝\u05f4"
 _NO_WORD = r"\s!-/:-@\[-`{-~"
-_BETWEEN_DIGITS = r"(?<=\d)[,\u00a0\u2009\u202f\u066c](?=\d)"
-_BETWEEN_SINGLE = r"(?<=\b[^\W\d_])/(?=[^\W\d_]\b)"  # n/a, c/o
-_HEBREW_QUOTE = '(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])'
+_NARROW_SPACES = "\u00a0\u2009\u202f"
+_AFTER_WORD = rf"(?<=[^{_NO_WORD}][{APOSTROPHES}{_OTHERS}])(?=[^{_NO_WORD}])"
+_BETWEEN_DIGITS = rf"(?<=\d[,{_NARROW_SPACES}\u066c])(?=\d)"
+_BETWEEN_SINGLE = r"(?<=\b[^\W\d_]/)(?=[^\W\d_]\b)"  # n/a, c/o
+_HEBREW_QUOTE = '(?<=[\u05d0-\u05ea]")(?=[\u05d0-\u05ea])'
+# The sign comes first, what is around it after: so a text is passed over quickly where it has no such sign.
 JOINER_PATTERN = re.compile(
-    rf"(?<=[^{_NO_WORD}])[{APOSTROPHES}{_OTHERS}](?=[^{_NO_WORD}])|{_BETWEEN_DIGITS}|{_BETWEEN_SINGLE}|{_HEBREW_QUOTE}"
+    rf"[{APOSTROPHES}{_OTHERS},{_NARROW_SPACES}\u066c/\"]"
+    rf"(?:{_AFTER_WORD}|{_BETWEEN_DIGITS}|{_BETWEEN_SINGLE}|{_HEBREW_QUOTE})"
 )
 # Pieces of a text; a narrow space does not end one, since it may stand in a number.
 PIECES_PATTERN = re.compile(r"(?:[^\s]|(?<=\d)[\u00a0\u2009\u202f](?=\d))+")
@@ -23,11 +27,11 @@ PIECES_PATTERN = re.compile(r"(?:[^\s]|(?<=\d)[\u00a0\u2009\u202f](?=\d))+")
 
 def list_joined_pieces(text: str) -> Iterator[tuple[int, str]]:
     """Yield the pieces of ``text`` that have a joiner, each with its start."""
-    if JOINER_PATTERN.search(text) is None:
-        return
-    for match in PIECES_PATTERN.finditer(text):
-        if JOINER_PATTERN.search(match.group()):
+    joiner = JOINER_PATTERN.search(text)
+    for match in PIECES_PATTERN.finditer(text) if joiner else ():
+        if joiner and joiner.start() < match.end():
             yield match.start(), match.group()
+            joiner = JOINER_PATTERN.search(text, match.end())
 
 
 def remove_joiners(piece: str) -> tuple[str, list[int]]:

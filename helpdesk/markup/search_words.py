@@ -168,7 +168,7 @@ def other_spellings(word: str) -> list[str]:
 
 def has_other_spelling(text: str) -> bool:
     """Whether ``text`` has characters that are also written with two."""
-    return _TWO_CHARACTERS_PATTERN.search(unicodedata.normalize("NFC", text)) is not None
+    return not text.isascii() and _TWO_CHARACTERS_PATTERN.search(unicodedata.normalize("NFC", text)) is not None
 
 
 def spell_with_two_characters(text: str) -> str:

@@ -30,10 +30,7 @@ class Highlighter:
 
     def find(self, text: str) -> list[Span]:
         """Return the spans (start, end) of the matches in ``text``, in order, without overlaps."""
-        if text.isascii():
-            found = [match.span() for match in self._pattern.finditer(text.lower().translate(ASCII_SEPARATORS))]
-        else:
-            found = self._find_in(text, in_two_characters=False)
+        found = self._find_in(text, in_two_characters=False)
         if search_words.has_other_spelling(text):
             found += self._find_in(text, in_two_characters=True)
         found += self._find_joined(text)
@@ -47,6 +44,8 @@ class Highlighter:
                 yield offset + places[start], offset + places[end - 1] + 1
 
     def _find_in(self, text: str, in_two_characters: bool) -> list[Span]:
+        if text.isascii():
+            return [match.span() for match in self._pattern.finditer(text.lower().translate(ASCII_SEPARATORS))]
         folded, places = _fold_with_places(text, in_two_characters)
         return [
             (places[match.start()][0], places[match.end() - 1][1])
