@@ -17,6 +17,8 @@ IS_CUT = """() => {
   const table = document.querySelector(".table-scroll:has(input)");
   return table.scrollWidth > table.clientWidth;
 }"""
+CUT_NAMES = """() => [...document.querySelectorAll(".queue-people, .queue-people bdi")].filter(
+  (each) => each.scrollWidth > each.clientWidth && each.clientWidth).length"""
 HAS_EVEN_GAPS = """() => {
   const fields = [...document.querySelectorAll("#ticket-form > .field")].slice(0, 2);
   const [subject, body] = fields.map((each) => each.getBoundingClientRect());
@@ -32,6 +34,10 @@ def test_fields_and_buttons_line_up(live_portal, open_browser):
         expect_value(page, DIFFERENT_HEIGHTS, 0, selector)
     page.goto(live_portal.portal + "/settings/service-levels")
     expect_value(page, IS_CUT, False)
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto(live_portal.portal + "/desk?view=all")
+    page.wait_for_selector(".queue-people")
+    expect_value(page, CUT_NAMES, 0)
     customer = open_browser(width=360)
     sign_in_once(customer, live_portal, DANA)
     customer.goto(live_portal.portal + "/tickets/new?form=default")
