@@ -123,6 +123,8 @@ def test_the_second_of_two_quick_actions_is_kept_like_the_first(open_ticket):
             act(page, number)
             wanted |= state
             held.wait()
+        if second == "reply" and wanted.get("assignee") == "Nobody":
+            wanted["assignee"] = "Priya Raman"  # who answers a ticket that nobody has takes it
         held.let_go()
         for name in (first, second):
             if name in SHOWN:
