@@ -10,6 +10,7 @@ from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
 from tests.journeys.waiting import (
     choose_a_form,
     expect_draft_kept,
+    expect_focus,
     expect_no_overflow,
     expect_value,
     expect_values,
@@ -252,6 +253,9 @@ def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, op
     page.wait_for_selector("#suggestions li:has-text('tada')")
     page.keyboard.press("Enter")
     expect(page.locator("#body-reply")).to_have_value("@ Done 🎉 ")
+    page.click("#conversation a:has-text('Quote') >> nth=0")
+    expect(page.locator("#body-reply")).to_have_value(re.compile("^> ", re.MULTILINE))
+    expect_focus(page, "body-reply")  # one writes on there
     page.fill("#body-reply", "")
     page.click("label[for=compose-note]")
     for typed, chosen in (("@pri", "@Priya"), ("#3", "#3 ")):

@@ -1,4 +1,6 @@
-// A conversation opens at what is new, or at its end. What was read is folded, and stays as this page has it.
+// A conversation opens at what is new, or at its end, or where one writes. What was read is folded, and stays as this page
+// has it.
+import { focusComposer } from "./composer.js";
 import { byId, listen, query, queryAll } from "./dom.js";
 
 const MAX_NAMED = 250;
@@ -29,11 +31,6 @@ listen("click", async ({ target }) => {
   if (button) (await import("./reactions.js")).toggleChoices(button);
 });
 
-const reveal = (element) => {
-  const folded = element?.closest("details:not([open])");
-  if (folded) folded.open = true;
-};
-
 // Loads earlier messages in place of the link to them, from message `to` on where that is given.
 const loadEarlier = (link, to) => {
   const address = link.getAttribute("href") + (to ? `&to=${to}` : "");
@@ -55,14 +52,16 @@ const revealTarget = async () => {
     await loadEarlier(link, id.slice("message-".length));
   }
   const target = id && byId(id);
-  if (!target || !target.closest("details")) return;
-  reveal(target);
+  const folded = target && target.closest("details");
+  if (!folded) return;
+  folded.open = true;
   target.scrollIntoView();
 };
 
 const isBelow = (element) => element.getBoundingClientRect().bottom > innerHeight;
 
 const openAtNews = () => {
+  if (query("[name=body][autofocus]")) focusComposer();
   const last = entries().at(-1);
   if (location.hash || scrollY || !last) return;
   const unread = byId("first-unread");

@@ -96,7 +96,7 @@ def list_pages(user: User, choices: agent_queue.FilterChoices) -> list[PaletteEn
 def list_macros(user: User, number: int) -> list[PaletteEntry]:
     """Return the macros that ``user`` may put into the reply of the ticket ``number``."""
     return [
-        PaletteEntry(gettext("Macro"), title, "", f"/tickets/{number}?macro={macro_id}#composer")
+        PaletteEntry(gettext("Macro"), title, "", f"/tickets/{number}?macro={macro_id}")
         for macro_id, title in canned_replies.list_titles(user)
     ]
 

@@ -34,7 +34,7 @@ def prefilled_values(ticket: Ticket) -> dict[str, Any] | None:
         values["body"] = typed if added in typed else f"{typed}\n\n{added}\n"
     if typed and draft and draft.is_note:
         values |= {"kind": "note", "written_as": "note"}
-    return values
+    return values | {"is_prefilled": True}
 
 
 def _macro_values(ticket: Ticket) -> dict[str, Any] | None:
