@@ -1,5 +1,5 @@
-// A conversation opens at what is new, or at its end, or where one writes. What was read is folded, and stays as this page
-// has it.
+// A conversation opens at what is new, or at its end, or where one writes. What was read is folded, and stays as this
+// page has it.
 import { focusComposer } from "./composer.js";
 import { byId, listen, query, queryAll } from "./dom.js";
 
