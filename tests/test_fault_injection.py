@@ -10,8 +10,13 @@ CHECKS_OF_TIME = {"late"}  # a busy machine may take longer than promised
 
 
 def test_nothing_is_lost_doubled_or_leaked_while_slack_and_the_mail_server_fail():
-    options = ["--seed", "5", "--seconds", "8", "--pace", "2", "--calm"]
-    verdict = runner.run_database(runner.parse_arguments(options), "sqlite", "")
-    failed = {name: verdict.findings[name][:3] for name in verdict.failed if name not in CHECKS_OF_TIME}
-    assert failed == {}
-    assert verdict.facts["accepted"]["reply"] > 0 and verdict.facts["accepted"]["filed"] > 0
+    accepted = {}
+    for seconds in (8, 80, 800):  # on a busy machine nobody may have replied after the first of them
+        if accepted.get("reply") and accepted.get("filed"):
+            break
+        options = ["--seed", "5", "--seconds", str(seconds), "--pace", "2", "--calm"]
+        verdict = runner.run_database(runner.parse_arguments(options), "sqlite", "")
+        failed = {name: verdict.findings[name][:3] for name in verdict.failed if name not in CHECKS_OF_TIME}
+        assert failed == {}
+        accepted = verdict.facts["accepted"]
+    assert accepted.get("reply") and accepted.get("filed")
