@@ -169,7 +169,10 @@ def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_
         ours = (
             select(Thread)
             .join(Ticket, Ticket.id == Thread.ticket_id)
-            .where(Thread.channel_id == id, Thread.external_id.is_not(None), thread_lookup.is_active_condition())
+            .join(Channel, Channel.id == Thread.channel_id)
+            .where(Thread.channel_id == id, Thread.external_id.is_not(None))
+            # Where a ticket has left, who wrote there is told that it reached nobody.
+            .where(or_(thread_lookup.is_active_condition(), thread_lookup.has_left_condition(clock.now() - LOOKBACK)))
         )
         answered = [root for root, listed in latest.items() if listed.newest]
         known = []

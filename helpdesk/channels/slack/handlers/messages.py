@@ -154,16 +154,18 @@ def convert_to_note(message: Message, agent: User, also_late: bool = False) -> s
 
 
 def _handle_message_of_no_ticket(event: MessageEvent, context: EventContext) -> Result:
-    """Handle a message outside tickets' threads; an agent's below a card of which nobody knows whose it was is shown to
-    the team.
+    """Handle a message outside tickets' threads. An agent who writes below the card of a ticket that has left this
+    customer is told; below one of which nobody knows whose it was, the team is, too.
     """
     if event.is_bot or event.thread_id is None or authors.resolve_agent(event, context) is None:
         return customer_tickets.handle_message(event, context)
+    answers = [ephemeral_replies.reply_sentence(event, DETACHED_THREAD_MESSAGE)]
+    if thread_lookup.has_ticket_left(event.channel_id, event.thread_id):
+        return Result("ignored", "Its ticket has left this customer.", None, answers)
     if deleted_cards.find(event.channel_id, event.thread_id) is None:
         return customer_tickets.handle_message(event, context)
     deleted_cards.notify_team(thread_lookup.find_channel(event.channel_id), event.thread_id)
-    answer = ephemeral_replies.reply_sentence(event, DETACHED_THREAD_MESSAGE)
-    return Result("ignored", deleted_cards.UNMATCHED, None, [answer])
+    return Result("ignored", deleted_cards.UNMATCHED, None, answers)
 
 
 def _undo_mode(thread: Thread) -> str:

@@ -1,8 +1,9 @@
 """Find the thread, channel, message or delivery that a Slack event is about."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from helpdesk.channels.slack.api import slack_clock
@@ -44,14 +45,28 @@ def ordering_key(channel_id: str, root: str) -> str:
 
 def find_thread(channel_id: str, root: str | None) -> Thread | None:
     """Return the ticket's thread below this root; in a customer's channel only that customer's tickets are found."""
-    found = db.session.scalar(
-        select(Thread)
-        .join(Channel, Channel.id == Thread.channel_id)
-        .where(Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id == root)
-    )
-    if found is not None and found.is_customers and found.channel.organization_id != found.organization_id:
-        return None
-    return found
+    found = _find_below(channel_id, root)
+    return None if found is not None and _has_left(found) else found
+
+
+def has_ticket_left(channel_id: str, root: str) -> bool:
+    """Return whether the ticket of the thread below this root was moved to another customer than the channel's."""
+    found = _find_below(channel_id, root)
+    return found is not None and _has_left(found)
+
+
+def has_left_condition(since: datetime) -> ColumnElement[bool]:
+    """Return the condition of a query of threads and channels for the threads that tickets have left ``since``."""
+    return and_(Thread.ended_at >= since, Thread.organization_id != Channel.organization_id)
+
+
+def _find_below(channel_id: str, root: str | None) -> Thread | None:
+    here = Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id == root
+    return db.session.scalar(select(Thread).join(Channel, Channel.id == Thread.channel_id).where(*here))
+
+
+def _has_left(thread: Thread) -> bool:
+    return thread.is_customers and thread.channel.organization_id != thread.organization_id
 
 
 def may_be_card(channel_id: str, root: str) -> bool:
