@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from helpdesk import clock, jobs
+from helpdesk.channels.slack import not_found
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.outbox import claim as claims
@@ -146,3 +147,25 @@ def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_o
     session.commit()
     arriving.join(timeouts.LIMIT)
     assert session.get(Delivery, talk[0], populate_existing=True).state == "sent"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_claim_that_waited_until_the_row_was_moved_below_a_new_card_is_not_made(app, talk, session):
+    """It was asked of the former thread whether it was its turn; the new one has no card yet."""
+    claimed, here = [], "datname = current_database() AND wait_event_type = 'Lock'"
+    renewed = not_found.replace_card(session.get(Delivery, talk[0]).thread)
+    session.flush()
+
+    def claim() -> None:
+        with app.app_context():
+            claimed.append(claims.claim_delivery(talk[0]))
+
+    claiming = threading.Thread(target=claim)
+    claiming.start()
+    with session.get_bind().connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        blocked = text(f"SELECT count(*) FROM pg_stat_activity WHERE {here}")
+        timeouts.wait_for(lambda: other.scalar(blocked), "the claim to wait for the row")
+    session.commit()
+    claiming.join(timeouts.LIMIT)
+    delivery = session.get(Delivery, talk[0], populate_existing=True)
+    assert claimed == [None] and (delivery.thread_id, delivery.state) == (renewed.id, "pending")

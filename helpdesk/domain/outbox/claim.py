@@ -102,7 +102,15 @@ def claimable_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
 
 
 def claim_statement(condition: ColumnElement[bool]) -> Update:
-    """Return a statement that claims the row ``claimed`` if it meets ``condition``."""
+    """Return a statement that claims the row ``claimed`` if it meets ``condition``.
+
+    PostgreSQL waits for whoever has locked the row and then asks the condition again, of the row as it is now but of
+    all others as they were (READ COMMITTED): of a row that was moved to another thread meanwhile it cannot know whether
+    it is its turn there.
+    """
+    seen = deliveries.alias()
+    seen_thread = select(seen.c.thread_id).where(seen.c.id == bindparam("claimed")).scalar_subquery()
+    condition &= deliveries.c.thread_id.is_not_distinct_from(seen_thread)
     values = {
         "state": DeliveryState.sending,
         "started_at": bindparam("now"),
