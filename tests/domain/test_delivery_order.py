@@ -12,7 +12,7 @@ from helpdesk.channels.slack import not_found
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.outbox import claim as claims
-from helpdesk.domain.outbox import deliver, mark_sent
+from helpdesk.domain.outbox import deliver, errors, mark_sent, results
 from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Ticket
@@ -147,6 +147,24 @@ def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_o
     session.commit()
     arriving.join(timeouts.LIMIT)
     assert session.get(Delivery, talk[0], populate_existing=True).state == "sent"
+
+
+def test_what_was_moved_below_a_new_card_waits_for_what_was_on_its_way_to_the_former_one(talk, session, workspace):
+    claim = worker_helpers.run_job(claims.claim_delivery, talk[0])
+    thread = session.get(Delivery, talk[0]).thread
+    workspace.delete(personas.AGENTS[0].slack, personas.TRIAGE_CHANNEL_ID, thread.external_id)
+    renewed = not_found.replace_card(thread)
+    session.commit()
+    worker_helpers.drain(session)
+    assert renewed.external_id and session.get(Delivery, talk[1]).thread_id == renewed.id
+    assert waiting(session) == talk
+    with pytest.raises(errors.PermanentError) as refused:
+        claim.channel.send(claim.request)
+    worker_helpers.run_job(lambda _: results.mark_failed(claim, refused.value), 0)
+    worker_helpers.drain(session)
+    assert waiting(session) == []
+    replies = workspace.replies(personas.TRIAGE_CHANNEL_ID, renewed.external_id)[1:]
+    assert [message["text"] for message in replies] == [f"word{number}" for number in range(4)]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,18 +55,25 @@ class DeliveryClaim:
 
 # Errors while rendering that say nothing about the delivery: the database or the file store did not answer.
 OUTAGES = (*database_errors.UNAVAILABLE_ERRORS, StorageUnavailable)
-CLAIMABLE_STATES: list[ColumnElement[str]] = [
-    literal_column(f"'{state}'") for state in (DeliveryState.pending, DeliveryState.unknown)
-]
+
+
+def _literals(values: Iterable[str]) -> list[ColumnElement[str]]:
+    return [literal_column(f"'{value}'") for value in values]
+
+
+CLAIMABLE_STATES = _literals((DeliveryState.pending, DeliveryState.unknown))
+WAITING_FOR_PEOPLE_STATES = _literals((DeliveryState.failed, DeliveryState.on_hold))
 # What is taken back does not wait for a pause: it stands where it should not.
-REMOVAL_KINDS: list[ColumnElement[str]] = [
-    literal_column(f"'{kind}'") for kind in (DeliveryKind.delete, DeliveryKind.delete_file)
-]
+REMOVAL_KINDS = _literals((DeliveryKind.delete, DeliveryKind.delete_file))
+CONVERSATION_KINDS = _literals(withdrawal.CONVERSATION_KINDS)
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
 
 def _is_claimable() -> ColumnElement[bool]:
-    """Return the condition that a row may be claimed, for a statement with the parameters of ``condition_values``."""
+    """Return the condition that a row may be claimed, for a statement with the parameters of ``condition_values``.
+
+    What was moved below a new card waits for what was on its way to the former one, which may follow it there.
+    """
     row, earlier = deliveries.c, deliveries.alias().c
     now = bindparam("now", type_=row.due_at.type)
     is_blocked = exists().where(
@@ -84,10 +92,24 @@ def _is_claimable() -> ColumnElement[bool]:
             & threads.c.external_id.is_(None),
         ),
     )
+    own, former, left = threads.alias().c, threads.alias().c, deliveries.alias().c
+    is_behind_former = exists().where(
+        own.id == row.thread_id,
+        former.ticket_id == own.ticket_id,
+        former.channel_id == own.channel_id,
+        former.ended_at.is_not(None),
+        former.user_id.is_(None),
+        left.thread_id == former.id,
+        left.queue_key == row.queue_key,
+        left.id < row.id,
+        left.kind.in_(CONVERSATION_KINDS),
+        left.state.not_in(results.FINISHED_STATES),
+        left.state.not_in(WAITING_FOR_PEOPLE_STATES),
+    )
     return (
         row.state.in_(CLAIMABLE_STATES)
         & (row.due_at <= now)
-        & or_(row.thread_id.is_(None), ~is_blocked & ~thread_must_wait)
+        & or_(row.thread_id.is_(None), ~is_blocked & ~thread_must_wait & ~is_behind_former)
     )
 
 
