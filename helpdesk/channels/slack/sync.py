@@ -171,7 +171,7 @@ def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_
             .join(Ticket, Ticket.id == Thread.ticket_id)
             .join(Channel, Channel.id == Thread.channel_id)
             .where(Thread.channel_id == id, Thread.external_id.is_not(None))
-            # Where a ticket has left, who wrote there is told that it reached nobody.
+            # Where a ticket has left, its threads are read to notify who wrote there that it reached nobody.
             .where(or_(thread_lookup.is_active_condition(), thread_lookup.has_left_condition(clock.now() - LOOKBACK)))
         )
         answered = [root for root, listed in latest.items() if listed.newest]

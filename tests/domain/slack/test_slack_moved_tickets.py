@@ -24,7 +24,7 @@ def move(filed_ticket, make, session):
 
 @pytest.mark.parametrize("is_event_lost", [False, True])
 @pytest.mark.parametrize("is_before", [False, True])
-def test_an_agent_is_told_once_that_it_reached_nobody(filed_ticket, day, session, move, is_event_lost, is_before):
+def test_an_agent_is_notified_once_that_it_reached_nobody(filed_ticket, day, session, move, is_event_lost, is_before):
     if not is_before:
         move()
     day.workspace.event_faults(lost=int(is_event_lost))
@@ -36,5 +36,5 @@ def test_an_agent_is_told_once_that_it_reached_nobody(filed_ticket, day, session
     for _ in range(2):
         compare(session)
     assert session.query(Message.body).filter(Message.body.contains("cable")).all() == []
-    told = [sent for sent in day.workspace.ephemerals(user=PRIYA) if "no longer belongs" in str(sent)]
-    assert len(told) == 1 and told[0]["channel"] == GLOBEX
+    notices = [sent for sent in day.workspace.ephemerals(user=PRIYA) if "no longer belongs" in str(sent)]
+    assert len(notices) == 1 and notices[0]["channel"] == GLOBEX

@@ -155,7 +155,7 @@ def convert_to_note(message: Message, agent: User, also_late: bool = False) -> s
 
 def _handle_message_of_no_ticket(event: MessageEvent, context: EventContext) -> Result:
     """Handle a message outside tickets' threads. An agent who writes below the card of a ticket that has left this
-    customer is told; below one of which nobody knows whose it was, the team is, too.
+    customer is notified; below one of which nobody knows whose it was, the team is, too.
     """
     if event.is_bot or event.thread_id is None or authors.resolve_agent(event, context) is None:
         return customer_tickets.handle_message(event, context)
