@@ -10,6 +10,8 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 from flask import Flask
 from redis.exceptions import RedisError
@@ -26,6 +28,22 @@ WORKER_TTL = 25  # seconds; RQ blocks for 15 less than that waiting for a job, a
 MAX_RECONNECT_SECONDS = 2.0  # RQ's own limit of a minute would delay jobs after an outage
 RETRY_SECONDS = 1.0
 log = logging.getLogger(__name__)
+
+
+class WakingWorker(SimpleWorker):
+    """RQ's worker, whose handler of signals raises nothing once its work has ended, whatever ended it."""
+
+    has_ended = False
+
+    def work(self, *args: Any, **options: Any) -> bool:
+        try:
+            return super().work(*args, **options)
+        finally:
+            self.has_ended = True
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        if not self.has_ended:
+            super().request_stop(signum, frame)
 
 
 def no_beat() -> None:
@@ -76,12 +94,12 @@ def _wake_by_redis(queue_name: str) -> None:
     stop_signal = StopSignal((signal.SIGTERM, signal.SIGINT))
     own_handler = signal.getsignal(signal.SIGTERM)
     note_redis_outages()
-    with contextlib.suppress(StopRequested):  # RQ's handler raises it, also when its worker has ended with an error
+    with contextlib.suppress(StopRequested):  # RQ's handler may raise it while its worker ends with an error
         while not stop_signal and signal.getsignal(signal.SIGTERM) is own_handler:
             try:
                 connection = extensions.blocking_redis()
                 queue = extensions.queue(queue_name, connection)
-                worker = SimpleWorker([queue], connection=connection, worker_ttl=WORKER_TTL, log_job_description=False)
+                worker = WakingWorker([queue], connection=connection, worker_ttl=WORKER_TTL, log_job_description=False)
                 worker.max_connection_wait_time = MAX_RECONNECT_SECONDS
                 worker.work(logging_level="WARNING")
             except (RedisError, ValueError) as error:  # ValueError: CLIENT INFO of a socket whose path has a space

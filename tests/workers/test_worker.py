@@ -7,6 +7,7 @@ import time
 
 import pytest
 import redis
+from rq.exceptions import StopRequested
 
 from helpdesk.demo import personas
 from helpdesk.jobs import WAKE_QUEUE
@@ -108,6 +109,21 @@ def test_a_signal_after_rqs_worker_ended_with_an_error_ends_the_process_in_order
     try:
         worker._wake_by_redis(WAKE_QUEUE)
         assert asked == [True] and signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        for number, handler in own.items():
+            signal.signal(number, handler)
+
+
+def test_rqs_handler_raises_nothing_once_its_work_has_ended(redis_url):
+    """Where the signal arrives after that, nothing would catch it."""
+    own = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    connection = redis.Redis.from_url(redis_url)
+    ended, idle = (worker.WakingWorker([WAKE_QUEUE], connection=connection) for _ in range(2))
+    try:
+        ended.work(burst=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(StopRequested):
+            idle.request_stop(signal.SIGTERM, None)
     finally:
         for number, handler in own.items():
             signal.signal(number, handler)
