@@ -64,3 +64,9 @@ def test_a_wrong_answer_is_shown_again_with_a_sentence(name, ticket, make, brows
     status, page = press_save(browser_of(make.agent("Maya")), ticket, name, WRONG_VALUES[name])
     assert status == 422 and "The answer is not changed yet" in page
     assert answers_of(session, ticket) == {}
+
+
+def test_what_changes_answers_is_not_printed(browser_of, make, ticket):
+    """The class is what print.css leaves out of a printed ticket."""
+    page = page_forms.parse(browser_of(make.agent("Priya")).get(f"/tickets/{ticket.number}"))
+    assert "controls" in page.find("a", string="Change answers")["class"]
