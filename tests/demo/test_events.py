@@ -97,6 +97,16 @@ def test_unreachable_portal_is_a_failed_connection():
     assert away.settle(60) and away.events.log[0].reason == "connection_failed"
 
 
+def test_an_event_goes_to_the_address_of_its_time_also_when_it_is_changed(workspace, portal):
+    portal.answers += [(500, b"", "text/plain")]
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "before")
+    workspace.events.url = None
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "meanwhile")
+    assert workspace.settle(60)
+    assert [event["text"] for event in portal.events()] == ["before", "before"]
+    assert workspace.events.waiting == 0
+
+
 def test_events_can_be_duplicated_lost_and_reordered(workspace, portal):
     workspace.event_faults(doubled=1)
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "twice")

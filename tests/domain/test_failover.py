@@ -148,8 +148,7 @@ def test_a_mail_to_what_slack_brings_again_has_the_same_message_id(filed_ticket,
 
 
 def test_what_never_left_is_sent_when_slack_brings_it_again(filed_ticket, session, day, first_server, answer_as):
-    day.workspace.events.url = ""
-    session.rollback()
+    day.disconnect()
     day.workspace.say(DANA, GLOBEX, "And the cellar.", thread_ts=day.root(GLOBEX))
     answer_as("7:00000002")
     session.execute(update(Channel).values(synced_at=None))

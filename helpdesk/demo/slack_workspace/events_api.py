@@ -9,7 +9,7 @@ import random
 import threading
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
@@ -39,6 +39,7 @@ class DeliveryAttempt:
 class _PendingEvent:
     queue_number: int
     payload: dict
+    url: str
     number: int = 0
     reason: str = ""
 
@@ -52,7 +53,10 @@ def _subscription(event: dict, channel: "ChannelState | None") -> str:
 
 
 class EventDelivery:
-    """Sends events in order per channel, several channels at once, so that a slow response does not delay the rest."""
+    """Sends events in order per channel, several channels at once, so that a slow response does not delay the rest.
+
+    An event goes to the `url` that was set when it happened, also its retries.
+    """
 
     def __init__(self, ws: "Workspace", url: str | None, retry_delays: tuple[float, ...], timeout: float):
         self.url, self.retry_delays, self.timeout = url, retry_delays, timeout
@@ -105,7 +109,8 @@ class EventDelivery:
         place = channel.id if channel is not None else event.get("user", "")
         again = self._renamed and self._random.random() < self._renamed
         for _ in range(2 if again else 1):
-            self._post(_PendingEvent(zlib.crc32(place.encode()) % WORKER_COUNT, self._wrap(event, channel)))
+            queue_number = zlib.crc32(place.encode()) % WORKER_COUNT
+            self._post(_PendingEvent(queue_number, self._wrap(event, channel), self.url or ""))
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until every event was answered or given up; False after `timeout` seconds."""
@@ -146,7 +151,7 @@ class EventDelivery:
             return
         copies = 2 if self._doubled and self._random.random() < self._doubled else 1
         held = self._reordered and self._random.random() < self._reordered
-        if not self.url and not self._ws.sockets.any():
+        if not event_delivery.url and not self._ws.sockets.any():
             self._record_attempt(event_delivery, signed_requests.PortalResponse(0, "no_url"))
             return
         for _ in range(copies):
@@ -189,17 +194,17 @@ class EventDelivery:
         if self._ws.sockets.any():
             retry = {"retry_attempt": event_delivery.number, "retry_reason": event_delivery.reason}
             response = self._ws.sockets.deliver("events_api", event_delivery.payload, self.timeout, retry)
-        else:
+        elif event_delivery.url:
             secret = self._ws.signing_secret
             response = signed_requests.post_signed(
-                self.url or "", body, "application/json", secret, self.timeout, extra
+                event_delivery.url, body, "application/json", secret, self.timeout, extra
             )
+        else:
+            response = signed_requests.PortalResponse(0, "no_url")
         self._record_attempt(event_delivery, response)
         with self._idle:
             if not response.ok and not response.no_retry and event_delivery.number < len(self.retry_delays):
-                again = _PendingEvent(
-                    event_delivery.queue_number, event_delivery.payload, event_delivery.number + 1, response.reason
-                )
+                again = replace(event_delivery, number=event_delivery.number + 1, reason=response.reason)
                 due = time.monotonic() + self.retry_delays[event_delivery.number]
                 heapq.heappush(self._later, (due, next(self._order), again))
             else:
@@ -224,7 +229,7 @@ class EventDelivery:
             DeliveryAttempt(
                 event_delivery.payload["event_id"],
                 kind,
-                self.url or "",
+                event_delivery.url,
                 event_delivery.number,
                 response.status,
                 response.reason,

@@ -114,6 +114,12 @@ class Day:
         assert self.workspace.settle(60)
         worker_helpers.drain(self.session)
 
+    def disconnect(self) -> None:
+        """From now on no event arrives; what is on its way is answered first."""
+        self.session.rollback()
+        assert self.workspace.settle(60)
+        self.workspace.events.url = None
+
     def thread(self, channel=personas.TRIAGE_CHANNEL_ID, root=None) -> list[str]:
         """The texts of a thread, without its root."""
         return [message["text"] for message in self.workspace.replies(channel, root or self.root(channel))[1:]]

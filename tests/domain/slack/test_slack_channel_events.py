@@ -184,7 +184,8 @@ def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(filed_ticket, da
 
 
 def test_an_event_that_comes_after_all_changes_nothing(filed_ticket, day, session):
-    day.workspace.events.url, url = None, day.workspace.events.url
+    url = day.workspace.events.url
+    day.disconnect()
     day.say(PRIYA, "late event")
     assert reconcile(session) == 1
     late = [

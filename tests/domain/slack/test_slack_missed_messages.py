@@ -33,7 +33,8 @@ def globex(make, session, team):
 
 def say_unheard(day, user, text, **more) -> str:
     """Write while no event arrives."""
-    url, day.workspace.events.url = day.workspace.events.url, None
+    url = day.workspace.events.url
+    day.disconnect()
     ts = day.do("say", user, GLOBEX, text, **more)
     day.workspace.events.url = url
     return ts
@@ -97,7 +98,7 @@ def test_its_author_is_asked_as_if_it_had_come_at_once(globex, day, session):
 
 
 def test_an_event_that_comes_after_all_changes_nothing(globex, day, session):
-    day.workspace.events.url = None
+    day.disconnect()
     day.workspace.say(DANA, GLOBEX, "The oven burns.")
     late = day.workspace.events.log[-1].body
     sync_all(session)

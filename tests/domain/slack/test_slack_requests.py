@@ -82,8 +82,7 @@ def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(client, ses
 
 def test_what_another_workspaces_installation_hears_is_nothing_to_us(filed_ticket, day, session):
     root = day.root()
-    day.workspace.events.url = None
-    session.rollback()
+    day.disconnect()
     day.workspace.say("U0PRIYA0001", personas.TRIAGE_CHANNEL_ID, "Foreign.", thread_ts=root)
     payload = day.workspace.events.log[-1].body
     foreign = payload | {

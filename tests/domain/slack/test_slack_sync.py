@@ -39,7 +39,7 @@ def unheard(filed_ticket, workspace, session):
 
 
 def test_edits_overtaking_each_other_and_their_original_end_in_the_last_one(unheard, session, workspace, day):
-    workspace.events.url = None
+    day.disconnect()
     ts = workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "one", thread_ts=unheard)
     for number, text in enumerate(("two", "three")):
         workspace.edit(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, text)
@@ -52,7 +52,7 @@ def test_edits_overtaking_each_other_and_their_original_end_in_the_last_one(unhe
 
 
 def test_a_deletion_that_comes_before_its_message_wins(unheard, session, workspace, day):
-    workspace.events.url = None
+    day.disconnect()
     ts = workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "one", thread_ts=unheard)
     workspace.delete(PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     said, deleted = payloads(workspace)
