@@ -83,6 +83,7 @@ class DeliveryKind(StrEnum):
 
 # Finished deliveries that nothing refers to again; those of messages tell later edits which copies there are.
 PURGEABLE_SQL = "state IN ('sent', 'cancelled') AND (thread_id IS NULL OR kind = 'card_update')"
+BEGINS_THREAD_SQL = "kind IN ('card', 'line')"  # what is posted outside of every thread
 
 
 class Delivery(Base):
@@ -163,6 +164,13 @@ class Delivery(Base):
             sqlite_where=text(PURGEABLE_SQL),
             postgresql_where=text(PURGEABLE_SQL),
         ),
+        Index(
+            "ix_deliveries_begins_thread",
+            "created_at",
+            "attempts",
+            sqlite_where=text(BEGINS_THREAD_SQL),
+            postgresql_where=text(BEGINS_THREAD_SQL),
+        ),
     )
 
     @staticmethod
@@ -189,3 +197,4 @@ class Delivery(Base):
 
 
 PURGEABLE_DELIVERY = text(PURGEABLE_SQL)
+BEGINS_THREAD = text(f"deliveries.{BEGINS_THREAD_SQL}")

@@ -8,8 +8,10 @@ number of its ticket. Without the quotation it is the only one that it can have 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from helpdesk import clock
 from helpdesk.channels.slack import known_threads, notifications
@@ -18,16 +20,21 @@ from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.parse import events, json_access
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.ticket_rows import WORKSPACE_URL
+from helpdesk.database.row_ids import parse_id
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.delivery import BEGINS_THREAD, Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
 from helpdesk.translation import gettext
 
+AnySelect = Select[*tuple[Any, ...]]
+
 UNMATCHED = "Below a deleted card of which nobody knows whose it was."  # the outcome of an event
 TOMBSTONE = "tombstone"  # what a deleted message with answers becomes
 MAX_EVENTS = 100  # of a thread: the first are those from before the deletion
+LONGEST_WAIT = timedelta(days=30)  # from when something is to be posted until its last attempt that is looked at
+WAS_IN_DOUBT = Delivery.attempts > 1
 NUMBER_PATTERN = re.compile(r"#(\d+) ")  # how the text of a card begins
 
 
@@ -52,20 +59,26 @@ def find(channel_id: str, root: str) -> DeletedCard | None:
     """Return the card that ``root`` was, or may have been; None where it was none, or one that was never in doubt."""
     is_ours, quoted = _read_events(channel_id, root)
     number = NUMBER_PATTERN.match(quoted) if quoted else None
-    posts = [] if is_ours is False or (quoted and not number) else _list_possible_posts(channel_id, root)
-    if number:
-        cards = [post for post in posts if post.thread is not None and post.thread.ticket.number == int(number[1])]
-        return DeletedCard(cards[-1].thread if cards else None) if posts else None
-    if not posts or (is_ours is None and not any(map(_was_in_doubt, posts))):
+    posted, channel = events.parse_ts(root), thread_lookup.find_channel(channel_id)
+    if is_ours is False or (quoted and not number) or posted is None or channel is None or _is_recorded(channel, root):
         return None
-    is_certain = is_ours is True and len(posts) == 1 and _was_in_doubt(posts[0])
-    return DeletedCard(posts[0].thread if is_certain else None)
+    posts = _possible_posts(channel, root, slack_clock.to_our_time(posted))
+    if number:
+        card = db.session.scalar(posts.where(Thread.ticket_id == parse_id(number[1])).limit(1))
+        found = card or db.session.scalar(posts.limit(1))
+        return DeletedCard(card.thread if card is not None else None) if found is not None else None
+    if is_ours is None:
+        return DeletedCard(None) if db.session.scalar(posts.where(WAS_IN_DOUBT).limit(1)) is not None else None
+    some = db.session.scalars(posts.limit(2)).all()
+    is_certain = len(some) == 1 and some[0].attempts > 1
+    return DeletedCard(some[0].thread if is_certain else None) if some else None
 
 
 def find_replacement(event: SlackEvent) -> Thread | None:
-    """Return the thread of the card that took the place of the one below which ``event`` occurred."""
-    card = find(event.channel_id, event.thread_id) if event.thread_id else None
-    return card.replacement if card is not None else None
+    """Return the thread of the card that took the place of the one below which ``event`` occurred; None where its
+    ticket has left the customer.
+    """
+    return _find_replacement(event.channel_id, event.thread_id) if event.thread_id else None
 
 
 def find_or_record_thread(event: SlackEvent) -> Thread | None:
@@ -78,12 +91,9 @@ def record_thread(channel_id: str, root: str) -> Thread | None:
     """Record the thread below the deleted card ``root``, as one that another has replaced. Returns it, None where it is
     no ticket's.
     """
-    card = find(channel_id, root)
-    if card is None or card.replacement is None:
+    place = _find_replacement(channel_id, root)
+    if place is None:
         return None
-    place = card.replacement
-    if place.is_customers and place.organization_id != place.channel.organization_id:
-        return None  # the ticket has left this customer
     db.session.add(
         Thread(
             ticket_id=place.ticket_id,
@@ -101,11 +111,9 @@ def report_unannounced(channel: Channel, listed: Iterable[dict]) -> None:
     """Notify the team of each deleted message among ``listed`` that may have been a card, where no event has come that
     says whose it was.
     """
-    for message in listed:
-        root = json_access.text_or_empty(message.get("ts"))
-        if message.get("subtype") != TOMBSTONE or thread_lookup.may_be_card(channel.external_id, root):
-            continue
-        card = find(channel.external_id, root)
+    roots = [json_access.text_or_empty(each.get("ts")) for each in listed if each.get("subtype") == TOMBSTONE]
+    for root in _list_unexplained(channel, roots):
+        card = None if thread_lookup.may_be_card(channel.external_id, root) else find(channel.external_id, root)
         if card is not None and card.replacement is None and notify_team(channel, root):
             now = clock.now()
             key = thread_lookup.ordering_key(channel.external_id, root)
@@ -152,37 +160,72 @@ def _read_events(channel_id: str, root: str) -> tuple[bool | None, str]:
     return is_ours, ""
 
 
-def _list_possible_posts(channel_id: str, root: str) -> list[Delivery]:
-    """Return the cards, and the lines for the team, of which an earlier attempt that was not found can be ``root``."""
-    posted, channel = events.parse_ts(root), thread_lookup.find_channel(channel_id)
-    if posted is None or channel is None or _is_recorded(channel, root):
+def _find_replacement(channel_id: str, root: str) -> Thread | None:
+    card = find(channel_id, root)
+    place = card.replacement if card is not None else None
+    return None if place is None or thread_lookup.has_left(place) else place
+
+
+def _list_unexplained(channel: Channel, roots: list[str]) -> list[str]:
+    """Return those of the deleted messages ``roots`` of which the team was not notified and that may have been cards:
+    an event about them came, or something of ours was in doubt at their time.
+
+    Two statements for up to 500, so that a comparison does not look at each message that anybody deleted.
+    """
+    times = {root: slack_clock.to_our_time(at) for root in roots if (at := events.parse_ts(root)) is not None}
+    if not times:
         return []
-    at = slack_clock.to_our_time(posted)
+    keys = {root: thread_lookup.ordering_key(channel.external_id, root) for root in times}
+    received: set[str] = set()
+    notified: set[str] = set()
+    for some in known_threads.split_batches([*keys.values()]):
+        is_notice = (InboundEvent.result == UNMATCHED).label("is_notice")
+        known = select(InboundEvent.ordering_key, is_notice).where(InboundEvent.ordering_key.in_(some)).distinct()
+        for row in db.session.execute(known):
+            (notified if row.is_notice else received).add(row.ordering_key or "")
+    times_of_posts = select(Delivery.created_at, Delivery.finished_at)
+    posts = _posts_of(channel, times_of_posts, min(times.values()), max(times.values()))
+    in_doubt = [tuple(row) for row in db.session.execute(posts.where(WAS_IN_DOUBT))]
+    return [
+        root
+        for root, at in times.items()
+        if keys[root] not in notified
+        and (keys[root] in received or any(_is_possible_at(at, *post_times) for post_times in in_doubt))
+    ]
+
+
+def _is_possible_at(at: datetime, created_at: datetime, finished_at: datetime | None) -> bool:
+    margin = slack_clock.MARGIN
+    return created_at <= at + margin and (finished_at is None or finished_at >= at - margin)
+
+
+def _possible_posts(channel: Channel, root: str, at: datetime) -> AnySelect:
+    """Return the query of the cards, and the lines for the team, of which an earlier attempt that was not found can be
+    ``root``, posted ``at``; the newest first.
+    """
+    is_posted = and_(
+        Delivery.external_id > root,  # Slack's times are texts of one length
+        or_(Delivery.thread_id.is_(None), Thread.external_id == Delivery.external_id),
+    )
+    was_tried = or_(Delivery.attempts > 0, Delivery.possibly_sent_since.is_not(None))
+    is_open = and_(Delivery.external_id.is_(None), Thread.external_id.is_(None), was_tried)
+    posts = _posts_of(channel, select(Delivery), at, at).where(or_(is_posted, is_open))
+    return posts.order_by(Delivery.created_at.desc(), Delivery.id.desc())
+
+
+def _posts_of(channel: Channel, query: AnySelect, first: datetime, last: datetime) -> AnySelect:
+    """Restrict ``query`` to what may have begun a thread in ``channel`` between two times."""
     is_card = and_(Delivery.kind == DeliveryKind.card, Thread.channel_id == channel.id)
     is_line = and_(Delivery.kind == DeliveryKind.line, Delivery.thread_id.is_(None), Delivery.subject_id.is_(None))
-    posts = (
-        select(Delivery)
-        .outerjoin(Thread, Thread.id == Delivery.thread_id)
-        .where(or_(is_card, is_line), Delivery.created_at <= at + slack_clock.MARGIN)
-        .where(or_(Delivery.finished_at.is_(None), Delivery.finished_at >= at - slack_clock.MARGIN))
-        .order_by(Delivery.id)
+    created = Delivery.created_at.between(first - LONGEST_WAIT, last + slack_clock.MARGIN)
+    return (
+        query.outerjoin(Thread, Thread.id == Delivery.thread_id)
+        .where(BEGINS_THREAD, created, or_(is_card, is_line))
+        .where(or_(Delivery.finished_at.is_(None), Delivery.finished_at >= first - slack_clock.MARGIN))
     )
-    return [post for post in db.session.scalars(posts) if _may_be_earlier_attempt(root, post)]
 
 
 def _is_recorded(channel: Channel, root: str) -> bool:
     thread = select(Thread.id).where(Thread.channel_id == channel.id, Thread.external_id == root)
     copy = select(Delivery.id).where(Delivery.external_id == root)
     return any(db.session.scalar(query.limit(1)) is not None for query in (thread, copy))
-
-
-def _may_be_earlier_attempt(root: str, post: Delivery) -> bool:
-    """Whether ``root`` is older than what is known of ``post``, which begins a thread."""
-    known = post.thread.external_id if post.thread is not None else post.external_id
-    if post.external_id:
-        return post.external_id == known and known_threads.is_newer(post.external_id, root)
-    return known is None and (post.attempts > 0 or post.possibly_sent_since is not None)
-
-
-def _was_in_doubt(post: Delivery) -> bool:
-    return post.attempts > 1

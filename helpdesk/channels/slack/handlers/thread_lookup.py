@@ -46,13 +46,13 @@ def ordering_key(channel_id: str, root: str) -> str:
 def find_thread(channel_id: str, root: str | None) -> Thread | None:
     """Return the ticket's thread below this root; in a customer's channel only that customer's tickets are found."""
     found = _find_below(channel_id, root)
-    return None if found is not None and _has_left(found) else found
+    return None if found is not None and has_left(found) else found
 
 
 def has_ticket_left(channel_id: str, root: str) -> bool:
     """Return whether the ticket of the thread below this root was moved to another customer than the channel's."""
     found = _find_below(channel_id, root)
-    return found is not None and _has_left(found)
+    return found is not None and has_left(found)
 
 
 def has_left_condition(since: datetime) -> ColumnElement[bool]:
@@ -65,7 +65,8 @@ def _find_below(channel_id: str, root: str | None) -> Thread | None:
     return db.session.scalar(select(Thread).join(Channel, Channel.id == Thread.channel_id).where(*here))
 
 
-def _has_left(thread: Thread) -> bool:
+def has_left(thread: Thread) -> bool:
+    """Return whether the ticket of ``thread`` was moved to another customer than the channel's."""
     return thread.is_customers and thread.channel.organization_id != thread.organization_id
 
 
