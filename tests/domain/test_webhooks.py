@@ -13,12 +13,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from helpdesk import clock
+from helpdesk import bounded_http, clock
 from helpdesk.channels import checked_requests
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied
 from helpdesk.domain.integrations import webhooks
 from helpdesk.models.delivery import Delivery
+from tests import timeouts
 
 NEEDS_NO_DATABASE_OF_EACH_KIND = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -186,8 +187,17 @@ def test_answers_are_understood_and_redirects_never_followed(session, make, admi
     ],
 )
 def test_a_receiver_that_sends_a_byte_now_and_then_holds_no_worker(session, make, admin, monkeypatch, beginning, state):
-    monkeypatch.setattr(checked_requests, "TOTAL_SECONDS", 0.5)
-    sent = []
+    sent, limits, has_dripped = [], [], threading.Event()
+
+    class TimerOfBytes(threading.Timer):
+        """Ends when some bytes have dripped, not by a clock."""
+
+        def run(self):
+            limits.append(self.interval)
+            has_dripped.wait(timeouts.LIMIT)
+            self.function(*self.args)
+
+    monkeypatch.setattr(bounded_http.threading, "Timer", TimerOfBytes)
 
     def drip(listener):
         connection, _ = listener.accept()
@@ -197,6 +207,8 @@ def test_a_receiver_that_sends_a_byte_now_and_then_holds_no_worker(session, make
             while len(sent) < checked_requests.MAX_RESPONSE_BYTES:
                 connection.sendall(b"x")
                 sent.append(1)
+                if len(sent) == 10:
+                    has_dripped.set()
                 time.sleep(0.02)
             connection.sendall(b"\r\nContent-Length: 0\r\n\r\n")
 
@@ -211,6 +223,7 @@ def test_a_receiver_that_sends_a_byte_now_and_then_holds_no_worker(session, make
         thread.join()
     assert [row.state for row in rows(session)] == [state]
     assert len(sent) < checked_requests.MAX_RESPONSE_BYTES, "the connection was cut"
+    assert limits == [checked_requests.TOTAL_SECONDS]
 
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND

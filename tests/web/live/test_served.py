@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 
 import psutil
 import pytest
@@ -82,13 +81,12 @@ def test_asking_only_for_the_head_opens_no_stream(server, make):
     assert b" 204 " in head
 
 
-def test_a_process_that_is_asked_to_end_ends_its_streams_first(server, make):
+def test_a_process_that_is_asked_to_end_ends_its_streams_first(serve, make):
+    server = serve(options=("--graceful", str(4 * int(timeouts.LIMIT))))
     stream = server.stream(server.cookie(make.user(make.organization())))
-    began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
     assert server.process.wait(timeouts.LIMIT) == 0
-    assert time.monotonic() - began < 15
 
 
 def test_a_process_that_ends_closes_its_connections_by_answers(serve):
