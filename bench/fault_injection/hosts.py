@@ -4,9 +4,10 @@ A host that goes dark sends no RST and no FIN: whoever is connected to it waits 
 """
 
 import itertools
-import os
 import subprocess
+from pathlib import Path
 
+MAX_NETWORKS = 250
 _numbers = itertools.count(1)
 
 
@@ -14,27 +15,35 @@ class Network:
     """A bridge that connects hosts with one another and with this machine; nothing beyond it is reached."""
 
     def __init__(self) -> None:
-        self.name = f"hd{os.getpid()}"
-        self.prefix = f"10.213.{os.getpid() % 250}"
+        self.name = self.prefix = ""
         self.hosts: list[Host] = []
 
     def start(self) -> None:
-        """Make the bridge, with an address for this machine."""
-        _run("ip", "link", "add", self.name, "type", "bridge")
+        """Make the bridge, with an address for this machine, in the first subnet that no other run has."""
+        for number in range(MAX_NETWORKS):
+            name = f"hd{number}"
+            if _make_bridge(name):
+                self.name, self.prefix = name, f"10.213.{number}"
+                break
+        else:
+            raise RuntimeError("Every subnet is taken; ip link lists the bridges hd0 and so on of former runs.")
         _run("ip", "address", "add", f"{self.prefix}.1/24", "dev", self.name)
         _run("ip", "link", "set", self.name, "up")
 
     def add_host(self, name: str) -> "Host":
         """Make a host with an address of its own."""
         host = Host(self, name)
-        self.hosts.append(host)
+        self.hosts.append(host)  # first, so that whatever it has of it is removed
+        host.start()
         return host
 
     def stop(self) -> None:
         """Remove every host and the bridge."""
-        for host in self.hosts:
+        for host in self.hosts:  # its link by itself, since the kernel removes what is in a namespace only later
+            subprocess.run(["ip", "link", "delete", host.link], stderr=subprocess.DEVNULL)
             subprocess.run(["ip", "netns", "delete", host.namespace], stderr=subprocess.DEVNULL)
-        subprocess.run(["ip", "link", "delete", self.name], stderr=subprocess.DEVNULL)
+        if self.name:
+            subprocess.run(["ip", "link", "delete", self.name], stderr=subprocess.DEVNULL)
 
 
 class Host:
@@ -42,15 +51,19 @@ class Host:
 
     def __init__(self, network: Network, name: str) -> None:
         number = next(_numbers)
+        self.network = network
         self.namespace = f"{network.name}-{name}"
         self.address = f"{network.prefix}.{number + 1}"
-        outer, inner = f"{network.name}o{number}", f"{network.name}i{number}"
+        self.link, self._inner = f"{network.name}o{number}", f"{network.name}i{number}"
+
+    def start(self) -> None:
+        """Make the namespace and its link to the bridge."""
         _run("ip", "netns", "add", self.namespace)
-        _run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
-        _run("ip", "link", "set", inner, "netns", self.namespace)
-        _run("ip", "link", "set", outer, "master", network.name, "up")
-        self._run("ip", "address", "add", f"{self.address}/24", "dev", inner)
-        self._run("ip", "link", "set", inner, "up")
+        _run("ip", "link", "add", self.link, "type", "veth", "peer", "name", self._inner)
+        _run("ip", "link", "set", self._inner, "netns", self.namespace)
+        _run("ip", "link", "set", self.link, "master", self.network.name, "up")
+        self._run("ip", "address", "add", f"{self.address}/24", "dev", self._inner)
+        self._run("ip", "link", "set", self._inner, "up")
         self._run("ip", "link", "set", "lo", "up")
 
     @property
@@ -73,6 +86,16 @@ class Host:
 
     def _run(self, *command: str) -> None:
         _run(*self.command_prefix, *command)
+
+
+def _make_bridge(name: str) -> bool:
+    """Make a bridge; False where there is one of this name, which belongs to another run."""
+    if Path(f"/sys/class/net/{name}").exists():
+        return False
+    done = subprocess.run(["ip", "link", "add", name, "type", "bridge"], capture_output=True, text=True)
+    if done.returncode and "File exists" not in done.stderr:
+        raise RuntimeError(f"No bridge: {done.stderr.strip()} (failovers are rehearsed as root)")
+    return not done.returncode
 
 
 def _run(*command: str) -> None:
