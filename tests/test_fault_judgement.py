@@ -7,6 +7,7 @@ import pytest
 from bench.fault_injection import expectations, machine_share, scenario
 from bench.fault_injection.draining import wait_until_drained
 from bench.fault_injection.journal import REPLY, TICKET_CREATED, Journal, RecordedResponse, SentMessage, TicketRecord
+from bench.fault_injection.observations import MailObservations
 from bench.fault_injection.verify import Verifier
 
 RECORDS = {"waiting": 0, "calls": {}, "mails": [], "events": []}
@@ -62,6 +63,20 @@ def test_with_a_lost_ticket_goes_what_was_typed_below_its_card():
     assert journal.forget_between(10, 20) == 3
     assert [message.word for message in journal.list_accepted()] == ["before", "after"]
     assert [ticket.subject for ticket in journal.list_filed()] == ["Kept"]
+    make_message(journal, "written on a page that was open", "Lost", 30, 31)
+    assert [message.word for message in journal.list_accepted()] == ["before", "after"]
+
+
+@pytest.mark.parametrize(("written_at", "findings"), [(5, 0), (25, 1)])
+def test_a_mail_is_rendered_again_where_the_new_primary_does_not_know_that_it_was_sent(written_at, findings):
+    """It has the same Message-ID then, but a new date; what was written afterwards has the same bytes each time."""
+    journal = Journal()
+    journal.add_ticket(TicketRecord("Kept", "globex", "dana@globex.example", number=1))
+    make_message(journal, "Zglobex00001Z", "Kept", written_at, written_at + 1)
+    journal.forget_between(10, 20)
+    mails = [{"message_id": "<1@x>", "words": ["Zglobex00001Z"], "hash": hash, "to": []} for hash in ("one", "other")]
+    found = Verifier(journal)._check_mail(MailObservations(mails, set(journal.tickets)))
+    assert len([finding for finding in found if "different bytes" in finding]) == findings
 
 
 def test_an_edit_after_a_move_is_expected_where_its_message_was():

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 TICKET_CREATED, REPLY, NOTE = "filed", "reply", "note"
+LOST = "lost with the primary"
 
 
 @dataclass
@@ -54,6 +55,7 @@ class TicketRecord:
 
     It moves to another organization at most once: ``moving_to`` is set before the request, ``moved_from`` and
     ``moved_at`` (monotonic seconds) once the portal has accepted it; then ``organization`` and ``requester`` are new.
+    ``is_lost`` is set when a database server that lacked the latest commits took over, and perhaps lacked this ticket.
     """
 
     subject: str
@@ -64,6 +66,7 @@ class TicketRecord:
     moving_to: str = ""
     moved_from: str = ""
     moved_at: float = float("inf")
+    is_lost: bool = False
 
     def list_readers(self, since: float) -> set[str]:
         """The organizations that may read what is written on the ticket, or asked of it, at the time ``since``."""
@@ -85,12 +88,15 @@ class Journal:
         self.foreign_words: list[str] = []
         self.deleted_cards: set[tuple[str, str]] = set()  # (subject of the ticket, channel)
         self.deleted_roots: set[str] = set()  # timestamps of the cards that somebody deleted in Slack
+        self.lost_until = 0.0  # (monotonic seconds) what was recorded shortly before this time may have been forgotten
         self.broken_connections = 0
 
     def add_message(self, message: SentMessage) -> SentMessage:
         with self.lock:
             self.messages.append(message)
             self.subjects[message.word] = message.ticket
+            if message.ticket in self.tickets and self.tickets[message.ticket].is_lost:
+                message.outcome = LOST  # whoever writes had opened the ticket before
         return message
 
     def add_ticket(self, ticket: TicketRecord) -> None:
@@ -100,7 +106,7 @@ class Journal:
     def list_filed(self) -> list[TicketRecord]:
         """The tickets with a number."""
         with self.lock:
-            return [ticket for ticket in self.tickets.values() if ticket.number]
+            return [ticket for ticket in self.tickets.values() if ticket.number and not ticket.is_lost]
 
     def list_accepted(self) -> list[SentMessage]:
         """The accepted messages that their authors have not taken back."""
@@ -126,9 +132,10 @@ class Journal:
             gone = {message.ticket for message in lost if message.kind == TICKET_CREATED}
             lost += [message for message in self.messages if message.ticket in gone and message not in lost]
             for message in lost:
-                message.outcome = "lost with the primary"
+                message.outcome = LOST
             for subject in gone:
-                self.tickets[subject].number = 0
+                self.tickets[subject].number, self.tickets[subject].is_lost = 0, True
+            self.lost_until = end
             for message in self.messages:
                 if message.outcome in ("edited", "deleted"):
                     message.outcome = "uncertain"

@@ -62,18 +62,18 @@ class SimulatedUser(threading.Thread):
 
     def reply(self, ticket: TicketRecord, kind: str = REPLY) -> None:
         """Open the ticket's page and send a message; sometimes a burst, sometimes with a double click."""
-        limit = self.until + TIMEOUT_SECONDS
-        page = self.browser.page(f"/tickets/{ticket.number}", limit)
+        limit, own = self.until + TIMEOUT_SECONDS, f"/tickets/{ticket.number}"
+        page = self.browser.page(own, limit)
         if page is None:
             return
-        address = f"/tickets/{ticket.number}/" + ("replies" if kind == REPLY else "notes")
+        address = f"{own}/" + ("replies" if kind == REPLY else "notes")
         fields = parse_hidden_fields(page.text, address)
         for _ in range(MAX_BURST if self.random.random() < 0.3 else 1):
             message = self._add_message(ticket, kind, "web")
             form = fields | {"form_token": secrets.token_hex(16), "body": f"About this: {message.word} is what I see."}
             if self.random.random() < 0.15:
                 self._double_click(address, form)
-            self._record_result(message, self._send_reply(address, form, limit), f"/tickets/{ticket.number}")
+            self._record_result(message, self._send_reply(address, form, limit), own)
 
     def _send_reply(self, address: str, form: dict, limit: float):
         """Send the form; where a colleague's newer reply is shown first, send it again as having seen that one."""
@@ -148,7 +148,7 @@ class SimulatedUser(threading.Thread):
         location = response.headers.get("Location", "")
         message.accepted = response.status_code < 400 and (response.status_code == 200 or expected_path in location)
         ticket = self.journal.tickets[message.ticket]
-        is_gone = bool(ticket.moving_to) or (message.kind != TICKET_CREATED and not ticket.number)
+        is_gone = bool(ticket.moving_to) or ticket.is_lost
         if not message.accepted and response.status_code in (403, 404) and is_gone:
             return ""  # the ticket moved meanwhile, or was lost with the primary
         if not message.accepted:
