@@ -61,3 +61,10 @@ def cpu_seconds(pids: list[int]) -> float:
     """Processor time that these processes have used."""
     times = [psutil.Process(pid).cpu_times() for pid in pids]
     return sum(each.user + each.system for each in times)
+
+
+def server_cpu_seconds(pid: int) -> float:
+    """Processor time of a server with its child processes, also those that have ended."""
+    server = psutil.Process(pid)
+    ended = server.cpu_times()
+    return cpu_seconds([pid, *(child.pid for child in server.children())]) + ended.children_user + ended.children_system

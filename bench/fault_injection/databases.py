@@ -91,6 +91,12 @@ class PostgreSQL:
     def get_url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
+    @property
+    def pid(self) -> int:
+        """The id of the server's first process, whose children the others are."""
+        assert self._server is not None
+        return self._server.pid
+
     def start(self) -> None:
         """Make the cluster if it is new, start the server, wait until it answers."""
         if not (self.folder / "PG_VERSION").exists():
