@@ -11,7 +11,6 @@ from bench.fault_injection.journal import Journal
 POLL_SECONDS = 0.25
 SLOW_SECONDS = 3.0  # a request that takes longer counts as an outage for whoever waited
 POST_METHOD = "chat.postMessage"
-LOGS = ("web", "workers")
 
 
 class FailoverMeasurements:
@@ -76,7 +75,7 @@ class FailoverMeasurements:
                 self.pages.append(time.monotonic())
 
     def _log_sizes(self) -> dict[str, int]:
-        return {name: len(self.installation.log(name)) for name in LOGS}
+        return {name: len(self.installation.log(name)) for name in (*self.installation.web_nodes, "workers")}
 
 
 def _longest_gap(times: list[float]) -> float:

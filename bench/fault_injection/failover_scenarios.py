@@ -8,7 +8,7 @@ class Failover:
     """A scenario: what it is, how long people work, and what happens after how many seconds.
 
     ``ends`` names the step after which everything is to work again. ``redis`` is alone, pair or watched; ``pool`` a
-    mode of PgBouncer.
+    mode of PgBouncer. With ``has_proxy``, two web nodes stand behind nginx.
     """
 
     what: str
@@ -20,6 +20,7 @@ class Failover:
     is_synchronous: bool = True
     has_slow_slack: bool = False
     reads_replica: bool = False
+    has_proxy: bool = False
 
 
 SCENARIOS = {
@@ -110,5 +111,19 @@ SCENARIOS = {
         ((12, "kill_primary"), (17, "promote")),
         "promote",
         reads_replica=True,
+    ),
+    "web-killed": Failover(
+        "one of two web nodes behind nginx is killed, and started again after 20 s",
+        50,
+        ((12, "kill_web_node"), (32, "start_web_node")),
+        "kill_web_node",
+        has_proxy=True,
+    ),
+    "web-replaced": Failover(
+        "both web nodes behind nginx are replaced, one after the other",
+        80,
+        ((12, "stop_web_node"), (13, "start_web_node"), (40, "stop_other_web_node"), (41, "start_other_web_node")),
+        "start_other_web_node",
+        has_proxy=True,
     ),
 }

@@ -5,6 +5,8 @@ network namespaces; nothing leaves this machine.
 """
 
 import argparse
+import contextlib
+import os
 import shutil
 import signal
 import sys
@@ -19,6 +21,7 @@ from bench.fault_injection.failover_scenarios import SCENARIOS, Failover
 from bench.fault_injection.faults import FaultPlan
 from bench.fault_injection.installation import Installation, find_free_ports
 from bench.fault_injection.journal import Journal
+from bench.fault_injection.nginx import Nginx
 from bench.fault_injection.pgbouncer import PgBouncer
 from bench.fault_injection.redis_servers import RedisPair
 from bench.fault_injection.relay import Relay
@@ -30,6 +33,7 @@ MARGIN_SECONDS = 1.0  # what was accepted shortly before replication was cut may
 SLOW_REDIS_SECONDS = 0.25  # each way
 SLOW_SLACK_SECONDS = 0.5  # each way
 POOL_SIZE = {"transaction": 10, "session": 60}
+WEB_NODES = ("web", "web-2")
 
 
 class FailoverPlan(FaultPlan):
@@ -56,7 +60,7 @@ class FailoverPlan(FaultPlan):
         return self.measured.summarize(self.scenario.ends)
 
     def _carry_out(self, name: str) -> None:
-        if name in ("kill_primary", "darken_primary", "forbid_writes"):
+        if name in ("kill_primary", "darken_primary", "forbid_writes", "kill_web_node"):
             self._outage = self.journal.start_outage()
         getattr(self.parts, name)()
         self.measured.note_step(name)
@@ -70,7 +74,8 @@ class FailoverPlan(FaultPlan):
 
     def _end_outage(self) -> None:
         assert self._outage is not None
-        self.journal.end_outage(self._outage, GRACE_SECONDS)
+        has_other_node = self.scenario.has_proxy  # so that only what it was answering may fail
+        self.journal.end_outage(self._outage, 0 if has_other_node else GRACE_SECONDS)
         self._outage = None
 
 
@@ -79,6 +84,8 @@ class Parts:
 
     def __init__(self, folder: Path, scenario: Failover, binaries: Path) -> None:
         self.has_slow_slack, self.reads_replica = scenario.has_slow_slack, scenario.reads_replica
+        self.has_proxy = scenario.has_proxy
+        self.proxy: Nginx | None = None
         self.database = ReplicatedPostgreSQL(folder, scenario.is_synchronous, binaries)
         self.pool = (
             PgBouncer(folder, find_free_ports(1)[0], scenario.pool, POOL_SIZE[scenario.pool]) if scenario.pool else None
@@ -87,11 +94,17 @@ class Parts:
             RedisPair(folder, find_free_ports(5), scenario.redis == "watched") if scenario.redis != "alone" else None
         )
 
-    def start(self, slack_port: int) -> dict[str, str]:
+    def start(self, installation: Installation) -> dict[str, str]:
         """Start what stands beside the database; returns the environment that names it."""
         more = {}
+        self.installation = installation
+        if self.has_proxy:
+            installation.web_nodes = dict(zip(WEB_NODES, find_free_ports(len(WEB_NODES)), strict=True))
+            self.proxy = Nginx(installation.folder, installation.port, list(installation.web_nodes.values()))
+            self.proxy.start()
+            more["TRUSTED_PROXIES"] = "1"
         if self.has_slow_slack:
-            self.slack = Relay(("127.0.0.1", slack_port))
+            self.slack = Relay(("127.0.0.1", installation.external_port))
             self.slack.delay = SLOW_SLACK_SECONDS
             more["SLACK_API_URL"] = f"http://127.0.0.1:{self.slack.port}/slack/api/"
         if self.redis:
@@ -108,7 +121,7 @@ class Parts:
 
     def stop(self) -> None:
         """End it all."""
-        for part in (self.redis, self.pool, self.database):
+        for part in (self.proxy, self.redis, self.pool, self.database):
             if part is not None:
                 part.stop()
 
@@ -176,6 +189,27 @@ class Parts:
         assert self.redis
         self.redis.client().config_set("maxmemory", "0")
 
+    def kill_web_node(self) -> None:
+        pids = self.installation.child_pids(WEB_NODES[1])
+        self.installation.kill(WEB_NODES[1])
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def stop_web_node(self, name: str = WEB_NODES[1]) -> None:
+        self.installation.children[name].terminate()
+
+    def start_web_node(self, name: str = WEB_NODES[1]) -> None:
+        self.installation.children[name].wait()
+        self.installation.start_web_node(name)
+
+    def stop_other_web_node(self) -> None:
+        self.installation.wait_for(f"http://127.0.0.1:{self.installation.web_nodes[WEB_NODES[1]]}/healthz")
+        self.stop_web_node(WEB_NODES[0])
+
+    def start_other_web_node(self) -> None:
+        self.start_web_node(WEB_NODES[0])
+
 
 def main() -> int:
     """Run what the command line asks for; the exit status, 0 when no check failed."""
@@ -210,7 +244,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> Verdict:
 
 def _run_in(folder: Path, scenario: Failover, parts: Parts, arguments: argparse.Namespace) -> Verdict:
     installation = Installation(folder, parts.database)
-    installation.more_environment = parts.start(installation.external_port)
+    installation.more_environment = parts.start(installation)
     options = runner.parse_arguments(["--seed", str(arguments.seed), "--pace", str(arguments.pace)])
     options.seconds = scenario.seconds
     make_plan: Callable[[Installation, Journal], FaultPlan] = lambda installation, journal: FailoverPlan(  # noqa: E731

@@ -60,6 +60,7 @@ class Installation:
         self.lease, self.hold_off = (180, 60) if production else (LEASE_SECONDS, HOLD_OFF_SECONDS)
         self.port, self.external_port, self.smtp_port = find_free_ports(3)
         self.portal = f"http://127.0.0.1:{self.port}"
+        self.web_nodes = {"web": self.port}  # the port of each; a proxy may be what listens on ``port``
         self.external_url = f"http://127.0.0.1:{self.external_port}"
         self.children: dict[str, subprocess.Popen] = {}
         self.people: dict = {}
@@ -80,8 +81,8 @@ class Installation:
             self.people = json.loads(self.run("bench.fault_injection.database_setup"))
             self.start_web()
             self.start_workers()
-            self._wait(self.external_url + "/healthz")
-            self._wait(self.portal + "/healthz")
+            self.wait_for(self.external_url + "/healthz")
+            self.wait_for(self.portal + "/healthz")
             return self
         except BaseException:
             self.stop()
@@ -92,7 +93,7 @@ class Installation:
 
     def stop(self) -> None:
         """End every process that was started here."""
-        for name in ("web", "workers"):
+        for name in (*self.web_nodes, "workers"):
             for pid in self.child_pids(name):
                 _send_signal(pid, signal.SIGCONT)
         child_pids = [pid for name in self.children for pid in self.child_pids(name)]
@@ -175,7 +176,13 @@ class Installation:
             time.sleep(0.02)
 
     def start_web(self) -> None:
-        self._start_command("web", "serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "2")
+        """Start every web node."""
+        for name in self.web_nodes:
+            self.start_web_node(name)
+
+    def start_web_node(self, name: str) -> None:
+        """Start the web node ``name`` at its port."""
+        self._start_command(name, "serve", "--bind", f"127.0.0.1:{self.web_nodes[name]}", "--graceful", "2")
 
     def start_workers(self) -> None:
         self._start_command("workers", "worker")
@@ -242,7 +249,8 @@ class Installation:
             "DONT_FAKE_MONOTONIC": "1",
         }
 
-    def _wait(self, url: str) -> None:
+    def wait_for(self, url: str) -> None:
+        """Return once ``url`` is answered; raises RuntimeError when a process has ended or it takes too long."""
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while True:
             try:

@@ -22,6 +22,7 @@ default_pool_size = {size}
 max_client_conn = 400
 ignore_startup_parameters = extra_float_digits
 server_check_delay = 5
+server_login_retry = 1
 unix_socket_dir =
 """
 

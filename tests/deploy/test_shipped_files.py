@@ -5,10 +5,13 @@ import shutil
 import subprocess
 
 import pytest
+import requests
 import yaml
 
+from bench import processes
 from helpdesk.cli import serve
 from helpdesk.config import ENVIRONMENT_VARIABLES
+from tests import conftest, timeouts
 from tests.deploy import proxies
 
 UNITS = sorted(proxies.DEPLOY.glob("helpdesk-*.*"))
@@ -26,6 +29,20 @@ def check(command: list[str], **environment: str) -> None:
 def test_nginx_accepts_both_files(tmp_path):
     file, _ = proxies.write_nginx(tmp_path, 5000)
     check([proxies.NGINX, "-t", "-c", str(file), "-e", str(tmp_path / "error.log"), "-p", str(tmp_path)])
+
+
+@pytest.mark.skipif(not proxies.NGINX, reason="nginx is missing; .ci/run installs it")
+def test_nginx_says_when_to_ask_again_where_no_process_answers(tmp_path):
+    proxy = proxies.start_nginx(tmp_path, conftest.free_port())
+    try:
+        timeouts.wait_for(lambda: processes.is_listening(proxy.port), "nginx")
+        answer = requests.post(
+            f"https://localhost:{proxy.port}/tickets", verify=tmp_path / "certificate.pem", timeout=timeouts.LIMIT
+        )
+    finally:
+        proxy.end()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "Please try again." in answer.text
 
 
 @pytest.mark.skipif(not proxies.CADDY, reason="Caddy is missing; make test-deploy needs it")
