@@ -85,7 +85,7 @@ def _search(user: User, text: str) -> SearchFilter:
     search, misspelt = Search(user, terms, conditions, filters.values), ""
     found = _find(search)
     if read.number is not None:
-        found = [(read.number, NUMBER_RANK), *(each for each in found if each[0] != read.number)]
+        found[read.number] = NUMBER_RANK
     elif terms and not found:
         found, terms, misspelt = _forgive_typo(search)
     values = filters.values | search_matches.bind_matches(found)
@@ -103,7 +103,7 @@ def _forgive_typo(search: Search) -> tuple[Candidates, tuple[Term, ...], str]:
         if found := _find(Search(search.reader, terms, search.conditions, search.values)):
             return found, tuple(each for each in terms if each.alternatives), term.text
         break
-    return [], search.terms, ""
+    return {}, search.terms, ""
 
 
 def search_similar(user: User, text: str) -> SearchFilter:
@@ -132,10 +132,9 @@ def _find(search: Search) -> Candidates:
     named = search_people.find_named(search.terms)
     if named is None:
         return found
-    ranks = dict(found)
     for ticket_id in _find_of_named(search, named):
-        ranks[ticket_id] = min(NAMED_RANK, ranks.get(ticket_id, 0))
-    return sorted(ranks.items(), reverse=True)[:MAX_CANDIDATES]
+        found[ticket_id] = min(NAMED_RANK, found.get(ticket_id, 0))
+    return dict(sorted(found.items(), reverse=True)[:MAX_CANDIDATES])
 
 
 def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable[int]:
@@ -146,8 +145,7 @@ def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable
             continue
         conditions, values = (*search.conditions, condition), search.values | {condition: ids}
         if named.other_terms:
-            found = search_candidates.find_candidates(Search(search.reader, named.other_terms, conditions, values))
-            yield from (ticket_id for ticket_id, _ in found)
+            yield from search_candidates.find_candidates(Search(search.reader, named.other_terms, conditions, values))
         else:
             query = select(Ticket.id).where(*(SEARCH_CONDITIONS[name] for name in conditions))
             query = query.order_by(Ticket.updated_at.desc(), Ticket.id.desc()).limit(MAX_CANDIDATES)

@@ -13,22 +13,22 @@ from helpdesk.extensions import db
 
 
 def find_candidates(search: Search) -> Candidates:
-    """Return (ticket id, rank) of the newest tickets that have every term and that the reader may see.
+    """Return the newest tickets that have every term and that the reader may see, the newest first.
 
-    The rank is the negative number of terms in the subject: a smaller one is better.
+    The rank of each is the negative number of terms in its subject.
     """
     if search.scope == permissions.Visibility.nothing or not search.terms:
-        return []
+        return {}
     if not all(term.alternatives for term in search.terms):
-        return []
+        return {}
     found: Candidates = _dialect_module().find_candidates(search)
     return found
 
 
 def find_similar(search: Search) -> Candidates:
-    """Return (ticket id, rank) of tickets that have one of the rarest of the terms, the most similar first."""
+    """Return tickets that have one of the rarest of the terms."""
     if search.scope == permissions.Visibility.nothing or not search.terms:
-        return []
+        return {}
     found: Candidates = _dialect_module().find_similar(search)
     return found
 
@@ -38,7 +38,9 @@ def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
 
     The number is 0 where only an answer has one; a ticket where only the subject has is left out.
     """
-    found: Candidates = _dialect_module().find_places(search, ticket_ids) if search.terms and ticket_ids else []
+    if not search.terms or not ticket_ids:
+        return []
+    found: list[tuple[int, int]] = _dialect_module().find_places(search, ticket_ids)
     return found
 
 

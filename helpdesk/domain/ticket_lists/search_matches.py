@@ -24,8 +24,8 @@ def is_sqlite() -> bool:
 def bind_matches(found: Candidates) -> dict[str, Any]:
     """Return the parameters of the functions below."""
     if is_sqlite():
-        return {"found": "[" + ",".join(f"[{ticket_id},{rank}]" for ticket_id, rank in found) + "]"}
-    ids, ranks = (",".join([str(each[place]) for each in found]) for place in (0, 1))
+        return {"found": "[" + ",".join(f"[{ticket_id},{rank}]" for ticket_id, rank in found.items()) + "]"}
+    ids, ranks = (",".join(map(str, numbers)) for numbers in (found, found.values()))
     return {"found_ids": f"{{{ids}}}", "found_ranks": f"{{{ranks}}}"}
 
 

@@ -48,20 +48,22 @@ def find_candidates(search: Search) -> Candidates:
     terms_by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
     among = find_range(search)
     if not among.last:
-        return []
+        return {}
     by_words = _name_frequent_words(search, terms_by_rarity, readable, among)
     if by_words is not None:
         found = _find_newest(by_words, min(expected), among)
         if len(found) >= FEW_CANDIDATES:
-            return _rank(found)
+            return _list_newest(found)
     search = replace(search, terms=tuple(term for _, term in terms_by_rarity))
     if any(term.is_prefix for term in search.terms):
         found, is_all = _find_by_comparing(search, min(expected), readable, among)
         if is_all:
-            return _rank(found)
+            return _list_newest(found)
         if len(found) >= FEW_CANDIDATES:
-            return _rank(_find_in_one_entry(search, min(expected), among) | found if len(search.terms) > 1 else found)
-    return _rank(_find_newest(search, min(expected), among, and_all=True))
+            if len(search.terms) > 1:
+                found = _find_in_one_entry(search, min(expected), among) | found
+            return _list_newest(found)
+    return _list_newest(_find_newest(search, min(expected), among, and_all=True))
 
 
 def find_similar(search: Search) -> Candidates:
@@ -81,8 +83,7 @@ def find_similar(search: Search) -> Candidates:
     limits = limit_to_readable(search) | next(newest_first(total, among))
     terms = {f"term_{place}": query for place, query in enumerate(rarest)} | {"any_term": " | ".join(rarest)}
     statement = search_postgresql_statements.match_any_term(len(rarest), search.scope, tuple(limits))
-    found = _execute(statement, search.parameters | terms | limits)
-    return [(ticket_id, -score) for ticket_id, score in found.items()]
+    return _execute(statement, search.parameters | terms | limits)
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
@@ -103,8 +104,8 @@ def find_known_words(words: list[str]) -> list[str]:
     )
 
 
-def _rank(found: dict[int, int]) -> Candidates:
-    return [(ticket_id, -found[ticket_id]) for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]]
+def _list_newest(found: Candidates) -> Candidates:
+    return {ticket_id: found[ticket_id] for ticket_id in sorted(found, reverse=True)[:MAX_CANDIDATES]}
 
 
 def _name_frequent_words(
@@ -136,13 +137,13 @@ def _name_frequent_words(
     return replace(search, terms=tuple(named)) if tuple(named) != tuple(terms) else None
 
 
-def _find_newest(search: Search, expected: int, among: Range, *, and_all: bool = False) -> dict[int, int]:
+def _find_newest(search: Search, expected: int, among: Range, *, and_all: bool = False) -> Candidates:
     """Return tickets that have every term, the newest ones and those that have all in one entry.
 
     ``search.terms`` begin with the rarest, which ``expected`` entries have. ``and_all``: where these are few, of all
     tickets.
     """
-    found: dict[int, int] = {}
+    found: Candidates = {}
     for limits in newest_first(expected, among):
         if not limits and not and_all:
             break
@@ -155,9 +156,7 @@ def _find_newest(search: Search, expected: int, among: Range, *, and_all: bool =
     return found
 
 
-def _find_by_comparing(
-    search: Search, expected: int, readable: int | None, among: Range
-) -> tuple[dict[int, int], bool]:
+def _find_by_comparing(search: Search, expected: int, readable: int | None, among: Range) -> tuple[Candidates, bool]:
     """Return tickets among the newest that have every term, and whether these are all.
 
     None if listing the entries of a term costs less. ``expected``: entries of the rarest term; ``readable``: those that
@@ -182,14 +181,14 @@ def _find_by_comparing(
     return _execute(statement, search.parameters | values | _term_values(search)), is_all
 
 
-def _find_in_one_entry(search: Search, expected: int, among: Range) -> dict[int, int]:
+def _find_in_one_entry(search: Search, expected: int, among: Range) -> Candidates:
     """Return the tickets, also old ones, that have all terms as whole words in one entry: the index combines these.
 
     ``expected``: entries of the rarest term. Whole words, because PostgreSQL lists all entries of a beginning of words
     before it combines them.
     """
     whole_words = replace(search, terms=tuple(replace(term, is_prefix=False) for term in search.terms))
-    found: dict[int, int] = {}
+    found: Candidates = {}
     for limits in newest_first(expected // TOGETHER, among):
         found = _match(whole_words, limits, are_together=True)
         if len(found) >= FEW_CANDIDATES:
@@ -197,7 +196,7 @@ def _find_in_one_entry(search: Search, expected: int, among: Range) -> dict[int,
     return found
 
 
-def _match(search: Search, newest: dict[str, str], *, are_together: bool = False) -> dict[int, int]:
+def _match(search: Search, newest: dict[str, str], *, are_together: bool = False) -> Candidates:
     limits = limit_to_readable(search) | newest
     statement = search_postgresql_statements.match_terms(
         len(search.terms), search.scope, search.conditions, tuple(limits), are_together
@@ -209,8 +208,9 @@ def _term_values(search: Search) -> dict[str, str]:
     return {f"term_{place}": term_query(term) for place, term in enumerate(search.terms)}
 
 
-def _execute(statement: AnySelect, values: dict[str, Any]) -> dict[int, int]:
-    return {row[0]: row[1] for row in transactions.execute_core(statement, values, is_planned_anew=True).all()}
+def _execute(statement: AnySelect, values: dict[str, Any]) -> Candidates:
+    ticket_ids, ranks = transactions.execute_core(statement, values, is_planned_anew=True).one()
+    return dict(zip(ticket_ids or (), ranks or (), strict=True))
 
 
 def _expected_rows(search: Search, terms: Sequence[Term]) -> tuple[list[int], int | None]:

@@ -69,20 +69,20 @@ def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], li
 
 
 def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> AnySelect:
-    """The newest tickets of the entries ``matching``, each with the number of ``terms`` in its subject."""
+    """The newest tickets of the entries ``matching``, each with the number of ``terms`` in its subject, as arrays."""
     # OFFSET 0 keeps the limit of the outer query out of this one: its plan then is the index of words.
     every = matching.offset(0).subquery()
     if len(terms) == 1:  # where the subject has it, the subject's entry is one of these
         in_subject = func.max(case((_is_subject(every), 1), else_=0)).label("score")
         query = select(every.c.ticket_id, in_subject).group_by(every.c.ticket_id)
-        return query.order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES)
+        return _as_arrays(query.order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES))
     ids = select(every.c.ticket_id).distinct().order_by(every.c.ticket_id.desc()).limit(MAX_CANDIDATES).subquery()
     subject = ENTRIES.alias()
     is_subject = and_(subject.c.ticket_id == ids.c.ticket_id, _is_subject(subject))
     score = sum(
         (case((_has(subject, term), 1), else_=0) for term in terms[1:]), case((_has(subject, terms[0]), 1), else_=0)
     )
-    return select(ids.c.ticket_id, score.label("score")).select_from(ids.outerjoin(subject, is_subject))
+    return _as_arrays(select(ids.c.ticket_id, score.label("score")).select_from(ids.outerjoin(subject, is_subject)))
 
 
 @lru_cache(maxsize=200)
@@ -94,7 +94,16 @@ def match_any_term(count: int, scope: Visibility, limits: tuple[str, ...]) -> An
     scores = [func.max(case((_has(entry, _term(f"term_{place}")), weight), else_=0)) for place in range(count)]
     score = sum(scores[1:], scores[0]).label("score")
     query = select(entry.c.ticket_id, score).group_by(entry.c.ticket_id)
-    return query.order_by(score.desc(), entry.c.ticket_id.desc()).limit(MAX_SIMILAR)
+    return _as_arrays(query.order_by(score.desc(), entry.c.ticket_id.desc()).limit(MAX_SIMILAR))
+
+
+def _as_arrays(query: AnySelect) -> AnySelect:
+    """One row with the arrays of the numbers of the tickets in ``query`` and of their ranks.
+
+    The driver reads two arrays of a thousand numbers in a tenth of the time of a thousand rows.
+    """
+    each = query.subquery()
+    return select(func.array_agg(each.c.ticket_id), func.array_agg(-each.c.score))
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from helpdesk.models.user import User
 
 MAX_CANDIDATES = 1000  # tickets of a search
 MAX_SIMILAR = 50  # tickets
-Candidates = list[tuple[int, int]]
+Candidates = dict[int, int]  # the rank of each ticket, by its id: a smaller one is better
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def find_candidates(search: Search) -> Candidates:
         for ticket_id in _with_term_in_subject(search, term, min(newest)):
             if ticket_id in newest:
                 newest[ticket_id] -= 1
-    return list(newest.items())
+    return newest
 
 
 def find_similar(search: Search) -> Candidates:
@@ -78,7 +78,7 @@ def find_similar(search: Search) -> Candidates:
         for ticket_id in ticket_ids:
             scores[ticket_id] = scores.get(ticket_id, 0) + (3 if ticket_id in in_subject else 1)
     best = sorted(scores, key=lambda ticket_id: (-scores[ticket_id], -ticket_id))[:MAX_SIMILAR]
-    return [(ticket_id, -scores[ticket_id]) for ticket_id in best]
+    return {ticket_id: -scores[ticket_id] for ticket_id in best}
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
