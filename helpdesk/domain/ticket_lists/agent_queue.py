@@ -145,7 +145,8 @@ def load_filter_choices(user: User) -> FilterChoices:
     """Return agents, organizations, forms, tags, and the saved views and macros ``user`` may use. One query."""
     kinds = ("agent", "organization", "form", "tag", "view", "macro")
     options: dict[str, list[Any]] = {kind: [] for kind in kinds}
-    for kind, value, name, more in transactions.execute_core(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
+    rows = transactions.execute_core(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}).all()
+    for kind, value, name, more in rows:
         options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return FilterChoices(
         agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),

@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -66,7 +67,8 @@ def _unsolved_condition(*statuses: Status) -> Conditions:
     Combined with ``_UNSOLVED``, an inclusion makes PostgreSQL expect almost no rows: it then reads all unsolved tickets
     where the first page would be enough.
     """
-    return _UNSOLVED, Ticket.status.not_in([status for status in UNSOLVED if status not in statuses])
+    others: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in UNSOLVED if status not in statuses]
+    return _UNSOLVED, Ticket.status.not_in(others)
 
 
 # Conditions of each view and each filter. Queries are built from them once and executed with the values of each user.

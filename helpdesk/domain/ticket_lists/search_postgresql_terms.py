@@ -4,18 +4,26 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from helpdesk.database import transactions
+from helpdesk.database.types import UtcDateTime
 from helpdesk.domain.search_index.entries import BUCKET_BITS, WIDE_BUCKET_BITS, bucket_word, scope_word
 from helpdesk.domain.ticket_lists.search_request import Search
 from helpdesk.domain.ticket_lists.search_syntax import Term
-from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 
 MAX_ENTRIES = 1200  # of the rarest term that are read, as PostgreSQL expects them: enough for MAX_CANDIDATES tickets
 MAX_ESTIMATED = 6  # tokens of a phrase of which the rarest is looked for
 MAX_BUCKETS = 24  # named in one search; more tickets are named by wide buckets, and still more not at all
 WIDEN_BY = 8
+NEWEST_TICKET = select(Ticket.id).order_by(Ticket.id.desc()).limit(1)
+NEWEST_BEFORE = (
+    select(Ticket.id)
+    .where(Ticket.created_at < bindparam("before", type_=UtcDateTime()))
+    .order_by(Ticket.created_at.desc(), Ticket.id.desc())
+    .limit(1)
+)
 ENTRIES_PER_TICKET = 3  # about
 
 
@@ -34,12 +42,11 @@ class Range:
 
 def find_range(search: Search) -> Range:
     """Return the numbers of the tickets to search: with ``before:`` a time they end at the last ticket before it."""
-    newest = db.session.scalar(select(Ticket.id).order_by(Ticket.id.desc()).limit(1)) or 0
+    newest = transactions.execute_core(NEWEST_TICKET).scalar() or 0
     before = search.values.get("search_before") if "search_before" in search.conditions else None
     if before is None:
         return Range(newest, newest)
-    earlier = select(Ticket.id).where(Ticket.created_at < before).order_by(Ticket.created_at.desc(), Ticket.id.desc())
-    return Range(db.session.scalar(earlier.limit(1)) or 0, newest)
+    return Range(transactions.execute_core(NEWEST_BEFORE, {"before": before}).scalar() or 0, newest)
 
 
 def limit_to_readable(search: Search) -> dict[str, str]:

@@ -45,11 +45,13 @@ def mark_changes(first_seqs: Mapping[int, int], *, actor: User, bulk: str) -> in
 
 def list_changes(bulk: str, actor: User) -> list[Event]:
     """Return the events of what ``actor`` changed together under this mark, as far as it can still be undone."""
+    if not bulk:
+        return []
     now = clock.now()
     query = select(Event).where(
         Event.kind.in_(KINDS), Event.created_at >= now - timedelta(seconds=UNDO_SECONDS), Event.actor_id == actor.id
     )
-    events = db.session.scalars(query.where(Event.data[MARK].as_string() == bulk)) if bulk else ()
+    events = db.session.scalars(query.where(Event.data[MARK].as_string() == bulk))
     return [event for event in events if undoable_until(event) > now]
 
 
