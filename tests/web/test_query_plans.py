@@ -144,16 +144,22 @@ def test_filters_of_the_desk_are_planned_for_what_was_chosen(make, browser_of):
         assert not {"default", "none"} & set(map(str, page.values.values()))  # ids, of which statistics know
 
 
-def test_what_a_search_found_is_read_with_a_plan_for_it(make, browser_of):
-    dana = make.user(make.organization("Globex"), "Dana Fields")
+def test_what_a_search_found_is_read_with_a_plan_for_it_where_it_is_not_looked_up(make, browser_of):
+    """What is looked up needs none, see ``test_large_lists``."""
+    globex = make.organization("Globex")
+    dana, omar = make.user(globex, "Dana Fields"), make.user(globex, "Omar Said", ticket_visibility="own")
     make.ticket(dana, "The scanner beeps")
     for client, addresses in (
-        (browser_of(dana), ("/tickets?q=from:dana+scanner", "/tickets?q=scanner", "/tickets/similar?subject=scanner")),
-        (browser_of(make.agent("Ada")), ("/desk?view=all&q=from:dana+scanner", "/desk?view=all&q=scanner")),
+        (browser_of(dana), ("/tickets?q=from:dana+scanner&sort=oldest", "/tickets/similar?subject=scanner")),
+        (browser_of(omar), ("/tickets?q=from:dana+scanner", "/tickets?q=scanner")),
+        (
+            browser_of(make.agent("Ada")),
+            ("/desk?view=all&q=from:dana+scanner&sort=oldest", "/desk?view=at_risk&q=scanner"),
+        ),
     ):
         for address in addresses:
             with query_plans.recorded() as found:
                 assert client.get(address).status_code == 200
-            joined = [each for each in found if "found_ids" in each.values]
+            joined = [each for each in found if "found_ranks" in each.values]
             assert joined, address
             assert all(each.is_planned_anew for each in joined), address

@@ -18,7 +18,7 @@ from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import permissions
-from helpdesk.domain.ticket_lists import agent_queue_queries, search
+from helpdesk.domain.ticket_lists import agent_queue_queries, search, search_matches
 from helpdesk.domain.ticket_lists.agent_queue_queries import (
     MAX_FILTER_OPTIONS as MAX_FILTER_OPTIONS,
 )  # also for callers
@@ -169,15 +169,12 @@ def fetch_queue_page(
     filters = normalize_filters(filters)
     values = _parse_filters(user, filters)
     found = search.build_search(user, filters["q"])
-    query = agent_queue_queries.page_query(
-        permissions.get_visibility(user),
-        filters["view"],
-        (*values, *found.conditions),
-        filters["sort"],
-        found.matches,
+    scope, view, sort = permissions.get_visibility(user), filters["view"], filters["sort"]
+    query = agent_queue_queries.page_query(scope, view, (*values, *found.conditions), sort, found.matches)
+    is_planned_anew = not agent_queue_queries.are_looked_up(scope, view, sort, found.matches) and (
+        bool(values) or found.is_planned_anew or view in VIEWS_PLANNED_ANEW
     )
-    is_narrowed = bool(values) or found.is_planned_anew or filters["view"] in VIEWS_PLANNED_ANEW
-    page = query.fetch_page(after, size, values | found.values | _bind_values(user), is_planned_anew=is_narrowed)
+    page = query.fetch_page(after, size, values | found.values | _bind_values(user), is_planned_anew)
     return QueuePage([make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 
 
@@ -268,8 +265,10 @@ def _count_filtered(user: User, filters: dict[str, str]) -> dict[str, int]:
     values = _parse_filters(user, filters)
     found = search.build_search(user, filters["q"])
     names = (*values, *found.conditions)
-    query = agent_queue_queries.filtered_counts_query(permissions.get_visibility(user), names, found.matches)
-    rows = transactions.execute_core(query, values | found.values | _bind_values(user), True)
+    scope = permissions.get_visibility(user)
+    query = agent_queue_queries.filtered_counts_query(scope, names, found.matches)
+    is_planned_anew = not search_matches.are_looked_up(scope, "", found.matches)
+    rows = transactions.execute_core(query, values | found.values | _bind_values(user), is_planned_anew)
     return dict(tuple(row) for row in rows)
 
 

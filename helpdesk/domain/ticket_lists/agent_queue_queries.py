@@ -164,10 +164,20 @@ def apply_filters(
     query: AnySelect, scope: permissions.Visibility, view: str, names: Iterable[str], matches: Subquery | None
 ) -> AnySelect:
     """Restrict ``query`` to the visible tickets of ``view`` that match the conditions ``names`` and the search."""
-    query = query.where(
-        *permissions.visible_condition(scope), *VIEW_CONDITIONS[view], *(FILTER_CONDITIONS[name] for name in names)
+    return search_matches.join_matches(query.where(*_conditions(scope, view, names)), matches)
+
+
+def _conditions(scope: permissions.Visibility, view: str, names: Iterable[str]) -> Conditions:
+    return (
+        *permissions.visible_condition(scope),
+        *VIEW_CONDITIONS[view],
+        *(FILTER_CONDITIONS[name] for name in names),
     )
-    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
+
+
+def are_looked_up(scope: permissions.Visibility, view: str, sort: str, matches: Subquery | None) -> bool:
+    """Whether ``page_query`` looks up what a search found; not at risk: it would read all timers for each ticket."""
+    return view != "at_risk" and search_matches.are_looked_up(scope, sort, matches)
 
 
 @lru_cache(maxsize=500)
@@ -234,4 +244,8 @@ def page_query(
         .join(Ticket.requester)
         .outerjoin(Ticket.assignee.of_type(assignee))
     )
-    return pagination.PagedQuery(apply_filters(query, scope, view, names, matches), sort_order(sort, matches, view))
+    if are_looked_up(scope, view, sort, matches):
+        matches = search_matches.look_up_in_order(_conditions(scope, view, names))
+    else:
+        query = query.where(*_conditions(scope, view, names))
+    return pagination.PagedQuery(search_matches.join_matches(query, matches), sort_order(sort, matches, view))

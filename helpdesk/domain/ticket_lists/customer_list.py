@@ -137,15 +137,14 @@ def fetch_list_page(
     """
     values, errors = _parse_filters(user, filters)
     found = search.build_search(user, filters.get("q", ""))
-    sort = filters.get("sort") or ""
-    query = _page_query(
-        permissions.get_visibility(user),
-        (*values, *found.conditions),
-        sort if sort in SORT_ORDERS else "",
-        found.matches,
+    scope = permissions.get_visibility(user)
+    sort = name if (name := filters.get("sort", "")) in SORT_ORDERS else ""
+    query = _page_query(scope, (*values, *found.conditions), sort, found.matches)
+    is_planned_anew = not search_matches.are_looked_up(scope, sort, found.matches) and (
+        found.is_planned_anew or not {"form", "requester"}.isdisjoint(values)
     )
     values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    page = query.fetch_page(after, size, values, found.is_planned_anew or not {"form", "requester"}.isdisjoint(values))
+    page = query.fetch_page(after, size, values, is_planned_anew)
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
@@ -174,7 +173,7 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
         return []
     found = search.search_similar(user, subject)
     assert found.matches is not None
-    query = permissions.visible_tickets(user).join(found.matches, found.matches.c.ticket_id == Ticket.id)
+    query = search_matches.join_matches(permissions.visible_tickets(user), found.matches)
     query = query.order_by(found.matches.c.rank, Ticket.id.desc()).limit(limit)
     return list(db.session.scalars(query, found.values, execution_options={transactions.PLANNED_ANEW: True}))
 
@@ -192,7 +191,8 @@ def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, p
     values, _ = _parse_filters(user, filters)
     found = search.build_search(user, filters.get("q"))
     names = (*values, *found.conditions)
-    query = _apply_filters(select(Ticket), permissions.get_visibility(user), names, found.matches)
+    tickets = select(Ticket).where(*_conditions(permissions.get_visibility(user), names))
+    query = search_matches.join_matches(tickets, found.matches)
     order = _sort_order(filters.get("sort") or "", found.matches)
     return query, order, values | found.values | permissions.bind_params(user)
 
@@ -200,9 +200,10 @@ def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, p
 def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     """How many tickets of each status match ``filters``."""
     values, found = _parse_filters(user, filters)[0], search.build_search(user, filters.get("q", ""))
-    query = _count_query(permissions.get_visibility(user), (*values, *found.conditions), found.matches)
-    bound = values | found.values | permissions.bind_params(user)
-    return transactions.execute_core(query, bound, found.is_planned_anew)
+    scope = permissions.get_visibility(user)
+    query = _count_query(scope, (*values, *found.conditions), found.matches)
+    is_planned_anew = found.is_planned_anew and not search_matches.are_looked_up(scope, "", found.matches)
+    return transactions.execute_core(query, values | found.values | permissions.bind_params(user), is_planned_anew)
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -226,11 +227,8 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
     return values, errors
 
 
-def _apply_filters(
-    query: AnySelect, scope: permissions.Visibility, names: Iterable[str], matches: Subquery | None
-) -> AnySelect:
-    query = query.where(*permissions.visible_condition(scope), *(FILTER_CONDITIONS[name] for name in names))
-    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
+def _conditions(scope: permissions.Visibility, names: Iterable[str]) -> list[ColumnElement[bool]]:
+    return [*permissions.visible_condition(scope), *(FILTER_CONDITIONS[name] for name in names)]
 
 
 def _sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
@@ -259,15 +257,18 @@ def _page_query(
         .outerjoin(Ticket.requester)
         .outerjoin(ReadReceipt, is_receipt)
     )
-    return pagination.PagedQuery(_apply_filters(query, scope, names, matches), _sort_order(sort, matches))
+    if search_matches.are_looked_up(scope, sort, matches):
+        matches = search_matches.look_up_in_order(_conditions(scope, names))
+    else:
+        query = query.where(*_conditions(scope, names))
+    return pagination.PagedQuery(search_matches.join_matches(query, matches), _sort_order(sort, matches))
 
 
 @lru_cache(maxsize=500)
 def _count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None) -> AnySelect:
     """Build the query that counts by status what ``_page_query`` lists; cached in the same way."""
-    query = _apply_filters(select(Ticket.status), scope, names, None)
-    query = query if matches is None else search_matches.look_up(query, scope)
-    some = query.limit(MAX_COUNT + 1).subquery()
+    query = select(Ticket.status).where(*_conditions(scope, names))
+    some = (query if matches is None else search_matches.look_up(query, scope)).limit(MAX_COUNT + 1).subquery()
     return select(some.c.status, func.count()).group_by(some.c.status)
 
 

@@ -1,9 +1,24 @@
 """What a search found, as parts of the queries of pages: numbers of tickets and ranks, given as parameters."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, Subquery, bindparam, cast, column, func, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Subquery,
+    TextClause,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from helpdesk.database.types import ArrayText, BigId
 from helpdesk.domain.people import permissions
@@ -34,19 +49,47 @@ def matches_subquery() -> Subquery:
     return _matches_subquery(is_sqlite())
 
 
-def look_up(query: AnySelect, scope: permissions.Visibility) -> AnySelect:
-    """Return ``query``, whose rows are tickets of ``scope``, for the found tickets, each looked up by its number.
+def join_matches(query: AnySelect, matches: Subquery | None) -> AnySelect:
+    """Return ``query`` for the found tickets only; ``matches``: None without a search."""
+    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
 
-    Joined, SQLite reads what was found again for each ticket of an organization, and PostgreSQL all of some ten
-    thousand tickets for a thousand of them. Not on PostgreSQL for who sees their own tickets only, with those that they
-    follow: it would expect to list these for each look-up.
+
+def are_looked_up(scope: permissions.Visibility, sort: str, matches: Subquery | None) -> bool:
+    """Whether a list with this order looks each found ticket of ``scope`` up by its number.
+
+    One plan for all values then serves, and PostgreSQL keeps it: planning takes longer than reading a page. Not for who
+    sees their own tickets only, with those that they follow: it would expect to list these for each look-up. Joined,
+    SQLite reads what was found again for each ticket of an organization, and PostgreSQL all of some ten thousand
+    tickets for a thousand of them.
     """
-    if is_sqlite() or scope == permissions.Visibility.own:
+    return matches is not None and not sort and scope != permissions.Visibility.own and not is_sqlite()
+
+
+def look_up_in_order(conditions: Sequence[ColumnElement[bool] | TextClause]) -> Subquery:
+    """Return ``matches_subquery`` for the found tickets that meet ``conditions``, where ``are_looked_up``.
+
+    They are in the order of a page, and no more of them are looked up than it shows.
+    """
+    found = matches_subquery()
+    if not conditions:
+        return found
+    ticket = _of_number(select(Ticket.id).where(*conditions), found)
+    query = select(found.c.ticket_id, found.c.rank).select_from(found.join(ticket, true()))
+    return query.order_by(found.c.rank, found.c.ticket_id.desc()).subquery("looked_up")
+
+
+def look_up(query: AnySelect, scope: permissions.Visibility) -> AnySelect:
+    """Return ``query``, whose rows are tickets of ``scope``, for the found tickets."""
+    if not are_looked_up(scope, "", matches_subquery()):
         return query.where(Ticket.id.in_(select(matches_subquery().c.ticket_id)))
     ids = func.unnest(_IDS).table_valued(column("ticket_id", BigId), name="found").render_derived()
-    # OFFSET 0 keeps it a look-up.
-    ticket = query.where(Ticket.id == ids.c.ticket_id).offset(0).correlate(ids).lateral("ticket")
+    ticket = _of_number(query, ids)
     return select(ticket).select_from(ids.join(ticket, true()))
+
+
+def _of_number(query: AnySelect, found: Any) -> FromClause:
+    """The row of ``query`` that is the ticket of each row of ``found``: OFFSET 0 keeps it a look-up."""
+    return query.where(Ticket.id == found.c.ticket_id).offset(0).correlate(found).lateral("ticket")
 
 
 @lru_cache(maxsize=2)
