@@ -34,6 +34,7 @@ SLOW_REDIS_SECONDS = 0.25  # each way
 SLOW_SLACK_SECONDS = 0.5  # each way
 POOL_SIZE = {"transaction": 10, "session": 60}
 WEB_NODES = ("web", "web-2")
+GRACEFUL_SECONDS = 30  # the default: a node that is replaced ends what it is answering
 
 
 class FailoverPlan(FaultPlan):
@@ -100,6 +101,7 @@ class Parts:
         self.installation = installation
         if self.has_proxy:
             installation.web_nodes = dict(zip(WEB_NODES, find_free_ports(len(WEB_NODES)), strict=True))
+            installation.graceful_seconds = GRACEFUL_SECONDS
             self.proxy = Nginx(installation.folder, installation.port, list(installation.web_nodes.values()))
             self.proxy.start()
             more["TRUSTED_PROXIES"] = "1"

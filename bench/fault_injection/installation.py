@@ -61,6 +61,7 @@ class Installation:
         self.port, self.external_port, self.smtp_port = find_free_ports(3)
         self.portal = f"http://127.0.0.1:{self.port}"
         self.web_nodes = {"web": self.port}  # the port of each; a proxy may be what listens on ``port``
+        self.graceful_seconds = 2
         self.external_url = f"http://127.0.0.1:{self.external_port}"
         self.children: dict[str, subprocess.Popen] = {}
         self.people: dict = {}
@@ -182,7 +183,8 @@ class Installation:
 
     def start_web_node(self, name: str) -> None:
         """Start the web node ``name`` at its port."""
-        self._start_command(name, "serve", "--bind", f"127.0.0.1:{self.web_nodes[name]}", "--graceful", "2")
+        bind, graceful = f"127.0.0.1:{self.web_nodes[name]}", str(self.graceful_seconds)
+        self._start_command(name, "serve", "--bind", bind, "--graceful", graceful)
 
     def start_workers(self) -> None:
         self._start_command("workers", "worker")

@@ -55,7 +55,7 @@ def _subscription(event: dict, channel: "ChannelState | None") -> str:
 class EventDelivery:
     """Sends events in order per channel, several channels at once, so that a slow response does not delay the rest.
 
-    An event goes to the `url` that was set when it happened, also its retries.
+    An event goes to the `url` that was set at its time, and so do its retries.
     """
 
     def __init__(self, ws: "Workspace", url: str | None, retry_delays: tuple[float, ...], timeout: float):
