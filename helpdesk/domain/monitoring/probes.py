@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock, config, extensions
 from helpdesk.database import errors, transactions
+from helpdesk.domain import setting_rows
 from helpdesk.extensions import db
-from helpdesk.models.setting import Setting
 
 PROBE_SECONDS = 5.0  # a load balancer may ask many times a second
 PROBE_KEY = "health_probe"
@@ -58,11 +58,8 @@ def _write_to_database() -> str | None:
     was_read_only = transactions.is_read_only()
     transactions.start_write_transaction()
     try:
-        row = db.session.get(Setting, PROBE_KEY)
-        if row is None:
-            db.session.add(Setting(key=PROBE_KEY, value={"at": clock.now().isoformat()}))
-        else:
-            row.value = {"at": clock.now().isoformat()}
+        row = setting_rows.lock_row(PROBE_KEY, {})
+        row.value = {"at": clock.now().isoformat()}
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()

@@ -14,6 +14,7 @@ from sqlalchemy import case, func, or_, select, update
 from helpdesk import clock
 from helpdesk.database import postgresql_server, transactions
 from helpdesk.database.types import affected_rows
+from helpdesk.domain import setting_rows
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.setting import Setting
@@ -75,14 +76,9 @@ def invalidate_check() -> None:
 
 
 def _remember(identity: str) -> int:
-    row = db.session.scalar(select(Setting).where(Setting.key == IDENTITY_KEY).with_for_update())
-    if row is not None and row.value == identity:
-        db.session.rollback()
-        return 0
+    row = setting_rows.lock_row(IDENTITY_KEY, identity)
     count = 0
-    if row is None:
-        db.session.add(Setting(key=IDENTITY_KEY, value=identity))
-    else:
+    if row.value != identity:
         count = _mark_pending()
         row.value = identity
         db.session.merge(Setting(key=TAKEN_OVER_KEY, value=clock.now().isoformat()))

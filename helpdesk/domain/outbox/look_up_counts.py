@@ -7,6 +7,7 @@ it arrived after all, and what was doubled was removed; if that happens, DELIVER
 from sqlalchemy import select
 
 from helpdesk.database import errors as database_errors
+from helpdesk.domain import setting_rows
 from helpdesk.extensions import db
 from helpdesk.models.setting import Setting
 
@@ -18,10 +19,7 @@ def add_to_count(name: str, number: int = 1) -> None:
     """Add ``number`` to the count ``name``. Commits; does nothing while the database is unavailable."""
 
     def write() -> None:
-        row = db.session.scalar(select(Setting).where(Setting.key == KEY).with_for_update())
-        if row is None:
-            row = Setting(key=KEY, value={})
-            db.session.add(row)
+        row = setting_rows.lock_row(KEY, {})
         row.value = {**row.value, name: int(row.value.get(name, 0)) + number}
 
     database_errors.ignore_if_unavailable(write)
