@@ -1,7 +1,12 @@
-"""PostgreSQL as people have it: other collations, a schema beside others' tables, TLS with an authority of one's own."""
+"""PostgreSQL as people have it.
 
+Other collations, a schema beside others' tables, TLS with an authority of one's own, PgBouncer in both modes.
+"""
+
+import secrets
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from bench.fault_injection import databases
+from bench.fault_injection import databases, pgbouncer
 from helpdesk import extensions
 from helpdesk.cli.backups import postgresql_programs
 from tests import conftest
@@ -132,3 +137,50 @@ class TestTls:
         other = extensions.db.engine.url.update_query_dict({"sslrootcert": files["wrong"]})
         with pytest.raises(OperationalError, match="certificate verify failed"), create_engine(other).connect():
             pass
+
+
+@pytest.fixture(scope="module")
+def server_behind_pools():
+    """The port of a server for both modes."""
+    folder = Path(tempfile.mkdtemp(prefix="helpdesk-pool-"))  # where PostgreSQL's user may go
+    port = conftest.free_port()
+    running = databases.PostgreSQL(folder, ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}"))
+    running.url += f"&port={port}"
+    running.start()
+    yield port
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class TestPgBouncer:
+    """In transaction mode with fewer connections to the server than the product has, so that any may come next."""
+
+    @pytest.fixture(params={"transaction": 2, "session": 20}.items(), ids=lambda pair: pair[0])
+    def settings(self, request, server_behind_pools, tmp_path):
+        if not Path(pgbouncer.PROGRAM).exists():
+            pytest.skip("PgBouncer is missing")
+        mode, size = request.param
+        pool = pgbouncer.PgBouncer(tmp_path, conftest.free_port(), mode, size)
+        tmp_path.chmod(0o755)
+        pool.start("127.0.0.1", server_behind_pools)
+        yield {"DATABASE_URL": pool.url}
+        pool.stop()
+
+    def test_statements_are_known_on_whichever_connection_comes(self, app, session, make):
+        upgrade()
+        name = secrets.token_hex(8)  # both modes have the same database
+        make.ticket(make.user(make.organization(name), email=f"{name}@globex.example"), name)
+        session.commit()
+        with ThreadPoolExecutor(4) as threads:
+            counts = list(threads.map(lambda _: count_tickets(app, name), range(4)))
+        assert counts == [20] * 4
+
+
+def count_tickets(app, subject: str) -> int:
+    """The sum of twenty transactions of one connection; psycopg prepares a statement at the sixth time."""
+    statement, count = text("SELECT count(*) FROM tickets WHERE subject = :subject"), 0
+    with app.app_context(), extensions.db.engine.connect() as connection:
+        for _ in range(20):
+            count += connection.scalar(statement, {"subject": subject})
+            connection.commit()
+    return count

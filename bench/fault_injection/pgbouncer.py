@@ -10,6 +10,7 @@ import psycopg
 
 from helpdesk.cli import supervisor
 
+PROGRAM = "/usr/sbin/pgbouncer"
 START_TIMEOUT_SECONDS = 30.0
 CONFIGURATION = """[databases]
 postgres = host={host} port={server_port} user=postgres
@@ -43,7 +44,7 @@ class PgBouncer:
     def start(self, host: str, server_port: int) -> None:
         """Start it before the server at ``host``; returns once it answers."""
         self.move(host, server_port)
-        command = ["/usr/sbin/pgbouncer", "-u", "nobody", str(self._path)]
+        command = [PROGRAM, *(["-u", "nobody"] if os.getuid() == 0 else []), str(self._path)]
         with self._log.open("ab") as log:
             self._process = supervisor.start_process(command, dict(os.environ), log)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
