@@ -95,9 +95,9 @@ def newest_first(expected: int, among: Range) -> Iterator[dict[str, str]]:
 
 def limit_to_newest(among: Range, wanted: float) -> dict[str, str]:
     """A limit to the ``wanted`` newest tickets, or some more; none if that takes too many buckets."""
+    first = max(among.last - math.ceil(wanted), 0) + 1
     for bits, is_wide in ((BUCKET_BITS, False), (WIDE_BUCKET_BITS, True)):
-        last = among.last >> bits
-        count = min(math.ceil(wanted / (1 << bits)) + 1, last + 1)
-        if count <= MAX_BUCKETS and count <= among.newest >> bits:
-            return {"newest": " | ".join(f"'{bucket_word(last - place, is_wide)}'" for place in range(count))}
+        buckets = range(among.last >> bits, (first >> bits) - 1, -1)
+        if len(buckets) <= min(MAX_BUCKETS, among.newest >> bits):
+            return {"newest": " | ".join(f"'{bucket_word(bucket, is_wide)}'" for bucket in buckets)}
     return {}
