@@ -1,8 +1,8 @@
 """Searches on PostgreSQL.
 
 What PostgreSQL expects of each term decides how many of the newest tickets are searched, so that a word that is nearly
-everywhere costs no more than a rare one: neighbouring tickets have a word of the index in common, their bucket. Each
-statement is planned for its words; a generic plan would read the whole index for every one.
+everywhere costs no more than a rare one: neighbouring tickets have a word of the index in common, their bucket. A
+statement of several terms is planned for its words; a generic plan would read the whole index for every one.
 """
 
 import math
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from helpdesk.database import transactions
+from helpdesk.domain.people.permissions import Visibility
 from helpdesk.domain.ticket_lists import search_postgresql_statements
 from helpdesk.domain.ticket_lists.search_postgresql_terms import (
     Range,
@@ -83,7 +84,7 @@ def find_similar(search: Search) -> Candidates:
     limits = limit_to_readable(search) | next(newest_first(total, among))
     terms = {f"term_{place}": query for place, query in enumerate(rarest)} | {"any_term": " | ".join(rarest)}
     statement = search_postgresql_statements.match_any_term(len(rarest), search.scope, tuple(limits))
-    return _execute(statement, search.parameters | terms | limits)
+    return _execute(statement, search.parameters | terms | limits, is_planned_anew=True)
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
@@ -178,7 +179,7 @@ def _find_by_comparing(search: Search, expected: int, readable: int | None, amon
     statement = search_postgresql_statements.compare_terms(
         len(search.terms), search.scope, search.conditions, tuple(limits)
     )
-    return _execute(statement, search.parameters | values | _term_values(search)), is_all
+    return _find_with(search, statement, values), is_all
 
 
 def _find_in_one_entry(search: Search, expected: int, among: Range) -> Candidates:
@@ -201,15 +202,18 @@ def _match(search: Search, newest: dict[str, str], *, are_together: bool = False
     statement = search_postgresql_statements.match_terms(
         len(search.terms), search.scope, search.conditions, tuple(limits), are_together
     )
-    return _execute(statement, search.parameters | limits | _term_values(search))
+    return _find_with(search, statement, limits)
 
 
-def _term_values(search: Search) -> dict[str, str]:
-    return {f"term_{place}": term_query(term) for place, term in enumerate(search.terms)}
+def _find_with(search: Search, statement: AnySelect, limits: dict[str, Any]) -> Candidates:
+    """Return what ``statement`` finds. For one term, where entries alone are read, the plan is always the same."""
+    terms = {f"term_{place}": term_query(term) for place, term in enumerate(search.terms)}
+    is_planned_anew = len(search.terms) > 1 or bool(search.conditions) or search.scope == Visibility.own
+    return _execute(statement, search.parameters | limits | terms, is_planned_anew)
 
 
-def _execute(statement: AnySelect, values: dict[str, Any]) -> Candidates:
-    ticket_ids, ranks = transactions.execute_core(statement, values, is_planned_anew=True).one()
+def _execute(statement: AnySelect, values: dict[str, Any], is_planned_anew: bool) -> Candidates:
+    ticket_ids, ranks = transactions.execute_core(statement, values, is_planned_anew).one()
     return dict(zip(ticket_ids or (), ranks or (), strict=True))
 
 
