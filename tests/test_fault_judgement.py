@@ -1,13 +1,14 @@
 """The fault bench tells what is late, lost and gone with a database server apart."""
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 
 from bench.fault_injection import expectations, machine_share, scenario
 from bench.fault_injection.draining import wait_until_drained
 from bench.fault_injection.journal import REPLY, TICKET_CREATED, Journal, RecordedResponse, SentMessage, TicketRecord
-from bench.fault_injection.observations import MailObservations
+from bench.fault_injection.observations import MailObservations, ShownMessage, SlackObservations
 from bench.fault_injection.verify import Verifier
 
 RECORDS = {"waiting": 0, "calls": {}, "mails": [], "events": []}
@@ -77,6 +78,21 @@ def test_a_mail_is_rendered_again_where_the_new_primary_does_not_know_that_it_wa
     mails = [{"message_id": "<1@x>", "words": ["Zglobex00001Z"], "hash": hash, "to": []} for hash in ("one", "other")]
     found = Verifier(journal)._check_mail(MailObservations(mails, set(journal.tickets)))
     assert len([finding for finding in found if "different bytes" in finding]) == findings
+
+
+@pytest.mark.parametrize(("written_at", "is_right"), [(5, True), (25, False)])
+def test_what_is_filed_again_comes_after_what_was_written_meanwhile(written_at, is_right):
+    journal = Journal()
+    journal.add_ticket(TicketRecord("Zglobex00001Z", "globex", "dana@globex.example", number=1))
+    words = [f"Zglobex0000{number}Z" for number in (2, 3)]
+    for word in words:
+        make_message(journal, word, "Zglobex00001Z", written_at, written_at + 1).via = "slack"
+    journal.forget_between(10, 20)
+    posts = [{"ts": f"{n}", "root": "1", "ours": True, "words": [word], "title": []} for n, word in enumerate(words, 2)]
+    card = {"ts": "1", "root": "1", "ours": True, "words": [], "title": ["Zglobex00001Z"]}
+    pages = SimpleNamespace(team={"Zglobex00001Z": [ShownMessage(word, "reply") for word in reversed(words)]})
+    slack = SlackObservations({scenario.TRIAGE_CHANNEL_ID: [card, *posts]})
+    assert (Verifier(journal)._check_order(slack, pages) == []) is is_right
 
 
 def test_an_edit_after_a_move_is_expected_where_its_message_was():

@@ -141,6 +141,15 @@ class Journal:
                     message.outcome = "uncertain"
         return len(lost)
 
+    def may_come_again(self, words: list[str], via: str = "") -> bool:
+        """Whether something of these words, by ``via`` if given, may be sent or filed a second time.
+
+        It was written before a server took over that perhaps does not know what was done with it.
+        """
+        with self.lock:
+            early = [message for message in self.messages if message.started_at < self.lost_until]
+        return any(message.word in words and via in ("", message.via) for message in early)
+
     def find_ticket(self, word: str) -> TicketRecord | None:
         """The ticket whose subject or message ``word`` is."""
         with self.lock:

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from bench.fault_injection import scenario
-from bench.fault_injection.journal import NOTE, Journal
+from bench.fault_injection import expectations, scenario
+from bench.fault_injection.journal import LOST, NOTE, Journal
 from bench.fault_injection.retrying_browser import RetryingBrowser
 
 MESSAGE_PATTERN = re.compile(r'<article\s+class="message[^>]*data-kind="(reply|note)".*?</article>', re.DOTALL)
@@ -120,10 +120,16 @@ def read_ticket(browser: RetryingBrowser, number: int, until: float) -> tuple[li
 
 
 def list_unheard(journal: Journal, browsers: dict[str, RetryingBrowser], until: float) -> list[str]:
-    """The words of the notes that were typed in Slack and are not on their ticket's page."""
+    """The words that were typed in Slack, are not on their ticket's page, and of which nothing but Slack tells.
+
+    These are notes, and whatever was lost with a primary.
+    """
     agent, typed = browsers[scenario.AGENTS[-1].email], defaultdict(set)
-    for message in journal.list_accepted():
-        if message.via == "slack" and message.kind == NOTE:
+    for message in journal.messages:
+        if message.via != "slack" or not message.accepted:
+            continue
+        is_former = expectations.is_typed_in_former_channel(message, journal.tickets[message.ticket])
+        if (message.outcome == LOST or (message.kind == NOTE and not message.outcome)) and not is_former:
             typed[message.ticket].add(message.word)
     unheard: list[str] = []
     for ticket in journal.list_filed():

@@ -164,7 +164,8 @@ class Verifier:
                 posted = (
                     [m["words"][0] for m in slack.thread(channel, root) if m["ours"] and m["words"]] if root else []
                 )
-                known = [word for word in posted if word in place]
+                # What is filed again comes after what was written meanwhile; its copies stay where they were.
+                known = [word for word in posted if word in place and not self.journal.may_come_again([word], "slack")]
                 wrong += [
                     f"in {channel} {after} came before {before}"
                     for after, before in zip(known, known[1:], strict=False)
@@ -202,19 +203,14 @@ class Verifier:
                 wrong.append(f"{message.kind} {message.word} was mailed with {len(found)} Message-IDs")
         bytes_of = defaultdict(set)
         for mail in mails.all:
-            if not self._may_be_rendered_again(mail["words"]):
+            if not self.journal.may_come_again(mail["words"]):
                 bytes_of[mail["message_id"]].add(mail["hash"])
         return wrong + [f"{id} arrived with different bytes" for id, hashes in bytes_of.items() if len(hashes) > 1]
-
-    def _may_be_rendered_again(self, words: list[str]) -> bool:
-        """Whether a mail of these words was perhaps sent before a server took over that does not know it was."""
-        known = self.journal.messages if self.journal.lost_until else ()
-        return any(message.word in words and message.started_at < self.journal.lost_until for message in known)
 
     def _check_agents(self, pages: PageObservations) -> list[str]:
         wrong = []
         for message in self.journal.messages:
-            if message.via == "slack" and message.accepted:
+            if message.via == "slack" and message.accepted and not self.journal.tickets[message.ticket].is_lost:
                 shown = (pages.team if message.kind == NOTE else pages.customers).get(message.ticket, ())
                 times = _count_word(shown, message.word)
                 is_late = expectations.is_typed_in_former_channel(message, self.journal.tickets[message.ticket])
