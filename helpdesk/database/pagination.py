@@ -3,12 +3,12 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, or_, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, or_, select, tuple_, union_all
 
 from helpdesk.database import transactions
 from helpdesk.database.types import UtcDateTime
@@ -34,11 +34,16 @@ class Page:
 
 
 class PagedQuery:
-    """A query with its order. Its SQL statements are built once and reused for every page."""
+    """A query with its order. Its SQL statements are built once and reused for every page.
 
-    def __init__(self, query: Select, order: Order):
+    ``parts``: queries of the order's last column that have no row in common. Then a page is of the rows of ``query``
+    that any of them finds, and each is read by the index that serves it no further than a page.
+    """
+
+    def __init__(self, query: Select, order: Order, parts: Sequence[Select] = ()):
         self.query = query
         self.order = order
+        self.parts = parts
         self._has_columns_only = all(column["expr"] is not column["entity"] for column in query.column_descriptions)
         self._statements: dict[tuple[bool, bool], Select] = {}
 
@@ -83,13 +88,11 @@ class PagedQuery:
         if statement is None:
             columns = [(column, descends != backwards) for column, descends in self.order.columns]
             statement = self.query.order_by(None)
-            if has_cursor:
-                statement = statement.where(_after_cursor(columns))
+            if self.parts:
+                pages = [_limit(part, columns, has_cursor).subquery() for part in self.parts]
+                statement = statement.where(columns[-1][0].in_(union_all(*(select(*page.c) for page in pages))))
             statement = statement.add_columns(*(column.label(f"key_{i}") for i, (column, _) in enumerate(columns)))
-            statement = statement.order_by(
-                *(column.desc() if descends else column.asc() for column, descends in columns)
-            )
-            statement = statement.limit(bindparam("most", type_=Integer))
+            statement = _limit(statement, columns, has_cursor)
             self._statements[backwards, has_cursor] = statement
         return statement
 
@@ -97,6 +100,13 @@ class PagedQuery:
 def fetch_page(query: Select, order: Order, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
     """Fetch one page of a query that is used only once."""
     return PagedQuery(query, order).fetch_page(cursor, size)
+
+
+def _limit(statement: Select, columns: list[tuple[Any, bool]], has_cursor: bool) -> Select:
+    if has_cursor:
+        statement = statement.where(_after_cursor(columns))
+    statement = statement.order_by(*(column.desc() if descends else column.asc() for column, descends in columns))
+    return statement.limit(bindparam("most", type_=Integer))
 
 
 def _after_cursor(columns: list[tuple[Any, bool]]) -> Any:

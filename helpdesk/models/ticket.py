@@ -113,6 +113,10 @@ class Ticket(Base):
         Index("ix_tickets_organization_status_updated", "organization_id", "status", "updated_at", "id"),
         Index("ix_tickets_organization_created", "organization_id", "created_at", "id"),
         Index("ix_tickets_requester_updated", "requester_id", "updated_at", "id"),
+        Index(
+            "ix_tickets_requester_organization_status_updated",
+            *("requester_id", "organization_id", "status", "updated_at", "id"),
+        ),
         Index("ix_tickets_assignee_status_updated", "assignee_id", "status", "updated_at", "id"),
         Index("ix_tickets_status_updated", "status", "updated_at", "id"),
         Index("ix_tickets_updated", "updated_at", "id"),
@@ -177,12 +181,24 @@ Index("ix_tickets_form_version_updated", Ticket.form_version_id, Ticket.updated_
 Index("ix_tickets_solved", Ticket.solved_at)
 LAST_CHANGE = func.coalesce(Ticket.changed_at, Ticket.updated_at)
 Index("ix_tickets_changed", LAST_CHANGE, Ticket.id)
+# What the numbers beside the queue's views are counted and filtered by, so that no ticket is read for them.
+COUNTED_COLUMNS = (
+    Ticket.status,
+    Ticket.assignee_id,
+    Ticket.priority,
+    Ticket.organization_id,
+    Ticket.requester_id,
+    Ticket.form_version_id,
+    Ticket.created_at,
+    Ticket.next_due_at,
+)
 NEEDED_BY = needed_by(Ticket.next_due_at, Ticket.status)
 for _name, _columns in (
     ("updated", (Ticket.updated_at,)),
     ("created", (Ticket.created_at,)),
     ("since", (Ticket.turn_since,)),
     ("needed", (NEEDED_BY, Ticket.turn_since)),
+    ("counted", COUNTED_COLUMNS),
 ):
     Index(
         f"ix_tickets_unsolved_{_name}",

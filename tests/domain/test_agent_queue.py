@@ -11,7 +11,7 @@ from helpdesk import clock, extensions
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
-from helpdesk.domain.tickets import bulk_update
+from helpdesk.domain.tickets import bulk_update, tags
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -56,6 +56,35 @@ def test_every_view_holds_what_its_name_says_and_its_count_is_right(session, mak
         assert sorted(found) == sorted(ticket.number for ticket in wanted), view
         if view != "all":
             assert counts(agent)[view] == len(wanted), view
+
+
+def test_with_a_filter_each_view_counts_what_it_holds(session, make, agent):
+    globex, initech = make.user(make.organization("Globex")), make.user(make.organization("Initech"))
+    filed = [make.ticket(person, priority=priority) for person in (globex, initech) for priority in ("high", "low")]
+    filed += [make.ticket(globex, priority="high") for _ in range(4)]
+    tickets.assign(filed[0], agent, actor=agent)
+    tickets.set_status(filed[4], "pending", actor=agent)
+    tickets.solve(filed[5], actor=agent)
+    for ticket, minutes in ((filed[0], 30), (filed[4], 60), (filed[6], 600), (filed[1], 30)):
+        ticket.next_due_at = clock.now() + timedelta(minutes=minutes)
+    tags.set_tags(filed[0], ["vip"], actor=agent)
+    session.commit()
+    for filters in (
+        {"priority": "high"},
+        {"organization": "globex", "priority": "high"},
+        {"assignee": "me"},
+        {"tag": "vip"},
+        {"requester": str(initech.id)},
+        {"status": "pending"},
+        {"q": "from:globex"},
+    ):
+        for view in agent_queue.list_views(agent, filters):
+            if view.key != "all":
+                assert view.count == len(numbers(agent, view=view.key, **filters)), (view.key, filters)
+    assert {"mine": 1, "unassigned": 4, "at_risk": 2, "solved": 1}.items() <= {
+        view.key: view.count for view in agent_queue.list_views(agent, {"priority": "high"})
+    }.items()
+    assert numbers(agent, view="at_risk") == [filed[0].number, filed[1].number, filed[4].number]
 
 
 def test_filters_narrow_and_nonsense_in_the_address_is_left_out(session, make, agent):

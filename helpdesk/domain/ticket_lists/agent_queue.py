@@ -137,7 +137,7 @@ def is_by_need(filters: Mapping[str, str]) -> bool:
 
 def list_views(user: User, filters: Mapping[str, str] | None = None) -> list[QueueView]:
     """Return the fixed views with how many tickets each has, of those that match ``filters``. One query."""
-    counts = _count_filtered(user, normalize_filters(filters)) if filters else _count_views(user)
+    counts = _count_views(user, normalize_filters(filters) if filters else None)
     return [QueueView(key, label, counts.get(key)) for key, label in VIEW_LABELS.items()]
 
 
@@ -171,7 +171,7 @@ def fetch_queue_page(
     found = search.build_search(user, filters["q"])
     scope, view, sort = permissions.get_visibility(user), filters["view"], filters["sort"]
     query = agent_queue_queries.page_query(scope, view, (*values, *found.conditions), sort, found.matches)
-    is_planned_anew = not agent_queue_queries.are_looked_up(scope, view, sort, found.matches) and (
+    is_planned_anew = not search_matches.are_looked_up(scope, sort, found.matches) and (
         bool(values) or found.is_planned_anew or view in VIEWS_PLANNED_ANEW
     )
     page = query.fetch_page(after, size, values | found.values | _bind_values(user), is_planned_anew)
@@ -251,25 +251,22 @@ def _bind_values(user: User) -> dict[str, Any]:
     return permissions.bind_params(user) | {"soon": now + AT_RISK_WITHIN, "lately": now - RECENT_PERIOD}
 
 
-def _count_views(user: User) -> dict[str, int]:
+def _count_views(user: User, filters: dict[str, str] | None = None) -> dict[str, int]:
+    values = _parse_filters(user, filters) if filters else {}
+    found = search.build_search(user, filters["q"] if filters else None)
+    scope, names = permissions.get_visibility(user), (*values, *found.conditions)
+    bound = values | found.values | _bind_values(user)
+    if found.matches is not None:
+        query = agent_queue_queries.found_counts_query(scope, names, found.matches)
+        is_planned_anew = not search_matches.are_looked_up(scope, "", found.matches)
+        return dict(tuple(row) for row in transactions.execute_core(query, bound, is_planned_anew))
     counts = {key: 0 for key in VIEW_LABELS if key != "all"}
-    for status, assignee_group, number in transactions.execute_core(
-        agent_queue_queries.COUNTS_QUERY, _bind_values(user)
-    ):
+    query_of_all = agent_queue_queries.counts_query(scope, names)
+    for status, assignee_group, number, at_risk in transactions.execute_core(query_of_all, bound, bool(names)):
         for view in _views_containing(status, assignee_group):
             counts[view] += number
+        counts["at_risk"] += at_risk
     return counts
-
-
-def _count_filtered(user: User, filters: dict[str, str]) -> dict[str, int]:
-    values = _parse_filters(user, filters)
-    found = search.build_search(user, filters["q"])
-    names = (*values, *found.conditions)
-    scope = permissions.get_visibility(user)
-    query = agent_queue_queries.filtered_counts_query(scope, names, found.matches)
-    is_planned_anew = not search_matches.are_looked_up(scope, "", found.matches)
-    rows = transactions.execute_core(query, values | found.values | _bind_values(user), is_planned_anew)
-    return dict(tuple(row) for row in rows)
 
 
 def _views_containing(status: str, assignee_group: str) -> list[str]:

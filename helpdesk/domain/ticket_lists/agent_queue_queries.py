@@ -42,7 +42,6 @@ from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.saved_view import SavedView
-from helpdesk.models.sla import SlaTimer
 from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
 from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.ticket import NEEDED_BY, TAG_TEXT, Ticket
@@ -58,7 +57,6 @@ MAX_COUNT = 1_000  # views that may grow without limit are counted up to this
 MAX_FILTER_OPTIONS = 300  # entries offered in one list of a filter
 
 _UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
-_AT_RISK_TICKETS = select(SlaTimer.ticket_id).where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= bindparam("soon"))
 
 
 def _unsolved_condition(*statuses: Status) -> Conditions:
@@ -76,7 +74,7 @@ VIEW_CONDITIONS: dict[str, Conditions] = {
     "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
     "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
     **{view: _unsolved_condition(*statuses) for view, statuses in STATUS_VIEWS.items()},
-    "at_risk": (Ticket.id.in_(_AT_RISK_TICKETS),),
+    "at_risk": (_UNSOLVED, NEEDED_BY <= bindparam("soon")),  # a range of the index of this order
     "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
     "all": (),
 }
@@ -101,18 +99,6 @@ ID_QUERIES: dict[str, AnySelect] = {
 }
 _ASSIGNEE_GROUP = case(
     (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"
-)
-COUNTS_QUERY = union_all(
-    select(Ticket.status.label("status"), _ASSIGNEE_GROUP.label("whose"), func.count().label("number"))
-    .where(_UNSOLVED)
-    .group_by(Ticket.status, _ASSIGNEE_GROUP),
-    *(
-        select(literal(view), literal(""), func.count()).select_from(some.limit(MAX_COUNT).subquery())
-        for view, some in (
-            ("solved", select(Ticket.id).where(*VIEW_CONDITIONS["solved"])),
-            ("at_risk", _AT_RISK_TICKETS.distinct()),
-        )
-    ),
 )
 _NULL_TEXT = cast(null(), String)
 FILTER_OPTIONS = union_all(
@@ -175,36 +161,37 @@ def _conditions(scope: permissions.Visibility, view: str, names: Iterable[str]) 
     )
 
 
-def are_looked_up(scope: permissions.Visibility, view: str, sort: str, matches: Subquery | None) -> bool:
-    """Whether ``page_query`` looks up what a search found; not at risk: it would read all timers for each ticket."""
-    return view != "at_risk" and search_matches.are_looked_up(scope, sort, matches)
+@lru_cache(maxsize=500)
+def counts_query(scope: permissions.Visibility, names: tuple[str, ...]) -> CompoundSelect[tuple[str, str, int, int]]:
+    """Build the query that counts the tickets that match ``names`` without a search; cached.
+
+    Unsolved ones by status and by whose they are, with how many of them are at risk, in one pass over an index that has
+    what is filtered by; what was solved lately up to MAX_COUNT, as the status "solved" of "".
+    """
+    at_risk = func.count().filter(Ticket.next_due_at <= bindparam("soon"))
+    columns = Ticket.status.label("status"), _ASSIGNEE_GROUP.label("whose"), func.count().label("number")
+    unsolved = apply_filters(select(*columns, at_risk.label("at_risk")), scope, "all", names, None).where(_UNSOLVED)
+    solved = apply_filters(select(Ticket.id), scope, "solved", names, None).limit(MAX_COUNT).subquery()
+    return union_all(
+        unsolved.group_by(Ticket.status, _ASSIGNEE_GROUP),
+        select(literal("solved"), literal(""), func.count(), literal(0)).select_from(solved),
+    )
 
 
 @lru_cache(maxsize=500)
-def filtered_counts_query(
-    scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None
+def found_counts_query(
+    scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery
 ) -> CompoundSelect[tuple[str, int]]:
     """Build the query that counts, by view, the tickets that match ``names`` and the search; cached.
 
-    Only views of few tickets are counted, each up to MAX_COUNT.
+    Only views of few tickets are counted. What was found, at most a thousand, is read once for all of them.
     """
     counted = [view for view in VIEW_CONDITIONS if view != "all"]
-    if matches is not None:  # at most a thousand: read once for all views
-        of_rows = {view: and_(*VIEW_CONDITIONS[view]).label(view) for view in counted if view != "at_risk"}
-        query = apply_filters(select(Ticket.id, *of_rows.values()), scope, "all", names, None)
-        found = search_matches.look_up(query, scope).subquery()
-        # Not asked in each look-up: PostgreSQL would expect to read the timers as often.
-        filters = {**{view: found.c[view] for view in of_rows}, "at_risk": found.c.id.in_(_AT_RISK_TICKETS)}
-        counts = select(*(func.count().filter(filters[view]).label(view) for view in counted))
-        row = counts.offset(0).cte("counts")
-        return union_all(*(select(literal(view), row.c[view]) for view in counted))
-    some = {view: apply_filters(select(Ticket.id), scope, view, names, None) for view in counted}
-    return union_all(
-        *(
-            select(literal(view), func.count()).select_from(query.limit(MAX_COUNT).subquery())
-            for view, query in some.items()
-        )
-    )
+    of_rows = (and_(*VIEW_CONDITIONS[view]).label(view) for view in counted)
+    query = apply_filters(select(*of_rows), scope, "all", names, None)
+    found = search_matches.look_up(query, scope).subquery()
+    row = select(*(func.count().filter(found.c[view]).label(view) for view in counted)).offset(0).cte("counts")
+    return union_all(*(select(literal(view), row.c[view]) for view in counted))
 
 
 def sort_order(sort: str, matches: Subquery | None, view: str = "") -> pagination.Order:
@@ -244,7 +231,7 @@ def page_query(
         .join(Ticket.requester)
         .outerjoin(Ticket.assignee.of_type(assignee))
     )
-    if are_looked_up(scope, view, sort, matches):
+    if search_matches.are_looked_up(scope, sort, matches):
         matches = search_matches.look_up_in_order(_conditions(scope, view, names))
     else:
         query = query.where(*_conditions(scope, view, names))

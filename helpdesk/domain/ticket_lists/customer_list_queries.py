@@ -1,0 +1,143 @@
+"""The queries of a customer's list, built once: conditions of filters, orders, pages and counts."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from helpdesk.database import pagination
+from helpdesk.database.types import BigId
+from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists import search, search_matches
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+AnySelect = Select[*tuple[Any, ...]]
+
+CUSTOMER_ORDER = {status: status.definition.customer_order for status in Status}
+SORT_ORDERS = {
+    "updated": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
+    "created": pagination.Order(((Ticket.created_at, True), (Ticket.id, True))),
+    "oldest": pagination.Order(((Ticket.created_at, False), (Ticket.id, False))),
+    "subject": pagination.Order(((func.lower(Ticket.subject, type_=Ticket.subject.type), False), (Ticket.id, False))),
+    "status": pagination.Order(
+        (
+            (case(CUSTOMER_ORDER, value=Ticket.status, else_=len(CUSTOMER_ORDER) + 1).cast(Integer), False),
+            (Ticket.updated_at, True),
+            (Ticket.id, True),
+        )
+    ),
+}
+
+# Conditions of each filter. Queries are built from them once and executed with the values of each user.
+FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "statuses": Ticket.status.in_(bindparam("statuses", expanding=True)),
+    "mine": Ticket.requester_id == bindparam("mine"),
+    "requester": Ticket.requester_id == bindparam("requester"),
+    "form": Ticket.form_version_id.in_(bindparam("form", expanding=True, type_=BigId)),
+    "since": Ticket.created_at >= bindparam("since"),
+    "until": Ticket.created_at < bindparam("until"),
+    **search.SEARCH_CONDITIONS,
+}
+MAX_COUNT = 1_000  # tickets of a status are counted up to this, so that the cost of a page stays bounded
+# The order makes PostgreSQL follow an index and not scan the whole table.
+COUNT_QUERIES = {
+    scope: union_all(
+        *(
+            select(literal(status.value), func.count()).select_from(
+                select(Ticket.id)
+                .where(*some, Ticket.status == literal_column(f"'{status}'"))
+                .order_by(Ticket.updated_at.desc())
+                .limit(bindparam("most"))
+                .subquery()
+            )
+            for status in Status
+            for some in permissions.visible_parts(scope)
+        )
+    )
+    for scope in permissions.Visibility
+}
+REQUESTERS_QUERY = (
+    select(User.id, User.name, User.email)
+    .where(User.organization_id == bindparam("organization_id"))
+    .order_by(User.name, User.id)
+    .limit(bindparam("most"))
+)
+
+
+def list_conditions(scope: permissions.Visibility, names: Iterable[str]) -> list[ColumnElement[bool]]:
+    """The conditions of the visible tickets that the filters ``names`` leave."""
+    return [*permissions.visible_condition(scope), *(FILTER_CONDITIONS[name] for name in names)]
+
+
+def sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
+    """Return the order called ``sort``; without one what was found goes by rank."""
+    if matches is not None and sort not in SORT_ORDERS:
+        return pagination.Order(((matches.c.rank, False), (matches.c.ticket_id, True)))
+    return SORT_ORDERS.get(sort, SORT_ORDERS["updated"])
+
+
+@lru_cache(maxsize=500)
+def page_query(
+    scope: permissions.Visibility, names: tuple[str, ...], sort: str, matches: Subquery | None
+) -> pagination.PagedQuery:
+    """Build the query of the columns that the list shows; cached.
+
+    ``names`` are keys of FILTER_CONDITIONS. The statement has parameters in place of a user's values, so that it serves
+    every user with this ``scope``.
+    """
+    is_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == bindparam("reader"))
+    never_read = and_(ReadReceipt.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
+    unread = and_(
+        Ticket.last_public_seq > func.coalesce(ReadReceipt.seq, 0), or_(ReadReceipt.ticket_id.is_not(None), never_read)
+    )
+    shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
+    query = (
+        select(*shown, User.name, User.email, User.picture_url)
+        .outerjoin(Ticket.requester)
+        .outerjoin(ReadReceipt, is_receipt)
+    )
+    parts: list[AnySelect] = []
+    if matches is None and scope == permissions.Visibility.own:
+        filters = [FILTER_CONDITIONS[name] for name in names]
+        parts = [select(Ticket.id).where(*some, *filters) for some in permissions.visible_parts(scope)]
+    elif search_matches.are_looked_up(scope, sort, matches):
+        matches = search_matches.look_up_in_order(list_conditions(scope, names))
+    else:
+        query = query.where(*list_conditions(scope, names))
+    return pagination.PagedQuery(search_matches.join_matches(query, matches), sort_order(sort, matches), parts)
+
+
+@lru_cache(maxsize=500)
+def count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None) -> AnySelect:
+    """Build the query that counts by status what ``page_query`` lists; cached in the same way."""
+    if matches is not None:
+        found = search_matches.look_up(select(Ticket.status).where(*list_conditions(scope, names)), scope)
+        some = found.limit(MAX_COUNT + 1).subquery()
+    else:
+        some = _list_statuses(scope, names).limit(MAX_COUNT + 1).subquery()
+    return select(some.c.status, func.count()).group_by(some.c.status)
+
+
+def _list_statuses(scope: permissions.Visibility, names: tuple[str, ...]) -> CompoundSelect[tuple[str]]:
+    filters = [FILTER_CONDITIONS[name] for name in names]
+    parts = [select(Ticket.status).where(*some, *filters) for some in permissions.visible_parts(scope)]
+    return union_all(*(select(part.limit(MAX_COUNT + 1).subquery().c.status) for part in parts))
