@@ -7,7 +7,8 @@ from sqlalchemy import event
 
 from helpdesk import clock
 from helpdesk.domain import tickets
-from helpdesk.domain.ticket_lists import csv_export, customer_list, export_columns
+from helpdesk.domain.ticket_lists import csv_export, customer_list, export_columns, search_postgresql
+from helpdesk.models.follower import Follower
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.web.templating import filters as templates
 
@@ -186,7 +187,40 @@ def test_nobody_lists_what_they_may_not_see(make, dana, twelve):
     assert customer_list.find_similar(other_customer, "Ticket words") == []
 
 
-def test_similar_tickets_are_found_while_typing(make, dana):
+@pytest.mark.parametrize("sort", ["", "oldest", "subject", "status"])
+def test_what_somebody_filed_or_follows_is_one_list(session, make, dana, twelve, sort):
+    """Who sees only their own tickets: both are read by themselves, and a ticket that is both is listed once."""
+    noor = make.user(dana.organization, "Noor", ticket_visibility="own")
+    foreign = make.ticket(make.user(make.organization("Initech")), "Of another organization")
+    mine = [
+        make.ticket(noor, f"Mine {number}", form=make.form("billing") if not number else None) for number in range(4)
+    ]
+    for number, ticket in enumerate([*twelve[:6], mine[0], foreign]):
+        session.add(Follower(ticket_id=ticket.id, user_id=noor.id))
+        ticket.status = ("open", "solved")[number % 2]
+    session.commit()
+    expected = sorted(ticket.subject for ticket in [*twelve[:6], *mine])
+    pages, back = walk(noor, {"sort": sort}, size=4)
+    assert pages == back and [len(page) for page in pages] == [4, 4, 2]
+    assert sorted(sum(pages, [])) == expected
+    assert customer_list.count_tickets(noor) == {"all": 10, "active": 7, "pending": 0, "done": 3}
+    for filters, listed in (
+        ({"mine": "1"}, 4),
+        ({"requester": str(dana.id)}, 6),
+        ({"status": "done"}, 3),
+        ({"form": "billing"}, 1),
+        ({"from": "2020-01-01"}, 10),
+        ({"q": "mine"}, 4),
+        ({"q": "ticket"}, 6),
+    ):
+        assert len(customer_list.fetch_list_page(noor, filters | {"sort": sort}).tickets) == listed, filters
+        counts = customer_list.count_tickets(noor, filters)
+        assert counts["done" if "status" in filters else "all"] == listed, filters
+
+
+@pytest.mark.parametrize("costs", [0, 10**9])  # of comparing each entry of the organization, on PostgreSQL
+def test_similar_tickets_are_found_while_typing(make, dana, monkeypatch, costs):
+    monkeypatch.setattr(search_postgresql, "COMPARING_COSTS", costs)
     hit = make.ticket(dana, "VPN drops every morning")
     make.ticket(dana, "Coffee")
     assert [ticket.id for ticket in customer_list.find_similar(dana, "my vpn keeps dropping every day")] == [hit.id]

@@ -5,9 +5,11 @@ from sqlalchemy import event, text
 
 from helpdesk.domain.search_index import entries
 from helpdesk.domain.ticket_lists import agent_queue, customer_list
+from helpdesk.models.ticket import Ticket
 from tests import query_plans
 
 MANY = 20_000
+FILED = {500, 15_000}
 
 
 @pytest.fixture
@@ -116,6 +118,36 @@ def test_pages_and_counts_of_twenty_thousand_cost_what_those_of_twenty_do(sessio
             cursor = customer_list.fetch_list_page(crowd, {}, cursor, 100).next
         assert cursor and customer_list.count_tickets(crowd)["all"] == customer_list.MAX_COUNT + 1
     assert work.amount < TWENTY_PAGES[dialect]
+
+
+@pytest.fixture
+def noor(session, crowd, make):
+    """A colleague who sees only their own tickets, which are those of FILED."""
+    noor = make.user(crowd.organization, "Noor", ticket_visibility="own")
+    session.query(Ticket).filter(Ticket.id.in_(FILED)).update({"requester_id": noor.id})
+    session.execute(text("ANALYZE"))
+    session.commit()
+    return noor
+
+
+def test_whoever_filed_two_of_twenty_thousand_has_two_read(session, noor):
+    for filters in ({}, {"status": "active"}, {"mine": "1"}):
+        noor.id, noor.ticket_visibility  # noqa: B018  (loaded before the count begins)
+        with Work(session) as work:
+            listed = customer_list.fetch_list_page(noor, filters).tickets
+            counts = customer_list.count_tickets(noor, filters)
+        assert {ticket.id for ticket in listed} == FILED and counts["all"] == 2
+        assert work.amount < {"sqlite": 5, "postgresql": 100}[session.get_bind().dialect.name], filters
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_words_that_all_have_are_looked_for_in_the_two_tickets_of_their_reader(session, noor):
+    noor.id, noor.ticket_visibility  # noqa: B018  (loaded before the count begins)
+    for words in ("printer number", "from:noor printer"):
+        with Work(session) as work:
+            found = customer_list.fetch_list_page(noor, {"q": words}).tickets
+        assert {ticket.id for ticket in found} == FILED, words
+        assert work.amount < 300, words
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

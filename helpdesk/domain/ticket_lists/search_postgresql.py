@@ -16,6 +16,7 @@ from helpdesk.database import transactions
 from helpdesk.domain.people.permissions import Visibility
 from helpdesk.domain.ticket_lists import search_postgresql_statements
 from helpdesk.domain.ticket_lists.search_postgresql_terms import (
+    MAX_ENTRIES,
     Range,
     estimated_queries,
     find_range,
@@ -38,6 +39,7 @@ SOON_LISTED = 1200  # entries, which are listed at once in a database of any siz
 COMPARING_COSTS = 3  # times what it costs to list an entry of the index
 # Entries of a beginning of words. Where it has more, the frequent words that begin so are asked for by themselves.
 MAX_LISTED = 20_000
+MAX_OWN_COMPARED = 5_000  # tickets of somebody who sees only their own
 EVERYWHERE = 7  # a word that is in one entry of so many is soon found by comparing
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -50,6 +52,10 @@ def find_candidates(search: Search) -> Candidates:
     among = find_range(search)
     if not among.last:
         return {}
+    if min(expected) > MAX_ENTRIES and _are_own_few(search):
+        search = replace(search, terms=tuple(term for _, term in terms_by_rarity))
+        statement = search_postgresql_statements.compare_visible(len(search.terms), search.scope, search.conditions)
+        return _list_newest(_find_with(search, statement, limit_to_readable(search)))
     by_words = _name_frequent_words(search, terms_by_rarity, readable, among)
     if by_words is not None:
         found = _find_newest(by_words, min(expected), among)
@@ -82,8 +88,9 @@ def find_similar(search: Search) -> Candidates:
         rarest.append(term_query(term))
         total += rows
     limits = limit_to_readable(search) | next(newest_first(total, among))
+    are_compared = readable is not None and readable * COMPARING_COSTS < total * among.entries / max(readable, 1)
     terms = {f"term_{place}": query for place, query in enumerate(rarest)} | {"any_term": " | ".join(rarest)}
-    statement = search_postgresql_statements.match_any_term(len(rarest), search.scope, tuple(limits))
+    statement = search_postgresql_statements.match_any_term(len(rarest), search.scope, tuple(limits), are_compared)
     return _execute(statement, search.parameters | terms | limits, is_planned_anew=True)
 
 
@@ -103,6 +110,20 @@ def find_known_words(words: list[str]) -> list[str]:
             search_postgresql_statements.match_words(), {"words": words}, is_planned_anew=True
         ).scalars()
     )
+
+
+def _are_own_few(search: Search) -> bool:
+    """Whether all tickets that the reader may see, where these are only their own, are compared with several terms, or
+    with one and conditions.
+
+    The index knows whose organization an entry is of, and not whose ticket: it would list what all others wrote, too.
+    """
+    if search.scope != Visibility.own or (len(search.terms) == 1 and not search.conditions):
+        return False
+    statement = search_postgresql_statements.count_visible(search.scope, search.conditions)
+    values = search.parameters | {"most": MAX_OWN_COMPARED + 1}
+    count: int = transactions.execute_core(statement, values, is_planned_anew=True).scalar_one()
+    return count <= MAX_OWN_COMPARED
 
 
 def _list_newest(found: Candidates) -> Candidates:

@@ -4,14 +4,32 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, TextClause, and_, bindparam, case, cast, column, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from helpdesk.database.types import BigId
+from helpdesk.domain.people import permissions
 from helpdesk.domain.people.permissions import Visibility
 from helpdesk.domain.search_index.entries import ENTRIES, SUBJECT_PART, SUBJECT_SEQ
-from helpdesk.domain.ticket_lists.search_conditions import ticket_exists
+from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS, ticket_exists
 from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, MAX_SIMILAR
+from helpdesk.models.ticket import Ticket
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -59,13 +77,43 @@ def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], li
         else ENTRIES.c.ticket_id.between(bindparam("above", type_=BigId) + 1, bindparam("until", type_=BigId))
     )
     entry = select(*_key(ENTRIES), ENTRIES.c.words).where(found).offset(0).subquery()
+    matching = _compare_each(entry, terms, tuple(name for name in limits if name == "readable"))
+    return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms)
+
+
+@lru_cache(maxsize=200)
+def count_visible(scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
+    """How many tickets the reader may see that meet ``conditions``, up to the parameter ``most``."""
+    some = _visible_ids(scope, conditions).limit(bindparam("most", type_=BigId)).subquery()
+    return select(func.count()).select_from(some)
+
+
+@lru_cache(maxsize=200)
+def compare_visible(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
+    """Tickets that have each of ``count`` terms, of those that ``count_visible`` counts: all their entries are
+    compared.
+    """
+    terms = [_term(f"term_{place}") for place in range(count)]
+    ids = _visible_ids(scope, conditions).subquery()
+    of_ticket = select(*_key(ENTRIES), ENTRIES.c.words).where(ENTRIES.c.ticket_id == ids.c.id)
+    entry = of_ticket.where(_has_all(ENTRIES, None, ("readable",))).offset(0).correlate(ids).lateral()
+    matching = _compare_each(entry, terms, ("readable",)).select_from(ids.join(entry, true()))
+    return _with_scores(matching, terms)
+
+
+def _visible_ids(scope: Visibility, conditions: tuple[str, ...]) -> CompoundSelect[tuple[int]]:
+    wanted = [SEARCH_CONDITIONS[name] for name in conditions]
+    return union_all(*(select(Ticket.id).where(*some, *wanted) for some in permissions.visible_parts(scope)))
+
+
+def _compare_each(entry: Any, terms: Sequence[ColumnElement[Any]], limits: tuple[str, ...]) -> AnySelect:
+    """The keys of those of ``entry`` that have the first term, if entries of the same ticket have the others."""
     matching = select(*_key(entry)).where(_has(entry, terms[0]))
     for term in terms[1:]:
         of_ticket = select(ENTRIES.c.words).where(ENTRIES.c.ticket_id == entry.c.ticket_id)
         other = of_ticket.offset(0).correlate(entry).subquery()
-        has_term = _has_all(other, term, tuple(name for name in limits if name == "readable"))
-        matching = matching.where(select(other.c.words).where(has_term).exists())
-    return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms)
+        matching = matching.where(select(other.c.words).where(_has_all(other, term, limits)).exists())
+    return matching
 
 
 def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> AnySelect:
@@ -86,10 +134,18 @@ def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> An
 
 
 @lru_cache(maxsize=200)
-def match_any_term(count: int, scope: Visibility, limits: tuple[str, ...]) -> AnySelect:
-    """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject."""
-    matching = select(ENTRIES).where(_has_all(ENTRIES, _term("any_term"), limits))
-    entry = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, ())).offset(0).subquery()
+def match_any_term(count: int, scope: Visibility, limits: tuple[str, ...], are_compared: bool) -> AnySelect:
+    """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject.
+
+    If ``are_compared``, the index finds the entries of ``limits``, and each is compared with the terms.
+    """
+    entries: Any = ENTRIES
+    if are_compared:
+        entries = select(ENTRIES).where(_has_all(ENTRIES, None, limits)).offset(0).subquery()
+        matching = select(entries).where(_has(entries, _term("any_term")))
+    else:
+        matching = select(ENTRIES).where(_has_all(ENTRIES, _term("any_term"), limits))
+    entry = matching.where(*ticket_exists(entries.c.ticket_id, scope, ())).offset(0).subquery()
     weight = case((_is_subject(entry), 3), else_=1)
     scores = [func.max(case((_has(entry, _term(f"term_{place}")), weight), else_=0)) for place in range(count)]
     score = sum(scores[1:], scores[0]).label("score")
