@@ -95,6 +95,17 @@ def test_what_is_filed_again_comes_after_what_was_written_meanwhile(written_at, 
     assert (Verifier(journal)._check_order(slack, pages) == []) is is_right
 
 
+@pytest.mark.parametrize(("copies", "findings"), [(0, 0), (1, 0), (2, 1)])
+def test_what_was_lost_with_a_primary_may_be_nowhere_but_never_twice(copies, findings):
+    journal = Journal()
+    journal.add_ticket(TicketRecord("Zglobex00001Z", "globex", "dana@globex.example", number=1))
+    make_message(journal, "Zglobex00002Z", "Zglobex00001Z", 11, 12)
+    journal.forget_between(10, 20)
+    posts = [{"ts": f"{n}", "root": "1", "ours": True, "words": ["Zglobex00002Z"], "title": []} for n in range(copies)]
+    found = Verifier(journal)._check_sent_once(SlackObservations({scenario.TRIAGE_CHANNEL_ID: posts}))
+    assert len(found) == findings
+
+
 def test_an_edit_after_a_move_is_expected_where_its_message_was():
     journal = Journal()
     umbra = expectations.get_channel("umbra")

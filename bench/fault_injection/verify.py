@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bench.fault_injection import expectations, scenario
 from bench.fault_injection.draining import Drained
 from bench.fault_injection.journal import (
+    LOST,
     NOTE,
     TICKET_CREATED,
     Journal,
@@ -112,19 +113,19 @@ class Verifier:
         wrong = []
         for message in self.journal.messages:
             ticket = self.journal.tickets[message.ticket]
-            if message.outcome or expectations.is_typed_in_former_channel(message, ticket):
+            if message.outcome not in ("", LOST) or expectations.is_typed_in_former_channel(message, ticket):
                 continue
             for channel in expectations.list_expected_channels(message, ticket, self.journal):
                 found = slack.find_containing(channel, message.word)
                 if message.via == "slack" and message.origin == channel and len(found) > 1:
                     # Typed below a card that was deleted before we heard of it: the new card's thread shows it, too.
                     found = [each for each in found if each["root"] not in self.journal.deleted_roots]
-                if len(found) > 1 or (message.accepted and not found):
+                if len(found) > 1 or (message.accepted and not found and not message.outcome):
                     where = ", ".join(f"{each['ts']} below {each['root']}" for each in found)
                     wrong.append(
                         f"{message.kind} {message.word} (by {message.via}) is {len(found)} times in {channel}: {where}"
                     )
-                elif found and not self._is_in_thread(slack, channel, message, found[0]):
+                elif found and not message.outcome and not self._is_in_thread(slack, channel, message, found[0]):
                     wrong.append(f"{message.kind} {message.word} is in another thread of {channel}")
         return wrong
 
@@ -165,7 +166,7 @@ class Verifier:
                     [m["words"][0] for m in slack.thread(channel, root) if m["ours"] and m["words"]] if root else []
                 )
                 # What is filed again comes after what was written meanwhile; its copies stay where they were.
-                known = [word for word in posted if word in place and not self.journal.may_come_again([word], "slack")]
+                known = [word for word in posted if word in place and not self.journal.may_come_again([word])]
                 wrong += [
                     f"in {channel} {after} came before {before}"
                     for after, before in zip(known, known[1:], strict=False)
