@@ -27,11 +27,15 @@ PIECES_PATTERN = re.compile(r"(?:[^\s]|(?<=\d)[\u00a0\u2009\u202f](?=\d))+")
 
 def list_joined_pieces(text: str) -> Iterator[tuple[int, str]]:
     """Yield the pieces of ``text`` that have a joiner, each with its start."""
-    joiner = JOINER_PATTERN.search(text)
-    for match in PIECES_PATTERN.finditer(text) if joiner else ():
-        if joiner and joiner.start() < match.end():
-            yield match.start(), match.group()
-            joiner = JOINER_PATTERN.search(text, match.end())
+    end = 0
+    while joiner := JOINER_PATTERN.search(text, end):
+        place = joiner.start()
+        first = max(end, text.rfind(" ", end, place) + 1)  # an ordinary space always ends a piece
+        for match in PIECES_PATTERN.finditer(text, first):
+            end = match.end()
+            if place < end:
+                yield match.start(), match.group()
+                break
 
 
 def remove_joiners(piece: str) -> tuple[str, list[int]]:
