@@ -22,7 +22,7 @@ EXPECTED = {
     "ticket, customer": (5.9, 7),
     "ticket, agent": (7.6, 9),
     "new message, viewer": (4.4, 6),
-    "desk": (4.8, 5),
+    "desk": (4.4, 5),
     "reply": (7.1, 11),
     "filing": (7.2, 13),
 }
