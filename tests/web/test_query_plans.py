@@ -117,11 +117,15 @@ def test_no_page_reads_or_sorts_a_large_table(crowd, session, browser_of):
     assert len(statements) > 40
     session.execute(text("SET LOCAL enable_seqscan = off" if not IS_LARGE else "SELECT 1"))
     connection = session.connection().connection.driver_connection
+    # Of what bulk_data leaves nearly empty the planner chooses the scan; the suite finds whether an index serves.
+    few = text("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples < 1000")
+    small = set(session.scalars(few)) if IS_LARGE else set()
     faults = [
         f"{address} ({kind}): {fault}\n    {' '.join(statement.text.split())[:1500]}"
         for address, statement in statements.values()
         for kind, of_kind in query_plans.find_faults(connection, statement, MOST_SORTED).items()
         for fault in of_kind
+        if fault.table not in small
     ]
     session.rollback()
     assert not faults, "\n".join(faults)
