@@ -124,6 +124,43 @@ def test_a_page_that_was_left_before_its_answer_is_no_other_tab(live_portal, ope
     page.fill("#body-reply", "")
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_what_was_deleted_stays_deleted_where_that_was_not_saved(live_portal, open_browser, is_answered):
+    """The server has the words, by a saving with or without an answer; the page is left before it saves once more."""
+    page = open_browser()
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=unassigned")
+    address = live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href")
+    saved, losing, draft = [], [True], page.context.request
+
+    def lose_deletions(route):
+        if route.request.method != "POST":
+            route.continue_()
+        elif route.request.post_data_json["content"]:
+            response = route.fetch()
+            saved.append(response.status)
+            _ = route.fulfill(response=response) if is_answered else route.abort()
+        else:
+            _ = route.abort() if losing else route.continue_()
+
+    page.route("**/drafts/message-*", lose_deletions)
+    page.goto(address)
+    page.type("#body-reply", "Not meant")
+    wait_for(lambda: page.evaluate("1") and saved == [204])
+    page.fill("#body-reply", "")
+    page.reload()
+    losing.clear()
+    name, user = page.input_value("#composer [name=draft_name]"), page.get_attribute("body", "data-user")
+
+    def is_deleted():
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        return "Not meant" not in draft.get(f"{live_portal.portal}/drafts/{name}?user={user}").text()
+
+    wait_for(is_deleted)
+    expect(page.locator("#body-reply")).to_have_value("")
+    expect(page.locator(".other-draft")).to_have_count(0)
+
+
 def test_a_note_goes_on_on_another_device_and_stays_a_note(live_portal, open_browser):
     page, phone = open_browser(), open_browser(width=360)
     sign_in_once(page, live_portal, PRIYA)

@@ -20,7 +20,9 @@ const store = (key, text) => {
 const saveDraft = (form) => {
   clearTimeout(form.draftTimer);
   form.draftTimer = null;
-  if (!form.draftSent) store(draftKey(form), readForm(form));
+  if (form.draftSent) return;
+  store(draftKey(form), readForm(form));
+  if (!readForm(form)) expectSending(form.dataset.draft);
 };
 
 const deleteDraft = (form) => {

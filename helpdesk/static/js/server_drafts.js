@@ -2,7 +2,7 @@
 // so what was typed elsewhere meanwhile is shown instead of being overwritten, and what was sent does not come back.
 //
 // Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `unanswered`, what
-// this browser saved without an answer, which the server may have or get yet; `isSent`, the form was sent from here.
+// this browser saved without an answer, which the server may have or get yet; `isSent`, it was sent or emptied here.
 import { readForm, replaceForm } from "./draft_fields.js";
 import { announce, createElement, csrfToken, listen, query, queryAll } from "./dom.js";
 import { _ } from "./sentences.js";
@@ -46,7 +46,7 @@ const enqueue = (name, work) => {
 const send = async (name, content) => {
   const { revision: continues, unanswered } = stateOf(name);
   const revision = newRevision();
-  change(name, { unanswered: [...unanswered, revision].slice(-8) });
+  change(name, { unanswered: [...unanswered, revision].slice(-8), isSent: !content });
   const answer = await fetch(`/drafts/${name}`, {
     method: "POST",
     keepalive: content.length < KEEPALIVE_LENGTH,
@@ -68,7 +68,7 @@ const save = async (name) => {
 const load = async (name) => {
   const answer = await fetch(`/drafts/${name}?user=${user}`);
   if (answer.status === 204) {
-    change(name, { revision: "", text: "", isSent: false });
+    change(name, { revision: "", text: "" });
     await save(name);
   } else if (answer.ok && !answer.redirected) await settle(name, await answer.json());
 };
@@ -84,7 +84,7 @@ const settle = async (name, { revision, content }) => {
   const hasFocus = form?.contains(document.activeElement);
   state.isSent = false;
   if (isOurs || !form || mine === content || !content) change(name, { revision, text: content });
-  if (content && wasSent) return send(name, ""); // it was saved while it was being sent
+  if (content && wasSent && (!mine || mine === content)) return send(name, ""); // an earlier saving came late
   if (!form || mine === content) return undefined;
   if (mine && (isOurs || (!content && !isUnchanged))) return save(name);
   if (content && (hasFocus || (mine && !isUnchanged))) return showOther(name, form, { revision, content });
