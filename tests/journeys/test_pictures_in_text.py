@@ -98,6 +98,7 @@ def test_the_keys_of_the_toolbar_write_marks_around_what_is_selected(live_portal
     body.press("Control+k")  # the palette, and nothing in the text
     expect(agent.locator("dialog[open] input[type=search]")).to_be_focused()
     agent.keyboard.press("Escape")
+    expect(body).to_be_focused()
     body.select_text()
     agent.locator("[data-markdown=bold]").focus()
     agent.keyboard.press("ArrowRight")

@@ -44,15 +44,13 @@ const mayAct = (key, element) =>
   !hasJustTyped() &&
   (!hasJustSent() || COMPOSER_KEYS.includes(key));
 
-const leaveField = (field) => {
-  field.blur();
-  byId("ticket")?.focus({ preventScroll: true });
-};
-
 listen("keydown", (event) => {
-  if (isComposing(event)) return;
+  if (isComposing(event) || event.defaultPrevented) return;
   const typing = isTyping(event.target);
-  if (event.key === "Escape" && !closeMenu() && typing && isTeam()) leaveField(event.target);
+  if (event.key === "Escape" && !closeMenu() && typing && isTeam()) {
+    event.target.blur();
+    byId("ticket")?.focus({ preventScroll: true });
+  }
   const key = characterOf(event);
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !isTeam()) return;
   if (key?.length !== 1) return; // filling in by the browser names no key
