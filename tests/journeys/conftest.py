@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import timeouts
 from tests.conftest import free_port
 
 CHROMIUM = next(
@@ -117,6 +118,7 @@ def open_browser(chromium, request):
             has_touch=width < 500,
         )
         context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_navigation_timeout(timeouts.LIMIT * 1000)  # a page that loads is not brought up to date
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))

@@ -1,5 +1,6 @@
 """Files tickets through the portal, for journeys that begin with a new one."""
 
+from tests import timeouts
 from tests.journeys.conftest import Live
 from tests.journeys.waiting import choose_a_form
 
@@ -19,5 +20,5 @@ def file_ticket(page, live: Live, subject: str) -> str:
     page.fill("[name=body]", "words")
     page.evaluate(ANSWER_THE_REST)
     page.click("button:has-text('File ticket')")
-    page.wait_for_selector("#ticket")
+    page.wait_for_selector("#ticket", timeout=timeouts.LIMIT * 1000)
     return page.get_attribute("#ticket", "data-number")
