@@ -6,10 +6,7 @@
 import asyncio
 import contextlib
 import contextvars
-import os
-import select
 import signal
-import socket
 import string
 import threading
 import time
@@ -33,7 +30,6 @@ BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must n
 
 IS_READ = "helpdesk.body_is_read"  # in the scope of a request
 LAST_REQUESTS_SECONDS = 1.0  # for connections that were accepted last to send their requests
-ACCEPT_TRIES, ACCEPT_PAUSE_SECONDS = 100, 0.01  # for those that wait to be accepted at the end
 DISCARD_SECONDS = 5.0
 DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
 
@@ -127,9 +123,8 @@ class PortalASGI:
 
         The server's own handler closes connections that are idle at that moment. In ``drain_seconds`` a proxy forgets
         those that it keeps; then no connection is accepted any more, and what was accepted last gets time to send its
-        request. Where no other process has the socket, whoever connects is refused from then on, and a proxy asks
-        another node; in a socket that stays open until the end they would wait, and be cut off. The handler waits for
-        open requests; streams would use up all the time meant for them. A second signal stops at once.
+        request. The handler waits for open requests; streams would use up all the time meant for them. A second signal
+        stops at once.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -144,33 +139,15 @@ class PortalASGI:
                     return
                 self._is_ending = True
 
-                def stop_accepting(tries: int = ACCEPT_TRIES) -> None:
-                    if tries and is_connection_waiting(self.listeners):
-                        loop.call_later(ACCEPT_PAUSE_SECONDS, stop_accepting, tries - 1)
-                        return
+                def stop_accepting() -> None:
                     for listener in self.listeners:
                         loop.remove_reader(listener)
-                        _let_go(listener)
                     loop.call_later(LAST_REQUESTS_SECONDS if self.listeners else 0, handler, number, None)
 
                 loop.call_soon_threadsafe(loop.call_later, self.drain_seconds, stop_accepting)
 
             if callable(handler):
                 signal.signal(number, handle)
-
-
-def is_connection_waiting(listeners: Collection[int]) -> bool:
-    """Whether somebody has connected to one of the listening sockets and was not accepted yet."""
-    poll = select.poll()
-    for listener in listeners:
-        poll.register(listener, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def _let_go(listener: int) -> None:
-    """Close a listening socket of this process; its server may still close the descriptor."""
-    with socket.socket() as unconnected:
-        os.dup2(unconnected.fileno(), listener, inheritable=False)
 
 
 def _closing(send: Send) -> Send:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock, config, extensions
 from helpdesk.database import errors, transactions
-from helpdesk.domain import setting_rows
+from helpdesk.domain.administration import setting_rows
 from helpdesk.extensions import db
 
 PROBE_SECONDS = 5.0  # a load balancer may ask many times a second

@@ -14,7 +14,7 @@ from sqlalchemy import case, func, or_, select, update
 from helpdesk import clock
 from helpdesk.database import postgresql_server, transactions
 from helpdesk.database.types import affected_rows
-from helpdesk.domain import setting_rows
+from helpdesk.domain.administration import setting_rows
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.setting import Setting

@@ -7,7 +7,7 @@ it arrived after all, and what was doubled was removed; if that happens, DELIVER
 from sqlalchemy import select
 
 from helpdesk.database import errors as database_errors
-from helpdesk.domain import setting_rows
+from helpdesk.domain.administration import setting_rows
 from helpdesk.extensions import db
 from helpdesk.models.setting import Setting
 

@@ -11,9 +11,8 @@ from tests import timeouts
 
 
 async def serve() -> None:
-    """Accept one connection, get SIGTERM, and look who else is accepted until the server closes what it has."""
+    """Accept one connection, get SIGTERM, and look whether more would be accepted when the server closes what it has."""
     loop, events, ended = asyncio.get_running_loop(), [], asyncio.Event()
-    late, look = [], asgi.is_connection_waiting
     portal = asgi.PortalASGI(lambda environ, start_response: [], SimpleNamespace(WEB_THREADS=1))
     portal.drain_seconds = asgi.LAST_REQUESTS_SECONDS = 0.05
 
@@ -25,32 +24,19 @@ async def serve() -> None:
 
         def close_connections(_number, _frame) -> None:
             events.append("still accepting" if loop.remove_reader(listening.fileno()) else "closed")
-            try:
-                late.append(socket.create_connection(address))
-            except ConnectionRefusedError:
-                events.append("refused")
             ended.set()
 
-        def look_after_one_more_has_connected(listeners) -> bool:
-            if not late:
-                late.append(socket.create_connection(address))
-            return look(listeners)
-
-        address = listening.getsockname()
-        asgi.is_connection_waiting = look_after_one_more_has_connected
         signal.signal(signal.SIGTERM, close_connections)
         server = await asyncio.start_server(accept, sock=listening)
         portal.listeners = [listening.fileno()]
         portal._end_in_order()
-        _, writer = await asyncio.open_connection(*address)
+        _, writer = await asyncio.open_connection(*listening.getsockname())
         writer.close()
         while not events:
             await asyncio.sleep(0)
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(ended.wait(), timeouts.LIMIT)
         server.close()
-        for connection in late:
-            connection.close()
     print(*events)
 
 
