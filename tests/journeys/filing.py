@@ -12,10 +12,15 @@ ANSWER_THE_REST = """() => {
 }"""
 
 
-def file_ticket(page, live: Live, subject: str) -> str:
-    """The number of a new ticket, filed by who is signed in in ``page``."""
+def open_form(page, live: Live) -> None:
+    """Open the first form of a new ticket."""
     page.goto(f"{live.portal}/tickets/new")
     choose_a_form(page)
+
+
+def file_ticket(page, live: Live, subject: str) -> str:
+    """The number of a new ticket, filed by who is signed in in ``page``."""
+    open_form(page, live)
     page.fill("[name=subject]", subject)
     page.fill("[name=body]", "words")
     page.evaluate(ANSWER_THE_REST)
