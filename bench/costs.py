@@ -53,6 +53,7 @@ def measure(environment: BenchEnvironment, arguments: argparse.Namespace) -> tup
         if arguments.database == "postgresql":
             db.session.execute(text("ANALYZE"))
             db.session.commit()
+    wsgi_client.lift_personal_limits()
     cases, baseline = make_cases(environment)
     cases = {name: do for name, do in cases.items() if arguments.only in name}
     backend = None

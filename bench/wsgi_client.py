@@ -6,13 +6,15 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+
+from helpdesk.web.middleware import personal_limits
 
 CSRF_TOKEN_PATTERN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
 HTMX_HEADERS = {"HTTP_HX_REQUEST": "true"}
@@ -39,6 +41,12 @@ class Cost:
     @property
     def total(self) -> float:
         return self.app + self.database
+
+
+def lift_personal_limits() -> None:
+    """Let one person ask as often in a minute as a bench does."""
+    limits = personal_limits.LIMITS
+    limits.update({name: replace(limit, per_minute=10**9) for name, limit in limits.items()})
 
 
 class WsgiClient:
