@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import PermissionDenied, ValidationError
-from helpdesk.domain.ticket_lists import agent_queue, saved_views
+from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries, saved_views, search_matches
 from helpdesk.domain.tickets import bulk_update, tags
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
 
 
 @pytest.fixture
@@ -214,3 +217,29 @@ def test_counts_follow_the_filters_and_the_search(session, make, agent):
     assert found(q="zebra") == {"unassigned": 2, "open": 1, "waiting": 1}
     assert found(q="zebra", assignee="me") == {}
     assert numbers(agent, view="open", q="zebra") == [zebra.number]
+
+
+@pytest.mark.parametrize("are_looked_up", [True, False])
+def test_many_found_tickets_are_counted_by_view_whether_they_are_compared_or_looked_up(
+    session, make, agent, monkeypatch, are_looked_up
+):
+    monkeypatch.setattr(agent_queue, "MANY_FOUND", 1)
+    monkeypatch.setattr(search_matches, "MAX_COMPARED", 0 if are_looked_up else 1_000)
+    agent_queue_queries.found_counts_query.cache_clear()
+    dana, solved_before = make.user(make.organization()), clock.now() - timedelta(days=30)
+    for subject in (
+        "Scanner mine",
+        "Scanner of nobody",
+        "Scanner solved",
+        "Scanner of last month",
+        "Printer of nobody",
+    ):
+        make.ticket(dana, subject=subject)
+    by_subject = {ticket.subject: ticket for ticket in session.scalars(select(Ticket))}
+    by_subject["Scanner mine"].assignee_id = agent.id
+    for subject, solved_at in (("Scanner solved", clock.now()), ("Scanner of last month", solved_before)):
+        by_subject[subject].status, by_subject[subject].solved_at = Status.solved, solved_at
+    session.commit()
+    found = {view.key: view.count for view in agent_queue.list_views(agent, {"q": "scanner"}) if view.count}
+    assert found == {"mine": 1, "unassigned": 1, "open": 2, "solved": 1}
+    agent_queue_queries.found_counts_query.cache_clear()

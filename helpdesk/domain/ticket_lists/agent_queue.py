@@ -73,6 +73,7 @@ AGE_LABELS = {
 RECENT_PERIOD = timedelta(days=7)
 # Views of few tickets: one plan for all values would read every ticket in the order of the page to find them.
 VIEWS_PLANNED_ANEW = {"at_risk", "solved"}
+MANY_FOUND = 100  # tickets that a search found, beyond which the unsolved ones are read to count them by view
 AT_RISK_WITHIN = timedelta(hours=2)  # a timer due within it puts its ticket at risk
 
 
@@ -257,7 +258,7 @@ def _count_views(user: User, filters: dict[str, str] | None = None) -> dict[str,
     scope, names = permissions.get_visibility(user), (*values, *found.conditions)
     bound = values | found.values | _bind_values(user)
     if found.matches is not None:
-        query = agent_queue_queries.found_counts_query(scope, names, found.matches)
+        query = agent_queue_queries.found_counts_query(scope, names, found.matches, found.number > MANY_FOUND)
         is_planned_anew = not search_matches.are_looked_up(scope, "", found.matches)
         return dict(tuple(row) for row in transactions.execute_core(query, bound, is_planned_anew))
     counts = {key: 0 for key in VIEW_LABELS if key != "all"}

@@ -78,6 +78,8 @@ VIEW_CONDITIONS: dict[str, Conditions] = {
     "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
     "all": (),
 }
+# All tickets that the counted views have.
+_COUNTED_PARTS = (((_UNSOLVED,), Ticket.updated_at), (VIEW_CONDITIONS["solved"], Ticket.solved_at))
 FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "status": Ticket.status == bindparam("status"),
     "priority": Ticket.priority == bindparam("priority"),
@@ -180,16 +182,18 @@ def counts_query(scope: permissions.Visibility, names: tuple[str, ...]) -> Compo
 
 @lru_cache(maxsize=500)
 def found_counts_query(
-    scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery
+    scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery, are_many: bool
 ) -> CompoundSelect[tuple[str, int]]:
     """Build the query that counts, by view, the tickets that match ``names`` and the search; cached.
 
-    Only views of few tickets are counted. What was found, at most a thousand, is read once for all of them.
+    Only views of few tickets are counted. What was found, at most a thousand, is read once for all of them. If that are
+    many and there is no filter, it is compared with the tickets of the views, unless these are more.
     """
     counted = [view for view in VIEW_CONDITIONS if view != "all"]
     of_rows = (and_(*VIEW_CONDITIONS[view]).label(view) for view in counted)
     query = apply_filters(select(*of_rows), scope, "all", names, None)
-    found = search_matches.look_up(query, scope).subquery()
+    parts = () if names or not are_many else _COUNTED_PARTS
+    found = search_matches.look_up(query, scope, parts).subquery()
     row = select(*(func.count().filter(found.c[view]).label(view) for view in counted)).offset(0).cte("counts")
     return union_all(*(select(literal(view), row.c[view]) for view in counted))
 

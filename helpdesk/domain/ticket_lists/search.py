@@ -38,7 +38,8 @@ NAMED_RANK = -1  # of a ticket whose requester or organization was named: as a w
 class SearchFilter:
     """A search as part of a query of tickets: a subquery to join, names of conditions, and the parameters of both.
 
-    ``matches`` has the columns ``ticket_id`` and ``rank``, of which less is better; None if no words were typed.
+    ``matches`` has the columns ``ticket_id`` and ``rank``, of which less is better; None if no words were typed. It has
+    ``number`` tickets.
     ``terms`` is what was looked for; ``misspelt``: the typed word in which a typo was forgiven, "" if there is none.
     """
 
@@ -47,6 +48,7 @@ class SearchFilter:
     values: dict[str, Any] = field(default_factory=dict)
     terms: tuple[Term, ...] = ()
     misspelt: str = ""
+    number: int = 0
 
     @property
     def is_planned_anew(self) -> bool:
@@ -89,7 +91,7 @@ def _search(user: User, text: str) -> SearchFilter:
     elif terms and not found:
         found, terms, misspelt = _forgive_typo(search)
     values = filters.values | search_matches.bind_matches(found)
-    return SearchFilter(search_matches.matches_subquery(), conditions, values, terms, misspelt)
+    return SearchFilter(search_matches.matches_subquery(), conditions, values, terms, misspelt, len(found))
 
 
 def _forgive_typo(search: Search) -> tuple[Candidates, tuple[Term, ...], str]:
@@ -110,7 +112,7 @@ def search_similar(user: User, text: str) -> SearchFilter:
     """Return a search for tickets that have one of the longer words of ``text``."""
     terms = tuple(term for term in parse_search_text(text).terms if term.is_telling)
     found = search_candidates.find_similar(Search(user, terms))
-    return SearchFilter(search_matches.matches_subquery(), (), search_matches.bind_matches(found))
+    return SearchFilter(search_matches.matches_subquery(), (), search_matches.bind_matches(found), number=len(found))
 
 
 def load_excerpts(

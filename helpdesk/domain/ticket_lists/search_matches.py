@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Integer,
     Select,
@@ -16,9 +17,12 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    not_,
     select,
     true,
+    union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from helpdesk.database.types import ArrayText, BigId
 from helpdesk.domain.people import permissions
@@ -27,6 +31,8 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 
 AnySelect = Select[*tuple[Any, ...]]
+Part = tuple[Sequence[ColumnElement[bool] | TextClause], ColumnElement[Any] | InstrumentedAttribute[Any]]
+MAX_COMPARED = 1_000  # tickets that are read and compared with the found ones, in place of looking these up
 _IDS = bindparam("found_ids", type_=ArrayText("BIGINT"))
 _RANKS = bindparam("found_ranks", type_=ArrayText("INTEGER"))
 
@@ -78,13 +84,31 @@ def look_up_in_order(conditions: Sequence[ColumnElement[bool] | TextClause]) -> 
     return query.order_by(found.c.rank, found.c.ticket_id.desc()).subquery("looked_up")
 
 
-def look_up(query: AnySelect, scope: permissions.Visibility) -> AnySelect:
-    """Return ``query``, whose rows are tickets of ``scope``, for the found tickets."""
+def look_up(
+    query: AnySelect, scope: permissions.Visibility, parts: Sequence[Part] = ()
+) -> AnySelect | CompoundSelect[*tuple[Any, ...]]:
+    """Return ``query``, whose rows are tickets of ``scope``, for the found tickets.
+
+    ``parts``: the tickets whose rows count, if those of others do not: conditions, and the column of an index of them.
+    Where these are few, they are compared with what was found, which takes a fifth of the time of as many look-ups.
+    """
     if not are_looked_up(scope, "", matches_subquery()):
         return query.where(Ticket.id.in_(select(matches_subquery().c.ticket_id)))
     ids = func.unnest(_IDS).table_valued(column("ticket_id", BigId), name="found").render_derived()
     ticket = _of_number(query, ids)
-    return select(ticket).select_from(ids.join(ticket, true()))
+    looked_up = select(ticket).select_from(ids.join(ticket, true()))
+    if not parts:
+        return looked_up
+    most = MAX_COMPARED + 1
+    of_parts = (
+        query.add_columns(Ticket.id.label("ticket_id")).where(*conditions).order_by(indexed.desc()).limit(most)
+        for conditions, indexed in parts
+    )
+    few = union_all(*(select(part.subquery()) for part in of_parts)).limit(most).cte("few")
+    are_few = select(func.count()).select_from(few).scalar_subquery() <= MAX_COMPARED
+    columns = [each for each in few.c if each.name != "ticket_id"]
+    compared = select(*columns).select_from(few.join(ids, ids.c.ticket_id == few.c.ticket_id))
+    return union_all(compared.where(are_few), looked_up.where(not_(are_few)))
 
 
 def _of_number(query: AnySelect, found: Any) -> FromClause:
