@@ -6,11 +6,12 @@
 import asyncio
 import contextlib
 import contextvars
+import select
 import signal
 import string
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +31,7 @@ BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must n
 
 IS_READ = "helpdesk.body_is_read"  # in the scope of a request
 LAST_REQUESTS_SECONDS = 1.0  # for connections that were accepted last to send their requests
+ACCEPT_TURNS, QUIET_TURNS = 1000, 2  # of the event loop, before a listening socket is closed
 DISCARD_SECONDS = 5.0
 DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
 
@@ -39,10 +41,7 @@ class ClientLeft(OSError):
 
 
 class PortalASGI:
-    """The portal for an ASGI server. The hub is created when the server's process starts, after any fork.
-
-    ``listeners``: descriptors of the sockets on which the server accepts connections, if it names them.
-    """
+    """The portal for an ASGI server. The hub is created when the server's process starts, after any fork."""
 
     def __init__(self, app: Flask, config: Config) -> None:
         self.app, self.config = app, config
@@ -50,8 +49,8 @@ class PortalASGI:
         self.flask = adapter(_WithInputEnd(app), workers=config.WEB_THREADS)
         self.hub = SseHub(limit=0)
         self.drain_seconds = 0.0
-        self.listeners: Collection[int] = ()
         self._is_ending = False
+        self._end: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -122,9 +121,10 @@ class PortalASGI:
         """On SIGTERM and SIGINT, end the streams, say ``Connection: close`` for ``drain_seconds``, then stop.
 
         The server's own handler closes connections that are idle at that moment. In ``drain_seconds`` a proxy forgets
-        those that it keeps; then no connection is accepted any more, and what was accepted last gets time to send its
-        request. The handler waits for open requests; streams would use up all the time meant for them. A second signal
-        stops at once.
+        those that it keeps; then the listening sockets are closed, and what was accepted last gets time to send its
+        request. Where no other process has such a socket, whoever connects is refused from then on, and a proxy asks
+        another node; in one that stays open until the end they would wait, and be cut off. The handler waits for
+        open requests; streams would use up all the time meant for them. A second signal stops at once.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -138,16 +138,42 @@ class PortalASGI:
                     handler(number, frame)
                     return
                 self._is_ending = True
-
-                def stop_accepting() -> None:
-                    for listener in self.listeners:
-                        loop.remove_reader(listener)
-                    loop.call_later(LAST_REQUESTS_SECONDS if self.listeners else 0, handler, number, None)
-
-                loop.call_soon_threadsafe(loop.call_later, self.drain_seconds, stop_accepting)
+                loop.call_soon_threadsafe(self._start_to_end, handler, number)
 
             if callable(handler):
                 signal.signal(number, handle)
+
+    def _start_to_end(self, handler: Any, number: int) -> None:
+        self._end = asyncio.create_task(self._drain(handler, number))  # kept, so that it is not thrown away
+
+    async def _drain(self, handler: Any, number: int) -> None:
+        """Stop accepting after ``drain_seconds``, then let ``handler``, a method of uvicorn's server, end it."""
+        try:
+            await asyncio.sleep(self.drain_seconds)
+            servers = getattr(getattr(handler, "__self__", None), "servers", ())
+            await _stop_accepting(servers)
+            if servers:
+                await asyncio.sleep(LAST_REQUESTS_SECONDS)
+        finally:
+            handler(number, None)
+
+
+async def _stop_accepting(servers: Sequence[asyncio.Server]) -> None:
+    """Close the sockets on which ``servers`` listen, at a moment when nobody waits there to be accepted.
+
+    Closing cuts off whoever waits, and whoever was accepted in the same turn of the event loop.
+    """
+    poll, quiet_turns = select.poll(), 0
+    for server in servers:
+        for listening in server.sockets:
+            poll.register(listening.fileno(), select.POLLIN)
+    for _ in range(ACCEPT_TURNS):
+        quiet_turns = 0 if poll.poll(0) else quiet_turns + 1
+        if quiet_turns == QUIET_TURNS:
+            break
+        await asyncio.sleep(0)
+    for server in servers:
+        server.close()
 
 
 def _closing(send: Send) -> Send:

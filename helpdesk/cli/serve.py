@@ -87,7 +87,6 @@ def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
         "when_ready": lambda server: _say_address(server, current.PORTAL_BASE_URL),
         "post_fork": _prepare_process,
         "child_exit": _forget_process,
-        "post_worker_init": _tell_listeners,
     }
 
 
@@ -172,11 +171,6 @@ def _allow_open_files(connections: int) -> None:
 def _forget_process(_server: Any, worker: Any) -> None:
     """Count the streams of a process that has ended no more."""
     process_metrics.forget_process(worker.pid)
-
-
-def _tell_listeners(worker: Any) -> None:
-    """Let the application stop accepting connections before the server closes those that it has."""
-    worker.wsgi.listeners = [each.fileno() for each in worker.sockets]
 
 
 def _prepare_process(server: Any, worker: Any) -> None:

@@ -35,14 +35,16 @@ class Proxy:
         self.process.wait(timeouts.LIMIT)
 
 
-def write_nginx(folder: Path, upstream: int) -> tuple[Path, int]:
+def write_nginx(folder: Path, *upstreams: int) -> tuple[Path, int]:
     """The two shipped files of nginx as one installation in ``folder``; the main file and the port with TLS."""
     plain, tls = conftest.free_port(), conftest.free_port()
     certificate, key = write_certificate(folder)
+    shipped = (DEPLOY / "nginx.conf").read_text()
+    node = next(line for line in shipped.splitlines(keepends=True) if "server 127.0.0.1:5000 " in line)
     site = change(
-        (DEPLOY / "nginx.conf").read_text(),
+        shipped,
         {
-            "server 127.0.0.1:5000 ": f"server 127.0.0.1:{upstream} ",
+            node: "".join(node.replace(":5000 ", f":{upstream} ") for upstream in upstreams),
             "listen 80;": f"listen 127.0.0.1:{plain};",
             "listen [::]:80;": "",
             "listen 443 ": f"listen 127.0.0.1:{tls} ",
@@ -69,7 +71,7 @@ def write_nginx(folder: Path, upstream: int) -> tuple[Path, int]:
     return folder / "nginx.conf", tls
 
 
-def write_caddy(folder: Path, upstream: int) -> tuple[Path, int, dict[str, str]]:
+def write_caddy(folder: Path, *upstreams: int) -> tuple[Path, int, dict[str, str]]:
     """The shipped Caddyfile, the port with TLS, and the variables that it reads. Its own authority signs."""
     plain, tls = conftest.free_port(), conftest.free_port()
     options = f"{{\n\thttp_port {plain}\n\thttps_port {tls}\n\tskip_install_trust\n\tlocal_certs\n\tadmin off\n"
@@ -77,7 +79,8 @@ def write_caddy(folder: Path, upstream: int) -> tuple[Path, int, dict[str, str]]
     assert text.count("\n{\n") == 1
     text = change(text, {"response_header_timeout 180s": "response_header_timeout 600s"})  # as with nginx
     (folder / "Caddyfile").write_text(text.replace("\n{\n", f"\n{options}", 1))
-    variables = {"PORTAL_HOST": "localhost", "PORTAL_UPSTREAM": f"127.0.0.1:{upstream}"}
+    nodes = " ".join(f"127.0.0.1:{upstream}" for upstream in upstreams)
+    variables = {"PORTAL_HOST": "localhost", "PORTAL_UPSTREAM": nodes}
     return folder / "Caddyfile", tls, {**variables, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
 
 
@@ -113,14 +116,20 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
     return folder / "certificate.pem", folder / "key.pem"
 
 
-def start_nginx(folder: Path, upstream: int) -> Proxy:
-    """nginx in front of the port ``upstream``."""
-    file, port = write_nginx(folder, upstream)
+def start_nginx(folder: Path, *upstreams: int) -> Proxy:
+    """nginx in front of the ports ``upstreams``."""
+    file, port = write_nginx(folder, *upstreams)
     folder.chmod(0o755)
     return Proxy([str(NGINX), "-c", str(file), "-e", str(folder / "error.log"), "-p", str(folder)], port, folder)
 
 
-def start_caddy(folder: Path, upstream: int) -> Proxy:
-    """Caddy in front of the port ``upstream``."""
-    file, port, variables = write_caddy(folder, upstream)
+def start_caddy(folder: Path, *upstreams: int) -> Proxy:
+    """Caddy in front of the ports ``upstreams``."""
+    file, port, variables = write_caddy(folder, *upstreams)
     return Proxy([str(CADDY), "run", "--config", str(file), "--adapter", "caddyfile"], port, folder, **variables)
+
+
+def get_caddy_version() -> tuple[int, ...]:
+    """The numbers of Caddy's version."""
+    words = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, check=True).stdout.split()
+    return tuple(int(number) for number in words[0].removeprefix("v").split("-")[0].split("."))

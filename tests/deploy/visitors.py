@@ -15,16 +15,15 @@ TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
 class Visitors:
-    """``threads`` browsers that keep their connections. Every eighth request is a reply, which must come once."""
+    """A browser for each of ``cookies`` that keeps its connection. Every eighth request is a reply, to come once."""
 
-    def __init__(self, port: int, cookie: str, ticket: int, threads: int = 8) -> None:
+    def __init__(self, port: int, cookies: list[str], ticket: int) -> None:
         self.port, self.ticket = port, ticket
-        self.cookie = cookie
         self.statuses: Counter[str] = Counter()
         self.replies: list[str] = []
         self.longest = 0.0  # seconds that somebody waited for an answer
         self._count, self._lock, self._ending = itertools.count(1), threading.Lock(), threading.Event()
-        self._threads = [threading.Thread(target=self._visit, daemon=True) for _ in range(threads)]
+        self._threads = [threading.Thread(target=self._visit, args=(each,), daemon=True) for each in cookies]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -50,11 +49,11 @@ class Visitors:
         """Answers by which something went wrong, and how many of each."""
         return {status: count for status, count in self.statuses.items() if status not in ("200", "302", "303")}
 
-    def _visit(self) -> None:
+    def _visit(self, cookie: str) -> None:
         connection = http.client.HTTPSConnection(
             "localhost", self.port, timeout=4 * timeouts.LIMIT, context=ssl._create_unverified_context()
         )
-        cookie, token = self.cookie, ""
+        token = ""
         while not self._ending.is_set():
             number, began = next(self._count), time.monotonic()
             try:
