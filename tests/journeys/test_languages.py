@@ -51,6 +51,9 @@ def test_a_customer_files_and_reads_in_arabic_on_a_phone(live_portal, open_brows
     expect_no_overflow(page)
     page.goto(f"{live_portal.portal}/tickets/new?form=default")
     expect_no_overflow(page)
+    lead = page.locator(".lead[dir=auto]")  # English words of the demo: they begin where the page begins
+    expect(lead).to_have_css("direction", "ltr")
+    expect(lead).to_have_css("text-align", re.compile("right$"))
 
 
 def test_a_customer_files_and_finds_in_japanese(live_portal, open_browser):
