@@ -1,10 +1,10 @@
 """The random challenges that passkeys sign: each belongs to one session and is used once."""
 
+import base64
 import secrets
 from datetime import timedelta
 
 from sqlalchemy import delete
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from helpdesk import clock, key_derivation
 from helpdesk.database.types import affected_rows
@@ -22,7 +22,7 @@ def add(session_id: int) -> bytes:
     challenge = secrets.token_bytes(32)
     db.session.add(
         PasskeyChallenge(
-            challenge_hash=key_derivation.fingerprint(bytes_to_base64url(challenge)),
+            challenge_hash=key_derivation.fingerprint(to_base64url(challenge)),
             session_id=session_id,
             expires_at=clock.now() + LIFETIME,
         )
@@ -44,4 +44,14 @@ def redeem(session_id: int, challenge: str) -> bytes:
     )
     if affected_rows(taken) != 1:
         raise ValidationError(TOO_LATE)
-    return base64url_to_bytes(challenge)
+    return from_base64url(challenge)
+
+
+def to_base64url(data: bytes) -> str:
+    """Write ``data`` as WebAuthn does: base64url without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def from_base64url(text: str) -> bytes:
+    """Read what ``to_base64url`` wrote."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

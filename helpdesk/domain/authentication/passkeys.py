@@ -8,25 +8,12 @@ import ipaddress
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import webauthn
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from webauthn.helpers import (
-    base64url_to_bytes,
-    bytes_to_base64url,
-    decode_credential_public_key,
-    decoded_public_key_to_cryptography,
-)
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from helpdesk import clock, config, key_derivation
 from helpdesk.domain.administration import audit_log, settings
@@ -38,6 +25,10 @@ from helpdesk.key_derivation import Purpose
 from helpdesk.models.second_factor import Passkey
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+    from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 Result = TypeVar("Result")
 
@@ -70,6 +61,8 @@ def begin_registration(user: User, session_id: int) -> str:
     present = list_passkeys(user)
     if len(present) >= MAX_PASSKEYS:
         raise ValidationError(gettext("There are 20 passkeys already. Remove one first."))
+    webauthn = _load_library()
+    structs = webauthn.helpers.structs
     options = webauthn.generate_registration_options(
         rp_id=_rp_id(),
         rp_name=settings.get("portal_name"),
@@ -78,12 +71,14 @@ def begin_registration(user: User, session_id: int) -> str:
         user_display_name=user.display_name,
         challenge=passkey_challenges.add(session_id),
         timeout=int(passkey_challenges.LIFETIME.total_seconds() * 1000),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
         exclude_credentials=_describe(present),
     )
-    return webauthn.options_to_json(options)
+    text: str = webauthn.options_to_json(options)
+    return text
 
 
 def finish_registration(user: User, session_id: int, *, answer: str, challenge: str, name: str) -> list[str]:
@@ -95,15 +90,17 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
     expected = passkey_challenges.redeem(session_id, challenge)
     credential = _parse(answer)
 
-    def verify() -> VerifiedRegistration:
-        verified = webauthn.verify_registration_response(
+    def verify() -> "VerifiedRegistration":
+        webauthn = _load_library()
+        verified: VerifiedRegistration = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=expected,
             expected_rp_id=_rp_id(),
             expected_origin=_origin(),
         )
         # A key that cannot be used would be noticed only at the next sign-in.
-        decoded_public_key_to_cryptography(decode_credential_public_key(verified.credential_public_key))
+        key = webauthn.helpers.decode_credential_public_key(verified.credential_public_key)
+        webauthn.helpers.decoded_public_key_to_cryptography(key)
         return verified
 
     verified = _call_library(verify)
@@ -113,7 +110,7 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
         raise ValidationError(gettext("There are 20 passkeys already. Remove one first."))
     passkey = Passkey(
         user_id=row.user_id,
-        credential_id=bytes_to_base64url(verified.credential_id),
+        credential_id=passkey_challenges.to_base64url(verified.credential_id),
         public_key=verified.credential_public_key,
         sign_count=verified.sign_count,
         name=" ".join(name.split())[:MAX_NAME_LENGTH] or gettext("Passkey"),
@@ -128,14 +125,16 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
 
 def begin_authentication(user: User, session_id: int) -> str:
     """Return the options for ``navigator.credentials.get``, as JSON, with a new challenge."""
+    webauthn = _load_library()
     options = webauthn.generate_authentication_options(
         rp_id=_rp_id(),
         challenge=passkey_challenges.add(session_id),
         timeout=int(passkey_challenges.LIFETIME.total_seconds() * 1000),
         allow_credentials=_describe(list_passkeys(user)),
-        user_verification=UserVerificationRequirement.PREFERRED,
+        user_verification=webauthn.helpers.structs.UserVerificationRequirement.PREFERRED,
     )
-    return webauthn.options_to_json(options)
+    text: str = webauthn.options_to_json(options)
+    return text
 
 
 def check_passkey(user: User, session_id: int, *, answer: str, challenge: str) -> None:
@@ -156,7 +155,7 @@ def check_passkey(user: User, session_id: int, *, answer: str, challenge: str) -
             raise ValidationError(REFUSED)
         passkey = found
         verified = _call_library(
-            lambda: webauthn.verify_authentication_response(
+            lambda: _load_library().verify_authentication_response(
                 credential=credential,
                 expected_challenge=expected,
                 expected_rp_id=_rp_id(),
@@ -207,8 +206,18 @@ def _call_library(verify: Callable[[], Result]) -> Result:
         raise ValidationError(REFUSED) from None
 
 
-def _describe(passkeys: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.credential_id)) for each in passkeys]
+def _describe(passkeys: list[Passkey]) -> "list[PublicKeyCredentialDescriptor]":
+    structs = _load_library().helpers.structs
+    ids = (passkey_challenges.from_base64url(each.credential_id) for each in passkeys)
+    return [structs.PublicKeyCredentialDescriptor(id=id) for id in ids]
+
+
+@cache
+def _load_library() -> Any:
+    """Return the library, loaded when the first passkey is used: it takes a tenth of the start of every process."""
+    import webauthn
+
+    return webauthn
 
 
 def _rp_id() -> str:

@@ -6,6 +6,7 @@ publish a note. Characters that nobody sees (zero-width, byte order mark) may st
 
 import re
 import unicodedata
+from functools import cache
 
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -47,26 +48,22 @@ _REPLY = _tolerant("reply")
 # A colon always ends the words; a dash only with a space behind it ("note-taking" is a word), at the end, or twice.
 _END = rf"(?:[:：;]|[-‐‑‒–—―]{{2,}}>?|[-‐‑‒–—―]>?(?={_SPACE}|$))"
 # No two parts in a row may match the same character: a message of only spaces would be tried in every division.
-_LOCK = re.compile(rf"{_OPEN}{_LOCKS}{_SPACE}*(?:{_END}{_SPACE}*)?", re.IGNORECASE)
-_WORD = re.compile(
-    rf"{_OPEN}(?:(?P<note>{_NOTE})|(?P<reply>{_REPLY})){_SPACE}*(?:(?P<close>[*_~`]+){_SPACE}*)?\\?{_END}{_SPACE}*",
-    re.IGNORECASE,
-)
+_LOCK = rf"{_OPEN}{_LOCKS}{_SPACE}*(?:{_END}{_SPACE}*)?"
+_WORD = rf"{_OPEN}(?:(?P<note>{_NOTE})|(?P<reply>{_REPLY})){_SPACE}*(?:(?P<close>[*_~`]+){_SPACE}*)?\\?{_END}{_SPACE}*"
 _REPLY_END = re.compile(r"[:：]")
-_BRACKETED = re.compile(
+_BRACKETED = (
     rf"{_OPEN}[\[({{<【]{_SPACE}*(?P<note>{_NOTE}){_SPACE}*\\?[\])}}>】]{_SPACE}*"
-    rf"(?:(?P<close>[*_~`]+){_SPACE}*)?(?:{_END}{_SPACE}*)?",
-    re.IGNORECASE,
+    rf"(?:(?P<close>[*_~`]+){_SPACE}*)?(?:{_END}{_SPACE}*)?"
 )
 
 
 def split_note_prefix(body: str) -> tuple[str | None, str]:
     """Return ("internal" | "public" | None, the body without its prefix) for a Markdown ``body``."""
     folded = _fold(body)
-    lock = _LOCK.match(folded)
+    lock = _compile(_LOCK).match(folded)
     if lock:
         return "internal", _remove_prefix(body, lock, "")
-    found = _BRACKETED.match(folded) or _WORD.match(folded)
+    found = _compile(_BRACKETED).match(folded) or _compile(_WORD).match(folded)
     if not found:
         return None, body
     if found["note"]:
@@ -75,6 +72,12 @@ def split_note_prefix(body: str) -> tuple[str | None, str]:
     if _REPLY_END.search(found[0]) is None:
         return None, body
     return "public", _remove_prefix(body, found, found["close"] or "")
+
+
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when it is first used: all three take 70 ms, and the web processes seldom need them."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _fold(body: str) -> str:
