@@ -21,6 +21,7 @@ from flask import Flask
 
 from helpdesk import counters
 from helpdesk.config import Config
+from helpdesk.web.health import IS_ENDING
 from helpdesk.web.live.hub import SseHub
 from helpdesk.web.live.listener import listen
 from helpdesk.web.live.routes import GRANT, StreamGrant
@@ -57,7 +58,7 @@ class PortalASGI:
             await self._run_lifespan(receive, send)
             return
         if self._is_ending:
-            send = _closing(send)
+            scope, send = {**scope, IS_ENDING: True}, _closing(send)
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
             await self._answer_live(clean_scope(scope), receive, send)
         else:

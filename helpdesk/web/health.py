@@ -15,6 +15,8 @@ from helpdesk.web.settings import navigation
 
 NAMED_PROBLEMS = ("Deliveries", "Writes", "Replica", "Disk", "Schema")  # whose sentence readiness repeats
 
+IS_ENDING = "helpdesk.is_ending"  # in the scope of an ASGI request: its process has been asked to end
+
 blueprint = Blueprint("health", __name__)
 
 
@@ -28,11 +30,13 @@ def check_liveness() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @authorization.public
 def check_readiness() -> ResponseReturnValue:
-    """Whether requests can be handled. Other problems are listed and do not make it fail."""
+    """Whether requests can be handled, also in some seconds. Other problems are listed and do not make it fail."""
     ready, problems = health.is_ready()
     db.session.rollback()
-    status = "unable" if not ready else "degraded" if problems else "ready"
     wrong = [finding.name.lower() for finding in problems]
+    if request.environ.get("asgi.scope", {}).get(IS_ENDING):
+        ready, wrong = False, [*wrong, "ending"]
+    status = "unable" if not ready else "degraded" if problems else "ready"
     in_words = {finding.name.lower(): finding.sentence for finding in problems if finding.name in NAMED_PROBLEMS}
     response = jsonify(status=status, wrong=wrong, **in_words)
     response.status_code = 200 if ready else 503

@@ -110,6 +110,8 @@ def test_a_process_that_ends_closes_its_connections_by_answers(serve):
 
         timeouts.wait_for(lambda: b"connection: close" in exchange(), "an answer that ends the connection")
         assert kept.recv(65536) == b""
+    answer = server.ask("", "/readyz").to_its_end()
+    assert answer.startswith(b"HTTP/1.1 503 ") and b'"ending"' in answer, "load balancers may leave it"
 
 
 def test_no_process_outlives_the_one_that_started_it(server):
