@@ -8,7 +8,8 @@ class Failover:
     """A scenario: what it is, how long people work, and what happens after how many seconds.
 
     ``ends`` names the step after which everything is to work again. ``redis`` is alone, pair or watched; ``pool`` a
-    mode of PgBouncer. With ``has_proxy``, two web nodes stand behind nginx.
+    mode of PgBouncer. With ``has_proxy``, two web nodes stand behind nginx; with ``has_web_hosts``, the proxy and the
+    second node are hosts of their own.
     """
 
     what: str
@@ -21,6 +22,7 @@ class Failover:
     has_slow_slack: bool = False
     reads_replica: bool = False
     has_proxy: bool = False
+    has_web_hosts: bool = False
 
 
 SCENARIOS = {
@@ -118,6 +120,14 @@ SCENARIOS = {
         ((12, "kill_web_node"), (32, "start_web_node")),
         "kill_web_node",
         has_proxy=True,
+    ),
+    "web-dark": Failover(
+        "the host of one of two web nodes behind nginx is dark for 40 s",
+        70,
+        ((12, "darken_web_node"), (52, "brighten_web_node")),
+        "darken_web_node",
+        has_proxy=True,
+        has_web_hosts=True,
     ),
     "web-replaced": Failover(
         "both web nodes behind nginx are replaced, one after the other",

@@ -19,6 +19,7 @@ from bench.fault_injection import runner
 from bench.fault_injection.failover_measurements import FailoverMeasurements
 from bench.fault_injection.failover_scenarios import SCENARIOS, Failover
 from bench.fault_injection.faults import FaultPlan
+from bench.fault_injection.hosts import Host
 from bench.fault_injection.installation import Installation, find_free_ports
 from bench.fault_injection.journal import Journal
 from bench.fault_injection.nginx import Nginx
@@ -35,6 +36,13 @@ SLOW_SLACK_SECONDS = 0.5  # each way
 POOL_SIZE = {"transaction": 10, "session": 60}
 WEB_NODES = ("web", "web-2")
 GRACEFUL_SECONDS = 30  # the default: a node that is replaced ends what it is answering
+KEPT_SECONDS = 3.0  # after a node went dark, in which the proxy may still use a connection that it kept (2 s)
+PROXY_PARAMETERS = {  # of its machine, as docs/install.md has them
+    "net.ipv4.tcp_retries2": 5,
+    "net.ipv4.tcp_keepalive_time": 10,
+    "net.ipv4.tcp_keepalive_intvl": 3,
+    "net.ipv4.tcp_keepalive_probes": 3,
+}
 
 
 class FailoverPlan(FaultPlan):
@@ -60,8 +68,12 @@ class FailoverPlan(FaultPlan):
         """How long people and workers were out, and how much was logged."""
         return self.measured.summarize(self.scenario.ends)
 
+    def list_overruns(self, given_between: Callable[[float, float], float]) -> list[str]:
+        """What of the measurements is beyond its limit."""
+        return self.measured.list_overruns(self.scenario.ends, given_between)
+
     def _carry_out(self, name: str) -> None:
-        if name in ("kill_primary", "darken_primary", "forbid_writes", "kill_web_node"):
+        if name in ("kill_primary", "darken_primary", "forbid_writes", "kill_web_node", "darken_web_node"):
             self._outage = self.journal.start_outage()
         getattr(self.parts, name)()
         self.measured.note_step(name)
@@ -75,8 +87,10 @@ class FailoverPlan(FaultPlan):
 
     def _end_outage(self) -> None:
         assert self._outage is not None
-        has_other_node = self.scenario.has_proxy  # so that only what it was answering may fail
-        self.journal.end_outage(self._outage, 0 if has_other_node else GRACE_SECONDS)
+        grace = GRACE_SECONDS
+        if self.scenario.has_proxy:  # there is another node, so that only what this one has may fail
+            grace = KEPT_SECONDS if self.scenario.has_web_hosts else 0
+        self.journal.end_outage(self._outage, grace)
         self._outage = None
 
 
@@ -85,8 +99,9 @@ class Parts:
 
     def __init__(self, folder: Path, scenario: Failover, binaries: Path) -> None:
         self.has_slow_slack, self.reads_replica = scenario.has_slow_slack, scenario.reads_replica
-        self.has_proxy = scenario.has_proxy
+        self.has_proxy, self.has_web_hosts = scenario.has_proxy, scenario.has_web_hosts
         self.proxy: Nginx | None = None
+        self.web_host: Host | None = None
         self.database = ReplicatedPostgreSQL(folder, scenario.is_synchronous, binaries)
         self.pool = (
             PgBouncer(folder, find_free_ports(1)[0], scenario.pool, POOL_SIZE[scenario.pool]) if scenario.pool else None
@@ -100,10 +115,7 @@ class Parts:
         more = {}
         self.installation = installation
         if self.has_proxy:
-            installation.web_nodes = dict(zip(WEB_NODES, find_free_ports(len(WEB_NODES)), strict=True))
-            installation.graceful_seconds = GRACEFUL_SECONDS
-            self.proxy = Nginx(installation.folder, installation.port, list(installation.web_nodes.values()))
-            self.proxy.start()
+            self._start_proxy(installation)
             more["TRUSTED_PROXIES"] = "1"
         if self.has_slow_slack:
             self.slack = Relay(("127.0.0.1", installation.external_port))
@@ -120,6 +132,22 @@ class Parts:
             self.pool.start(self.database.primary.host.address, PORT)
             self.database.url = self.pool.url
         return more
+
+    def _start_proxy(self, installation: Installation) -> None:
+        installation.web_nodes = dict(zip(WEB_NODES, find_free_ports(len(WEB_NODES)), strict=True))
+        installation.graceful_seconds = GRACEFUL_SECONDS
+        proxy_host = None
+        if self.has_web_hosts:
+            self.database.start()  # which makes the network
+            network = self.database.network
+            proxy_host, self.web_host = network.add_host("proxy"), network.add_host("web")
+            for name, value in PROXY_PARAMETERS.items():
+                proxy_host.set_parameter(name, value)
+            installation.addresses = {WEB_NODES[0]: network.address, WEB_NODES[1]: self.web_host.address}
+            installation.prefixes[WEB_NODES[1]] = self.web_host.command_prefix
+        nodes = [installation.place(name) for name in WEB_NODES]
+        self.proxy = Nginx(installation.folder, installation.port, nodes, proxy_host)
+        self.proxy.start()
 
     def stop(self) -> None:
         """End it all."""
@@ -198,6 +226,14 @@ class Parts:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def darken_web_node(self) -> None:
+        assert self.web_host
+        self.web_host.go_dark()
+
+    def brighten_web_node(self) -> None:
+        assert self.web_host
+        self.web_host.come_back()
+
     def stop_web_node(self, name: str = WEB_NODES[1]) -> None:
         self.installation.children[name].terminate()
 
@@ -206,7 +242,7 @@ class Parts:
         self.installation.start_web_node(name)
 
     def stop_other_web_node(self) -> None:
-        self.installation.wait_for(f"http://127.0.0.1:{self.installation.web_nodes[WEB_NODES[1]]}/healthz")
+        self.installation.wait_for(f"http://{self.installation.place(WEB_NODES[1])}/healthz")
         self.stop_web_node(WEB_NODES[0])
 
     def start_other_web_node(self) -> None:

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from bench.fault_injection import scenario
 from bench.fault_injection.installation import Installation
@@ -148,6 +149,10 @@ class FaultPlan:
     def measurements(self) -> dict[str, object]:
         """What was measured beside the checks."""
         return {}
+
+    def list_overruns(self, _given_between: Callable[[float, float], float]) -> list[str]:
+        """What was longer or more than it may be."""
+        return []
 
     def _plan(self) -> None:
         count = max(len(FAULT_KINDS) - 3, round(self.seconds / self.every))

@@ -27,8 +27,13 @@ class Network:
                 break
         else:
             raise RuntimeError("Every subnet is taken; ip link lists the bridges hd0 and so on of former runs.")
-        _run("ip", "address", "add", f"{self.prefix}.1/24", "dev", self.name)
+        _run("ip", "address", "add", f"{self.address}/24", "dev", self.name)
         _run("ip", "link", "set", self.name, "up")
+
+    @property
+    def address(self) -> str:
+        """The address of this machine."""
+        return f"{self.prefix}.1"
 
     def add_host(self, name: str) -> "Host":
         """Make a host with an address of its own."""
@@ -70,6 +75,10 @@ class Host:
     def command_prefix(self) -> list[str]:
         """What stands before a command that is to run on this host."""
         return ["ip", "netns", "exec", self.namespace]
+
+    def set_parameter(self, name: str, value: int) -> None:
+        """Set a parameter of the host's kernel."""
+        self._run("sysctl", "-q", "-w", f"{name}={value}")
 
     def go_dark(self) -> None:
         """Drop every packet, in both directions."""

@@ -61,6 +61,8 @@ class Installation:
         self.port, self.external_port, self.smtp_port = find_free_ports(3)
         self.portal = f"http://127.0.0.1:{self.port}"
         self.web_nodes = {"web": self.port}  # the port of each; a proxy may be what listens on ``port``
+        self.addresses: dict[str, str] = {}  # of web nodes that listen elsewhere than at 127.0.0.1
+        self.prefixes: dict[str, list[str]] = {}  # of the commands of web nodes that run on hosts of their own
         self.graceful_seconds = 2
         self.external_url = f"http://127.0.0.1:{self.external_port}"
         self.children: dict[str, subprocess.Popen] = {}
@@ -183,8 +185,11 @@ class Installation:
 
     def start_web_node(self, name: str) -> None:
         """Start the web node ``name`` at its port."""
-        bind, graceful = f"127.0.0.1:{self.web_nodes[name]}", str(self.graceful_seconds)
-        self._start_command(name, "serve", "--bind", bind, "--graceful", graceful)
+        self._start_command(name, "serve", "--bind", self.place(name), "--graceful", str(self.graceful_seconds))
+
+    def place(self, name: str) -> str:
+        """Where the web node ``name`` listens."""
+        return f"{self.addresses.get(name, '127.0.0.1')}:{self.web_nodes[name]}"
 
     def start_workers(self) -> None:
         self._start_command("workers", "worker")
@@ -234,7 +239,7 @@ class Installation:
 
     def _start(self, name: str, module: str, *arguments: str, more: dict[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, "-m", module, *arguments]
+            command = [*self.prefixes.get(name, ()), sys.executable, "-m", module, *arguments]
             self.children[name] = supervisor.start_process(command, self.environment() | (more or {}), log)
 
     def _shifted_clock(self) -> dict[str, str]:

@@ -37,6 +37,16 @@ class MachineShare:
         last_share = self.samples[-1][1] if self.samples else 1.0
         return self._own_seconds + (time.monotonic() - self._last[0]) * last_share
 
+    def given_between(self, start: float, end: float) -> float:
+        """The seconds of the installation's own between two monotonic times."""
+        total, begin = 0.0, start
+        for when, share in self.samples:
+            if when > begin:
+                until = min(when, end)
+                total, begin = total + max(0.0, until - begin) * share, max(begin, until)
+        last_share = self.samples[-1][1] if self.samples else 1.0
+        return total + max(0.0, end - begin) * last_share
+
     def was_starved(self, start: float, end: float) -> bool:
         """Whether the installation was given little time in a sample between these monotonic times."""
         during = [share for when, share in self.samples if start <= when <= end + SAMPLE_SECONDS]

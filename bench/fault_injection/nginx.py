@@ -6,18 +6,24 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from bench.fault_injection.hosts import Host
+from bench.fault_injection.relay import Relay
 from helpdesk.cli import supervisor
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SEARCHED = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-NODE = "server 127.0.0.1:5000 "
+SHIPPED_PLACE = "127.0.0.1:5000"
 
 
 class Nginx:
-    """Listens on ``port``, and gives each of the ``nodes`` (ports) requests by turns."""
+    """Listens on ``port``, and gives each of the ``nodes`` (HOST:PORT) requests by turns.
 
-    def __init__(self, folder: Path, port: int, nodes: list[int]) -> None:
-        self.folder, self.port, self.nodes = folder / "nginx", port, nodes
+    Where it runs on a ``host`` of its own, a relay passes what comes to this machine's ``port`` on to it.
+    """
+
+    def __init__(self, folder: Path, port: int, nodes: list[str], host: Host | None = None) -> None:
+        self.folder, self.port, self.nodes, self.host = folder / "nginx", port, nodes, host
+        self._relay: Relay | None = None
         self._process: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -28,7 +34,16 @@ class Nginx:
         self.folder.mkdir()
         (self.folder / "site.conf").write_text(self._write_site())
         (self.folder / "nginx.conf").write_text(self._write_main())
-        command = [program, "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log")]
+        if self.host:
+            self._relay = Relay((self.host.address, self.port), self.port)
+        command = [
+            *(self.host.command_prefix if self.host else ()),
+            program,
+            "-c",
+            str(self.folder / "nginx.conf"),
+            "-e",
+            str(self.folder / "error.log"),
+        ]
         with (self.folder / "log").open("ab") as log:
             self._process = supervisor.start_process([*command, "-p", str(self.folder)], dict(os.environ), log)
 
@@ -37,18 +52,21 @@ class Nginx:
         if self._process is not None:
             supervisor.stop_processes([self._process], 5)
             self._process = None
+        if self._relay is not None:
+            self._relay.close()
 
     def _write_site(self) -> str:
         site = (DEPLOY / "nginx.conf").read_text()
-        node = next(line for line in site.splitlines() if NODE in line)
-        site = site.replace(node, "\n".join(node.replace(":5000 ", f":{port} ") for port in self.nodes))
+        node = next(line for line in site.splitlines() if f"server {SHIPPED_PLACE} " in line)
+        site = site.replace(node, "\n".join(node.replace(SHIPPED_PLACE, place) for place in self.nodes))
+        address = self.host.address if self.host else "127.0.0.1"
         before, _, tls = site.partition("\nserver {\n    listen 80;")  # of both servers, the one with the pages
         kept = [
             line
             for line in tls[tls.index("\nserver {") :].splitlines()
             if not re.match(r"\s*(ssl_|listen \[|server_name )", line)
         ]
-        return before + "\n".join(kept).replace("listen 443 ssl http2;", f"listen 127.0.0.1:{self.port};")
+        return before + "\n".join(kept).replace("listen 443 ssl http2;", f"listen {address}:{self.port};")
 
     def _write_main(self) -> str:
         places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

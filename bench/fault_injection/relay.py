@@ -11,10 +11,10 @@ CHUNK_BYTES = 65_536
 class Relay:
     """Passes connections to ``target``; those that are open stay with the target they began with."""
 
-    def __init__(self, target: tuple[str, int]) -> None:
+    def __init__(self, target: tuple[str, int], port: int = 0) -> None:
         self.target = target
         self.delay = 0.0  # seconds before each piece is passed on, in both directions
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

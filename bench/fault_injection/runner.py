@@ -169,6 +169,7 @@ def verify_run(
     wrong = [wrong for actor in actors for wrong in actor.errors]
     verdict = verifier.verdict(drained.records, pages, drained, wrong)
     verdict.facts.update(fault_plan.measurements())
+    verdict.findings["limits"] = fault_plan.list_overruns(share.given_between)
     moved = sum(1 for ticket in journal.list_filed() if ticket.moved_from)
     share.stop()
     verdict.facts["share of machine"] = f"{share.mean():.2f}"

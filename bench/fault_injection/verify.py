@@ -28,6 +28,7 @@ CHECKS = {
     "late": "everything was delivered in the time that is promised",
     "lost": "nothing is missing after a longer time",
     "scripts": "every user could do everything",
+    "limits": "people, Slack and logs of a failover are within their limits",
     "answers": "no 5xx but 503 with Retry-After, and that only while the database was unavailable",
 }
 
@@ -83,6 +84,7 @@ class Verifier:
             "late": drained.late,
             "lost": drained.missing,
             "scripts": wrong or ([] if self.journal.list_accepted() else ["no message was accepted"]),
+            "limits": [],
             "answers": self._check_responses(records["events"]),
         }
         if not pages.complete:

@@ -86,11 +86,22 @@ def test_the_proxies_hold_as_many_live_pages_as_the_portal_and_give_a_connection
     assert int(re.search(r"worker_rlimit_nofile (\d+);", main)[1]) > connections
     assert f"{promised:,} live pages" in main
     portal = serve.options(ConfigDefaults(), "127.0.0.1:5000", 30)["keepalive"]
-    drain = next(each.default for each in serve.serve.params if each.name == "drain")
+    drain = get_default_drain()
     upstream = re.search(r"upstream helpdesk \{.*?keepalive_timeout (\d+)s;", site, re.DOTALL)
     assert int(upstream[1]) < drain < portal
     caddy = (proxies.DEPLOY / "Caddyfile").read_text()
     assert int(re.search(r"\bkeepalive (\d+)s", caddy)[1]) < drain
+
+
+def test_the_proxies_ask_a_node_again_before_the_next_one_stops():
+    """Else none would be asked where nodes are replaced one after the other."""
+    site, caddy = ((proxies.DEPLOY / name).read_text() for name in ("nginx.conf", "Caddyfile"))
+    assert int(re.search(r"max_fails=3 fail_timeout=(\d+)s;", site)[1]) < get_default_drain()
+    assert int(re.search(r"max_fails 3\n\s+fail_duration (\d+)s\n", caddy)[1]) < get_default_drain()
+
+
+def get_default_drain() -> float:
+    return next(each.default for each in serve.serve.params if each.name == "drain")
 
 
 class ConfigDefaults:
