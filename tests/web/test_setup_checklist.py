@@ -86,7 +86,8 @@ def test_missing_workers_are_said_once_they_had_time_to_start(client, monkeypatc
 
 
 def test_what_is_not_set_up_is_not_said_to_be_fine(client):
-    rows = {row.th.text: row.td.text.strip() for row in soup(client.get("/settings/health")).select("tbody tr")}
+    page = soup(client.get("/settings/health"))
+    rows = {row.bdi.text: row.select_one(".badge").text.strip() for row in page.select("main ul.rows.card > li")}
     assert rows["Slack"] == "Not set up" and rows["Database"] == "OK"
 
 

@@ -3,8 +3,6 @@
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 
-from helpdesk.database import transactions
-from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
 
@@ -23,7 +21,7 @@ PUBLISHED = (
     .options(contains_eager(FormVersion.form))
     .order_by(Form.position, Form.id)
 )
-NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
+NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable)  # without an order
 
 
 def published(organization_id: int) -> list[FormVersion]:
@@ -32,12 +30,6 @@ def published(organization_id: int) -> list[FormVersion]:
     Their fields are loaded on access, because only one of the forms is filled in.
     """
     return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
-
-
-def names(organization_id: int) -> list[tuple[str, str]]:
-    """Return slug and name of the same forms, in the reader's language."""
-    rows = transactions.execute_core(NAMES, {"organization_id": organization_id}).all()
-    return [(row.slug, translate_content(row.name, Part.form)) for row in rows]
 
 
 def find_form(available: list[FormVersion], slug: str) -> FormVersion | None:

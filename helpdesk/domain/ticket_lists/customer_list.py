@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from helpdesk import clock
 from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
 from helpdesk.domain.ticket_lists import agent_queue_queries, customer_list_queries, search, search_matches
@@ -62,6 +63,14 @@ class TicketPage:
     previous: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
     misspelt: str = ""  # the word of the search in which a typo was forgiven
+
+
+@dataclass(frozen=True)
+class FilterOptions:
+    """The options of two filters, each as (value, name): whose tickets the person may see, and forms."""
+
+    requesters: list[tuple[int, str]]
+    forms: list[tuple[str, str]]
 
 
 def fetch_list_page(
@@ -119,14 +128,16 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
     return list(db.session.scalars(query, found.values, execution_options={transactions.PLANNED_ANEW: True}))
 
 
-def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
-    """Return the people whose tickets ``user`` may see, as (id, name), for a filter."""
-    if user.organization_id is None or user.ticket_visibility == "own":
-        return []
-    people = transactions.execute_core(
-        customer_list_queries.REQUESTERS_QUERY, {"organization_id": user.organization_id, "most": limit}
-    )
-    return [(id, format_display_name(name or "", email)) for id, name, email in people]
+def load_filter_options(user: User) -> FilterOptions:
+    """Return what the filters of the list offer ``user``. One query."""
+    values = {"organization_id": user.organization_id, "sees_others": user.ticket_visibility != "own"}
+    people, forms = [], []
+    for kind, value, name, email, place in transactions.execute_core(customer_list_queries.OPTIONS_QUERY, values):
+        if kind == "person":
+            people.append((int(value), format_display_name(name or "", email)))
+        else:
+            forms.append((place, value, translate_content(name, Part.form)))
+    return FilterOptions(people, [(slug, name) for _, slug, name in sorted(forms)])
 
 
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:

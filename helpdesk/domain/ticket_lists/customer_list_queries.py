@@ -5,14 +5,17 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     CompoundSelect,
     Integer,
     Select,
+    String,
     Subquery,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal,
     literal_column,
@@ -23,8 +26,10 @@ from sqlalchemy import (
 
 from helpdesk.database import pagination
 from helpdesk.database.types import BigId
+from helpdesk.domain.forms.published import NAMES as FORM_NAMES
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search, search_matches
+from helpdesk.models.form import Form
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
@@ -57,6 +62,7 @@ FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "until": Ticket.created_at < bindparam("until"),
     **search.SEARCH_CONDITIONS,
 }
+MAX_REQUESTERS = 200  # offered in the filter
 MAX_COUNT = 1_000  # tickets of a status are counted up to this, so that the cost of a page stays bounded
 # The order makes PostgreSQL follow an index and not scan the whole table.
 COUNT_QUERIES = {
@@ -75,12 +81,21 @@ COUNT_QUERIES = {
     )
     for scope in permissions.Visibility
 }
-REQUESTERS_QUERY = (
-    select(User.id, User.name, User.email)
-    .where(User.organization_id == bindparam("organization_id"))
+# What the list's filters offer, as (kind, value, name, address, place in order).
+_PEOPLE = (
+    select(
+        literal("person").label("kind"),
+        cast(User.id, String).label("value"),
+        User.name.label("name"),
+        User.email.label("email"),
+        literal(0).label("place"),
+    )
+    .where(User.organization_id == bindparam("organization_id"), bindparam("sees_others", type_=Boolean))
     .order_by(User.name, User.id)
-    .limit(bindparam("most"))
+    .limit(MAX_REQUESTERS)
 )
+_FORMS = FORM_NAMES.with_only_columns(literal("form"), Form.slug, Form.name, literal(""), Form.position)
+OPTIONS_QUERY = union_all(*(select(part.subquery()) for part in (_PEOPLE, _FORMS)))
 
 
 def list_conditions(scope: permissions.Visibility, names: Iterable[str]) -> list[ColumnElement[bool]]:

@@ -7,7 +7,6 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from helpdesk.domain import forms
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.web import list_export, page_numbers
 from helpdesk.web.middleware import authentication, authorization, replica_reads
@@ -32,12 +31,7 @@ def list_tickets() -> ResponseReturnValue:
     user = authentication.get_current_user()
     if user.is_team:
         return redirect("/desk")
-    return render_page(
-        "portal/index.html",
-        **list_context(),
-        requesters=customer_list.list_requesters(user),
-        available=forms.names(user.organization_id) if user.organization_id else [],
-    )
+    return render_page("portal/index.html", **list_context(), options=customer_list.load_filter_options(user))
 
 
 @blueprint.get("/tickets/list")
