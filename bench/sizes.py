@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bench import report, size_cases
+from bench import report, review, size_cases
 from bench.environment import BenchEnvironment
 from bench.wsgi_client import Answer, counted_statements, read_backend_seconds
 
@@ -135,6 +135,9 @@ def serve(pipe: multiprocessing.connection.Connection, database_url: str, ticket
         while (asked := pipe.recv())[0] != "stop":
             try:
                 if asked[0] == "measure":
+                    if asked[3] and asked[1].startswith("review"):
+                        cases[asked[1]]()
+                        review.store_days(environment)
                     pipe.send(measure_here(cases[asked[1]], asked[2], asked[3], backend))
                 else:
                     pipe.send(list(cases) if asked[0] == "names" else size_cases.count_tickets(environment))

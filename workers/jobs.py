@@ -19,7 +19,7 @@ from helpdesk.domain.monitoring import connection_watch, delivery_alerts, sizes
 from helpdesk.domain.notifications import digests
 from helpdesk.domain.privacy import database_file, erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress
-from helpdesk.domain.reporting import saved_reports, weekly_digest
+from helpdesk.domain.reporting import saved_reports, stored_reports, weekly_digest
 from helpdesk.domain.rules import run
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
@@ -170,6 +170,12 @@ def send_weekly_summaries() -> None:
 def send_reports() -> None:
     """Mail the saved reports that are due."""
     _until_done(saved_reports.send_due_reports)
+
+
+@job
+def store_report_days() -> None:
+    """Store the sums of days that are over, for reports."""
+    stored_reports.store_due_days()
 
 
 @job

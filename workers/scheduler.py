@@ -30,6 +30,7 @@ PERIODIC_JOBS = {
     jobs.send_notification_digests: 300,
     jobs.send_weekly_summaries: 600,
     jobs.send_reports: 300,
+    jobs.store_report_days: 60,
     jobs.erase_what_is_old: 3600,
     jobs.purge_old_rows: 86_400,
     jobs.renew_encryption: 86_400,

@@ -28,6 +28,7 @@ from helpdesk.models import (  # noqa: F401
     rating,
     reaction,
     read_receipt,
+    report_day,
     rule,
     saved_report,
     saved_view,

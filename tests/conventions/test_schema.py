@@ -3,10 +3,11 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from helpdesk import extensions
+from helpdesk import config, extensions
 from helpdesk.cli import schema_migration
 from helpdesk.models.ticket import Ticket
 
@@ -48,6 +49,19 @@ def test_the_index_of_what_needs_the_team_is_that_of_the_model(session):
     index.create(session.connection())
     assert restate() == migrated
     session.rollback()
+
+
+def test_the_triggers_of_stored_reports_are_those_of_their_migration(session):
+    """A migration that makes one of their tables anew on SQLite drops them without a word."""
+    dialect = session.get_bind().dialect.name
+    migration = ScriptDirectory(config.MIGRATIONS_FOLDER).get_revision("0063").module
+    made = [statement for statement in migration.list_triggers(dialect) if statement.startswith("CREATE TRIGGER")]
+    query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+    if dialect == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+        made = [statement.split()[2] for statement in made]
+    found = set(session.scalars(text(query)))
+    assert len(made) == 18 and set(made) <= found
 
 
 def test_the_database_is_at_head(app):

@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 
 from helpdesk import clock
 from helpdesk.domain.reporting import backlog, waiting_times
+from helpdesk.domain.reporting.series import Series
 from helpdesk.models.statuses import WaitingOn
 
 
@@ -15,7 +16,8 @@ def test_a_ticket_that_was_merged_is_not_open_afterwards(session, make):
     ticket.status, ticket.closed_at, ticket.merged_into_id = "closed", clock.now(), target.id
     ticket.created_at = clock.now() - timedelta(days=3)
     session.commit()
-    assert backlog.count_open_at([clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)]) == [1, 1]
+    moments = [clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)]
+    assert Series(moments).count_open_at(moments) == [1, 1]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,11 @@ import time_machine
 from sqlalchemy import select
 
 from helpdesk.domain.administration import settings
-from helpdesk.domain.reporting import date_ranges, drill_down, figures, reports, waiting_times
+from helpdesk.domain.reporting import date_ranges, drill_down, figures, reports, selections
 from helpdesk.domain.reporting import definition as definition_of
 from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
-from tests.domain import invented_tickets
+from helpdesk.domain.reporting.series import Series
+from tests.domain import direct_figures, invented_tickets
 from tests.domain.invented_tickets import NOW, WAITING
 
 
@@ -132,8 +134,10 @@ def test_every_group_is_what_the_rows_say_and_its_filter_finds_the_same(world):
         report = reports.make_report(ReportDefinition.read({"from": "2026-10-01", "to": "2026-11-20", "by": group}))
         begin, end = report.days.period
         for row in report.rows:
-            counted = figures.measure((begin, end), figures.TimeGroups([end]), row.definition.conditions())[0]
-            assert counted == row.figures, row.label
+            counted = direct_figures.measure(
+                (begin, end), direct_figures.TimeGroups([end]), row.definition.conditions()
+            )[0]
+            assert_same(row.figures, asdict(counted))
         values = {name for each in world for name in each["tags"] or (None,)} if group == "tag" else None
         parts = [
             count_by_hand([each for each in world if value in (each["tags"] or (None,))], begin, end)
@@ -162,7 +166,7 @@ def test_filters_together_count_the_tickets_that_meet_all_of_them(world, session
         for each in world
         if each["organization_id"] == organization and each["assignee_id"] == agent and "refund" in each["tags"]
     ]
-    total, _ = reports.compare(definition.days, definition.conditions())
+    total, _ = reports.compare(definition.days, selections.select_tickets(definition))
     assert total.filed
     assert_same(total, count_by_hand(meets, *definition.days.period))
 
@@ -188,7 +192,7 @@ def test_the_list_behind_each_number_has_as_many_tickets(world):
     assert set(drill_down.METRIC_LABELS) == {*numbers, *drill_down.WAITING_ON_NAMES}
     for narrowed in ({"tag": "refund"}, {"tag": definition_of.WITHOUT}, {"organization": "globex", "priority": "low"}):
         asked = ReportDefinition.read({"from": "2026-10-10", "to": "2026-11-15", **narrowed})
-        open_then = reports.compare(asked.days, asked.conditions())[0].backlog
+        open_then = reports.compare(asked.days, selections.select_tickets(asked))[0].backlog
         assert drill_down.list_tickets(asked, "backlog").count == open_then and open_then, narrowed
     longest = [value for _, value in drill_down.list_tickets(definition, "solved").rows]
     assert longest == sorted(longest, reverse=True) and longest
@@ -205,7 +209,7 @@ def test_waiting_is_counted_within_the_days_and_for_open_tickets_too(world):
             if length > 0 and status in WAITING:
                 expected[WAITING[status]] += length
                 by_ticket[ticket["id"], WAITING[status]] += length
-    found = waiting_times.time_by_waiting_on((begin, end))
+    found = Series((begin, end), waits=(begin, end)).waited((begin, end))
     assert {str(who): value for who, value in found.items()} == {
         who: pytest.approx(value, abs=1) for who, value in expected.items()
     }

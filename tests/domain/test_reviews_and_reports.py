@@ -16,10 +16,10 @@ from helpdesk.domain.reporting import (
     qa_reviews,
     reports,
     review_samples,
-    waiting_times,
     weekly_digest,
 )
 from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
+from helpdesk.domain.reporting.series import Series
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.rating import Rating
 from helpdesk.models.ticket import Ticket
@@ -113,7 +113,8 @@ def test_time_is_counted_for_who_held_the_ball(session, make, agent, monkeypatch
         at[0] += timedelta(hours=hours)
         tickets.set_status(ticket, status, actor=agent)
         session.commit()
-    held = waiting_times.time_by_waiting_on((now - timedelta(days=7), now))
+    period = now - timedelta(days=7), now
+    held = Series(period, waits=period).waited(period)
     assert {who: round(seconds / 3600) for who, seconds in held.items()} == {
         "team": 2 + 11,
         "customer": 5,

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select, text
 
 from helpdesk.demo.seed import bulk_data
+from helpdesk.domain.reporting import stored_reports
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -44,6 +45,7 @@ def crowd(session, make):
     ).all()
     colleague.ticket_visibility = "own"
     session.commit()
+    stored_reports.store_due_days()
     return make.agent("Ada", role="admin"), customer, colleague, session.get(Organization, largest).slug
 
 

@@ -6,10 +6,11 @@ written here.
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from helpdesk.domain.search_index import entries
 from helpdesk.extensions import db
+from helpdesk.models.report_day import LAST_UNIT, ReportChange
 
 TABLE_ORDER = (
     "organizations",
@@ -99,6 +100,8 @@ class BulkWriter:
             self.put_back.append(definition)
 
     def _end(self) -> None:
+        everything = {"first_unit": 0, "last_unit": LAST_UNIT, "figures": 1, "properties": 1}
+        self.session.execute(insert(ReportChange).values(**everything))  # no trigger has noted what was inserted
         for statement in self.put_back:
             if self.is_sqlite:
                 self.raw.execute(statement)

@@ -128,7 +128,12 @@ def parse_date(text: str) -> date | None:
 
 def local_today() -> date:
     """Return today's date in the installation's time zone."""
-    return clock.now().astimezone(time_zone()).date()
+    return local_date(clock.now())
+
+
+def local_date(moment: datetime) -> date:
+    """Return the day of ``moment`` in the installation's time zone."""
+    return moment.astimezone(time_zone()).date()
 
 
 def midnight(day: date) -> datetime:
@@ -138,8 +143,8 @@ def midnight(day: date) -> datetime:
 
 def days_of(period: Period) -> tuple[date, date]:
     """Return the first and the last day of ``period``."""
-    begin, end = (moment.astimezone(time_zone()) for moment in period)
-    return begin.date(), (end - timedelta(microseconds=1)).date()
+    begin, end = period
+    return local_date(begin), local_date(end - timedelta(microseconds=1))
 
 
 def time_zone() -> ZoneInfo:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.reporting import metrics
 from helpdesk.domain.reporting.definition import ReportDefinition
-from helpdesk.domain.reporting.figures import TimeGroups
+from helpdesk.domain.reporting.groups import find_part
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS, QaReview, ReviewCriterion, ReviewScore
 from helpdesk.models.user import User
@@ -48,10 +48,10 @@ def make_trends(definition: ReportDefinition) -> QualityTrends:
     if agent_id := parse_id(definition.assignee):
         conditions.append(QaReview.agent_id == agent_id)
     parts = days.split(unit)
-    by_part = _measure(TimeGroups([part.period[1] for part in parts]).key(QaReview.created_at), conditions)
+    by_part = _measure(find_part(QaReview.created_at, [part.period[1] for part in parts]), conditions)
     for number, part in enumerate(parts):
         by_part.setdefault(number, QualityFigures()).label = part.label(unit)
-    total = _measure(TimeGroups([days.period[1]]).key(QaReview.created_at), conditions)
+    total = _measure(find_part(QaReview.created_at, [days.period[1]]), conditions)
     return QualityTrends(
         total=total.get(0, QualityFigures()),
         parts=[by_part[number] for number in range(len(parts))],

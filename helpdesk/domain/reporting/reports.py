@@ -8,13 +8,16 @@ from sqlalchemy import select
 
 from helpdesk.domain import labels
 from helpdesk.domain.content_translation.lookup import Part, translate_content
-from helpdesk.domain.reporting import backlog, figures
+from helpdesk.domain.reporting import selections, series
 from helpdesk.domain.reporting.date_ranges import UNITS, DateRange, Period
-from helpdesk.domain.reporting.definition import NOBODY, WITHOUT, Conditions, ReportDefinition
-from helpdesk.domain.reporting.figures import FieldGroups, Figures, TimeGroups
+from helpdesk.domain.reporting.definition import NOBODY, WITHOUT, ReportDefinition
+from helpdesk.domain.reporting.figures import Figures
+from helpdesk.domain.reporting.selections import Selection
+from helpdesk.domain.reporting.series import Series
 from helpdesk.extensions import db
 from helpdesk.models.form import Form
 from helpdesk.models.organization import Organization
+from helpdesk.models.statuses import WaitingOn
 from helpdesk.models.tag import Tag
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -35,7 +38,8 @@ class ReportRow:
 class Report:
     """All figures of a report. ``parts``: by day, week or month, for the charts; ``rows``: by its property.
 
-    ``before``: those of ``compared``, the period before.
+    ``before``: those of ``compared``, the period before. ``waits``: the seconds for which tickets waited on whom, empty
+    where nobody asked for them. ``missing``: what is over and not stored, by "" or the property of the rows.
     """
 
     definition: ReportDefinition
@@ -47,76 +51,84 @@ class Report:
     parts: list[ReportRow]
     rows: list[ReportRow]
     backlog: int
+    waits: dict[WaitingOn, float]
+    missing: dict[str, list[Period]]
 
 
-def make_report(definition: ReportDefinition) -> Report:
-    """Return the report. Its queries read what was filed, solved, reopened or due in its days and those before."""
-    days, where = definition.days, definition.conditions()
+def make_report(definition: ReportDefinition, with_waits: bool = False) -> Report:
+    """Return the report. Its queries read the stored sums of its days and those before, and the others' tickets."""
+    days, selection = definition.days, selections.select_tickets(definition)
     unit = days.choose_unit(definition.by)
-    total, before = compare(days, where)
-    parts = _measure_parts(definition, days, unit, where)
-    is_by_time = definition.by in UNITS
+    parts, compared = days.split(unit), days.compared_period()
+    moments = [*days.period, *compared, *(part.period[1] for part in parts)]
+    sums = Series(moments, selection, waits=days.period if with_waits else None)
+    total, before = _compare(sums, days, compared)
+    rows = part_rows = _measure_parts(sums, definition, parts, unit)
+    missing = {"": sums.missing_days}
+    if definition.by not in UNITS:
+        rows, missing[definition.by] = figures_by_group(definition, selection)
     return Report(
         definition=definition,
         days=days,
         unit=unit,
         total=total,
         before=before,
-        compared=days.compared_period(),
-        parts=parts,
-        rows=parts if is_by_time else figures_by_group(definition.by, days, where, definition),
-        backlog=backlog.count_backlog(where),
+        compared=compared,
+        parts=part_rows,
+        rows=rows,
+        backlog=sums.open_now,
+        waits=sums.waited(days.period) if with_waits else {},
+        missing=missing,
     )
 
 
-def compare(days: DateRange, where: Conditions = ()) -> tuple[Figures, Figures]:
+def compare(days: DateRange, selection: Selection = selections.ALL) -> tuple[Figures, Figures]:
     """Return the figures of ``days`` and of the period before, with the backlog at the end of each."""
-    begin, end = days.period
-    earlier_begin, earlier_end = days.compared_period()
-    found = figures.measure((earlier_begin, end), TimeGroups([earlier_end, begin, end]), where)
-    total, before = found.get(2, Figures()), found.get(0, Figures())  # 1 is what lies between the two
-    before.backlog, total.backlog = backlog.count_open_at([earlier_end, end], where)
+    compared = days.compared_period()
+    return _compare(Series([*days.period, *compared], selection), days, compared)
+
+
+def total_figures(period: Period) -> Figures:
+    """Return the figures of the whole ``period``."""
+    return Series(period).figures(period)
+
+
+def _compare(sums: Series, days: DateRange, compared: Period) -> tuple[Figures, Figures]:
+    total, before = sums.figures(days.period), sums.figures(compared)
+    before.backlog, total.backlog = sums.count_open_at([compared[1], days.period[1]])
     return total, before
 
 
-def total_figures(period: Period, where: Conditions = ()) -> Figures:
-    """Return the figures of the whole ``period``."""
-    return figures.measure(period, TimeGroups([period[1]]), where).get(0, Figures())
-
-
-def figures_by_group(
-    group: str, days: DateRange, where: Conditions = (), definition: ReportDefinition | None = None
-) -> list[ReportRow]:
-    """Return a row for each value of ``group``, a key of GROUP_LABELS that is no time.
+def figures_by_group(definition: ReportDefinition, selection: Selection) -> tuple[list[ReportRow], list[Period]]:
+    """Return a row for each value of the report's property, and what is over and not stored.
 
     They are sorted by tickets filed, most first, MAX_ROWS at most. A ticket counts in the row of each of its tags.
     """
-    found = figures.measure(days.period, FieldGroups(group), where)
+    group = definition.by
+    found, missing = series.figures_by_group(definition.days.period, selection.by(group))
     names = _group_names(group, [key for key in found if key is not None])
     without = {"agent": gettext("Nobody"), "form": gettext("No form"), "tag": gettext("No tag")}
     none = NOBODY if group == "agent" else WITHOUT
     rows = []
     for key, row in found.items():
         name, value = names.get(key) or (without.get(group, gettext("Unknown")), none)
-        narrowed = replace(definition or ReportDefinition(), **{_FILTERS.get(group, group): value})
+        narrowed = replace(definition, **{_FILTERS.get(group, group): value})
         rows.append(ReportRow(name, row, narrowed))
     rows.sort(key=lambda row: (-row.figures.filed, -row.figures.solved, row.label))
-    return rows[:MAX_ROWS]
+    return rows[:MAX_ROWS], missing
 
 
 _FILTERS = {"agent": "assignee"}  # where the filter has another name than the group
 
 
-def _measure_parts(definition: ReportDefinition, days: DateRange, unit: str, where: Conditions) -> list[ReportRow]:
+def _measure_parts(sums: Series, definition: ReportDefinition, parts: list[DateRange], unit: str) -> list[ReportRow]:
     """Return a row for every part of time, also without tickets, each with the backlog at its end."""
-    parts = days.split(unit)
-    ends = [part.period[1] for part in parts]
-    found = figures.measure(days.period, TimeGroups(ends), where)
     rows = []
-    for number, (part, open_then) in enumerate(zip(parts, backlog.count_open_at(ends, where), strict=True)):
-        row = found.get(number, Figures())
-        row.backlog = open_then
-        rows.append(ReportRow(part.label(unit), row, definition.of_days(part)))
+    backlogs = sums.count_open_at([part.period[1] for part in parts])
+    for part, open_then in zip(parts, backlogs, strict=True):
+        figures = sums.figures(part.period)
+        figures.backlog = open_then
+        rows.append(ReportRow(part.label(unit), figures, definition.of_days(part)))
     return rows
 
 

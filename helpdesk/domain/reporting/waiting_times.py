@@ -3,34 +3,22 @@
 Only the part of each wait counts that lies in the period; that of open tickets lasts until now.
 """
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Subquery, case, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Subquery, case, func, literal, select, union, union_all
 
 from helpdesk import clock
 from helpdesk.database.types import UtcDateTime
-from helpdesk.domain.reporting import backlog
+from helpdesk.domain.reporting import backlog, metrics
 from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.definition import Conditions
 from helpdesk.domain.reporting.sql_functions import seconds_between
-from helpdesk.extensions import db
 from helpdesk.models.event import Event
-from helpdesk.models.statuses import WAITING_ON, Status, WaitingOn, statuses_waiting_on
+from helpdesk.models.statuses import Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 
 STATUS_EVENTS = {status.definition.event_kind for status in Status} | {"reopened"}
-
-
-def time_by_waiting_on(period: Period, where: Conditions = ()) -> dict[WaitingOn, float]:
-    """Return the seconds that tickets waited on each of them in ``period``. One query."""
-    spans = _select_spans(period, where)
-    durations = select(spans.c.status, func.sum(spans.c.seconds)).group_by(spans.c.status)
-    total = dict.fromkeys(WaitingOn, 0.0)
-    for status, seconds in db.session.execute(durations):
-        waiting_on = WAITING_ON[Status(status)] if status in list(Status) else None
-        if waiting_on is not None:
-            total[waiting_on] += float(seconds or 0)
-    return total
 
 
 def select_waiting_tickets(waiting_on: WaitingOn, period: Period, where: Conditions = ()) -> Subquery:
@@ -44,11 +32,14 @@ def select_waiting_tickets(waiting_on: WaitingOn, period: Period, where: Conditi
     )
 
 
-def _select_spans(period: Period, where: Conditions) -> Subquery:
-    """Ticket, status and seconds of every time that a ticket spent in a status within ``period``."""
-    begin, end = period
-    now = clock.now()
-    ended_at = func.coalesce(Ticket.solved_at, Ticket.closed_at, _moment(now)).label("ended")
+def select_statuses(begin: datetime, end: datetime, where: Conditions = (), is_of_changed: bool = False) -> Subquery:
+    """Ticket, status, begin and end of every time that a ticket spent in a status, of the tickets open in that time.
+
+    If ``is_of_changed``, only of those that were filed or done, or changed their status, from ``begin`` until ``end``.
+    """
+    if is_of_changed:
+        where = (*where, Ticket.id.in_(_select_changed(begin, end)))
+    ended_at = func.coalesce(Ticket.solved_at, Ticket.closed_at, _moment(clock.now())).label("ended")
     tickets = select(Ticket.id, Ticket.created_at, ended_at).where(Ticket.created_at < end, *where)
     counted = union_all(*(tickets.where(part) for part in backlog.open_since(begin))).cte("counted")
     kind = Event.kind.concat("")  # without its index, which leads to the events of every ticket ever filed
@@ -63,10 +54,22 @@ def _select_spans(period: Period, where: Conditions) -> Subquery:
     history = first.union_all(changes).subquery("history")
     ticket_id, seq, at, status, ended = history.c
     until = func.coalesce(func.lead(at).over(partition_by=ticket_id, order_by=seq), ended)
-    spans = select(
-        ticket_id.label("ticket_id"), status.label("status"), at.label("at"), until.label("until")
-    ).subquery()
-    stop = min(end, now)
+    return select(ticket_id.label("ticket_id"), status.label("status"), at.label("at"), until.label("until")).subquery()
+
+
+def _select_changed(begin: datetime, end: datetime) -> CompoundSelect[int]:
+    period = begin, end
+    changed = select(Event.ticket_id).where(Event.kind.in_(STATUS_EVENTS), metrics.within(Event.created_at, period))
+    times = (Ticket.created_at, Ticket.solved_at)
+    merged = select(Ticket.id).where(metrics.IS_DONE_UNSOLVED, metrics.within(Ticket.closed_at, period))
+    return union(changed, merged, *(select(Ticket.id).where(metrics.within(time, period)) for time in times))
+
+
+def _select_spans(period: Period, where: Conditions) -> Subquery:
+    """Ticket, status and seconds of every time that a ticket spent in a status within ``period``."""
+    begin, end = period
+    spans = select_statuses(begin, end, where)
+    stop = min(end, clock.now())
     cut = select(
         spans.c.ticket_id,
         spans.c.status,

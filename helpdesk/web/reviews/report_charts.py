@@ -7,7 +7,6 @@ from helpdesk.domain import labels
 from helpdesk.domain.reporting import report_table
 from helpdesk.domain.reporting.figures import Figures
 from helpdesk.domain.reporting.reports import Report
-from helpdesk.models.statuses import WaitingOn
 from helpdesk.translation import format_number, format_percent, gettext, ngettext, pgettext
 from helpdesk.web.reviews.charts import Chart, ChartRow, make_chart
 from helpdesk.web.reviews.report_filters import report_url
@@ -75,7 +74,7 @@ def make_time_charts(report: Report) -> list[Chart]:
     ]
 
 
-def make_waiting_rows(report: Report, seconds: dict[WaitingOn, float]) -> list[ChartRow]:
+def make_waiting_rows(report: Report) -> list[ChartRow]:
     """How long tickets waited on whom, in hours."""
     return [
         ChartRow(
@@ -84,7 +83,7 @@ def make_waiting_rows(report: Report, seconds: dict[WaitingOn, float]) -> list[C
             labels.format_duration(value) if value else gettext("%(minutes)s min", minutes=0),
             report_url("/review/tickets", report.definition, metric=f"waiting_{waiting_on}"),
         )
-        for waiting_on, value in seconds.items()
+        for waiting_on, value in report.waits.items()
     ]
 
 

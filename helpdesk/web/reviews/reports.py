@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import labels
-from helpdesk.domain.reporting import date_ranges, drill_down, report_table, reports, waiting_times, weekly_digest
+from helpdesk.domain.reporting import date_ranges, drill_down, report_table, reports, stored_reports, weekly_digest
 from helpdesk.domain.reporting.definition import GROUP_LABELS, TABLE_TITLES
 from helpdesk.domain.reporting.reports import Report
 from helpdesk.domain.ticket_lists import csv_export
@@ -27,8 +27,8 @@ blueprint = Blueprint("review_reports", __name__, url_prefix="/review")
 def show_report() -> ResponseReturnValue:
     """The figures of the days, filters and grouping in the address, beside those of the period before."""
     definition = report_filters.read_definition()
-    report = reports.make_report(definition)
-    waits = waiting_times.time_by_waiting_on(report.days.period, definition.conditions())
+    report = reports.make_report(definition, with_waits=True)
+    stored_reports.ask_for(report)
     return render_template(
         "review/index.html",
         section="numbers",
@@ -36,7 +36,7 @@ def show_report() -> ResponseReturnValue:
         columns=list_columns(report),
         stats=report_charts.make_stats(report),
         charts=report_charts.make_time_charts(report),
-        waits=report_charts.make_waiting_rows(report, waits),
+        waits=report_charts.make_waiting_rows(report),
         url=report_filters.report_url,
         compared=date_ranges.days_of(report.compared),
         zone=str(date_ranges.time_zone()),
@@ -53,6 +53,7 @@ def export_report() -> ResponseReturnValue:
     """Send the table of the report as CSV; times in seconds, empty where nothing was measured."""
     definition = report_filters.read_definition()
     report = reports.make_report(definition)
+    stored_reports.ask_for(report)
     columns = list_columns(report)
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)

@@ -9,13 +9,14 @@ from helpdesk.database.types import one_of_condition
 from helpdesk.demo.seed import bulk_data
 from helpdesk.domain import labels, tickets
 from helpdesk.domain.integrations import api_tokens
-from helpdesk.domain.reporting import date_ranges, qa_reviews, waiting_times
+from helpdesk.domain.reporting import date_ranges, qa_reviews
+from helpdesk.domain.reporting.series import Series
 from helpdesk.domain.ticket_lists import agent_queue, customer_list
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.constraints import replace_check
-from helpdesk.models.statuses import UNSOLVED_SQL, Status
+from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.api import openapi
@@ -145,7 +146,8 @@ def test_a_reply_moves_it_and_reports_count_it(ticket, session, dana, admin):
     tickets.set_status(ticket, "escalated", actor=admin)
     tickets.solve(ticket, actor=admin)
     session.commit()
-    held = waiting_times.time_by_waiting_on(date_ranges.find_range("this_week").period)
+    period = date_ranges.find_range("this_week").period
+    held = Series(period, waits=period).waited(period)
     assert set(held) == {"team", "customer", "third_party"} and held["third_party"] >= 0
-    assert "escalated" in waiting_times.WAITING_ON and qa_reviews.list_waiting_on_team(admin) == []
+    assert "escalated" in WAITING_ON and qa_reviews.list_waiting_on_team(admin) == []
     assert "escalated" in bulk_data.RECENT_STATUSES
