@@ -39,6 +39,7 @@ from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.needed_by import needed_by
 from helpdesk.models.organization import Organization
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.saved_view import SavedView
@@ -59,25 +60,38 @@ MAX_FILTER_OPTIONS = 300  # entries offered in one list of a filter
 _UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
 
 
-def _unsolved_condition(*statuses: Status) -> Conditions:
-    """Conditions for unsolved tickets with one of ``statuses``, written as the exclusion of the other ones.
+def _write_literals(statuses: Iterable[Status]) -> list[ColumnElement[str]]:
+    return [literal_column(f"'{status}'") for status in statuses]
 
-    Combined with ``_UNSOLVED``, an inclusion makes PostgreSQL expect almost no rows: it then reads all unsolved tickets
-    where the first page would be enough.
-    """
-    others: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in UNSOLVED if status not in statuses]
-    return _UNSOLVED, Ticket.status.not_in(others)
+
+def _make_view_conditions(ticket: Any, is_unsolved: ColumnElement[bool] | TextClause) -> dict[str, Conditions]:
+    """The conditions of each view for the columns of ``ticket``."""
+
+    def has_one(statuses: Iterable[Status]) -> ColumnElement[bool]:
+        """Whether an unsolved ticket has one of ``statuses``, written as the exclusion of the other ones.
+
+        Combined with ``_UNSOLVED``, an inclusion makes PostgreSQL expect almost no rows: it then reads all unsolved
+        tickets where the first page would be enough.
+        """
+        has: ColumnElement[bool] = ticket.status.not_in(
+            _write_literals(status for status in UNSOLVED if status not in statuses)
+        )
+        return has
+
+    return {
+        "mine": (is_unsolved, ticket.assignee_id == bindparam("reader")),
+        "unassigned": (is_unsolved, ticket.assignee_id.is_(None)),
+        **{view: (is_unsolved, has_one(statuses)) for view, statuses in STATUS_VIEWS.items()},
+        # A range of the index of this order.
+        "at_risk": (is_unsolved, needed_by(ticket.next_due_at, ticket.status) <= bindparam("soon")),
+        "solved": (ticket.status == Status.solved, ticket.solved_at >= bindparam("lately")),
+        "all": (),
+    }
 
 
 # Conditions of each view and each filter. Queries are built from them once and executed with the values of each user.
-VIEW_CONDITIONS: dict[str, Conditions] = {
-    "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
-    "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
-    **{view: _unsolved_condition(*statuses) for view, statuses in STATUS_VIEWS.items()},
-    "at_risk": (_UNSOLVED, NEEDED_BY <= bindparam("soon")),  # a range of the index of this order
-    "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
-    "all": (),
-}
+VIEW_CONDITIONS = _make_view_conditions(Ticket, _UNSOLVED)
+_VIEW_COLUMNS = (Ticket.status, Ticket.assignee_id, Ticket.next_due_at, Ticket.solved_at)
 # All tickets that the counted views have.
 _COUNTED_PARTS = (((_UNSOLVED,), Ticket.updated_at), (VIEW_CONDITIONS["solved"], Ticket.solved_at))
 FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
@@ -189,13 +203,13 @@ def found_counts_query(
     Only views of few tickets are counted. What was found, at most a thousand, is read once for all of them. If that are
     many and there is no filter, it is compared with the tickets of the views, unless these are more.
     """
-    counted = [view for view in VIEW_CONDITIONS if view != "all"]
-    of_rows = (and_(*VIEW_CONDITIONS[view]).label(view) for view in counted)
-    query = apply_filters(select(*of_rows), scope, "all", names, None)
+    query = apply_filters(select(*_VIEW_COLUMNS), scope, "all", names, None)
     parts = () if names or not are_many else _COUNTED_PARTS
-    found = search_matches.look_up(query, scope, parts).subquery()
-    row = select(*(func.count().filter(found.c[view]).label(view) for view in counted)).offset(0).cte("counts")
-    return union_all(*(select(literal(view), row.c[view]) for view in counted))
+    found = search_matches.look_up(query, scope, parts).subquery().c
+    views = _make_view_conditions(found, found.status.in_(_write_literals(UNSOLVED)))
+    counts = {view: func.count().filter(and_(*conditions)) for view, conditions in views.items() if conditions}
+    row = select(*(count.label(view) for view, count in counts.items())).offset(0).cte("counts")
+    return union_all(*(select(literal(view), row.c[view]) for view in counts))
 
 
 def sort_order(sort: str, matches: Subquery | None, view: str = "") -> pagination.Order:
