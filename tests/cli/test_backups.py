@@ -203,6 +203,11 @@ def test_connection_that_was_open_reads_and_writes_what_was_restored(run, sessio
     assert name_of(session) == "Globex Ltd"
 
 
+OWN_TRIGGERS = (
+    "SELECT tgrelid::regclass::text, tgname, tgfoid::regproc::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 2"
+)
+
+
 @ON_POSTGRESQL
 def test_tables_of_neighbours_are_left_alone(run, session, database_url, make, tmp_path, filled):
     conftest.run_sql(
@@ -210,6 +215,7 @@ def test_tables_of_neighbours_are_left_alone(run, session, database_url, make, t
         "CREATE TABLE neighbour (id serial PRIMARY KEY, name text)",
         "CREATE INDEX ix_neighbour ON neighbour (name)",
         "CREATE FUNCTION neighbour_rule() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION report_neighbours() RETURNS int LANGUAGE sql AS 'SELECT 2'",
         "CREATE VIEW neighbour_view AS SELECT name FROM neighbour",
         "INSERT INTO neighbour (name) VALUES ('ours')",
     )
@@ -217,17 +223,25 @@ def test_tables_of_neighbours_are_left_alone(run, session, database_url, make, t
         path = tmp_path / "beside.tar"
         status, _, error = run("backup", str(path))
         assert status == 0, error
+        with psycopg.connect(database_url) as connection:
+            triggers = connection.execute(OWN_TRIGGERS).fetchall()
+        assert triggers
         change(session)
         status, _, error = run("restore", str(path), "--replace")
         assert status == 0, error
         assert name_of(session) == "Globex"
         with psycopg.connect(database_url) as connection:
-            assert connection.execute("SELECT name, neighbour_rule() FROM neighbour_view").fetchall() == [("ours", 1)]
+            found = connection.execute("SELECT name, neighbour_rule(), report_neighbours() FROM neighbour_view")
+            assert found.fetchall() == [("ours", 1, 2)]
+            assert connection.execute(OWN_TRIGGERS).fetchall() == triggers
         close(session)
         conftest.run_sql(database_url, "INSERT INTO neighbour (name) VALUES ('later')")
     finally:
         conftest.run_sql(
-            database_url, "DROP VIEW neighbour_view", "DROP TABLE neighbour", "DROP FUNCTION neighbour_rule()"
+            database_url,
+            "DROP VIEW neighbour_view",
+            "DROP TABLE neighbour",
+            "DROP FUNCTION neighbour_rule(), report_neighbours()",
         )
 
 

@@ -22,7 +22,11 @@ from helpdesk.extensions import Model
 
 DUMP_NAME = "helpdesk.dump"
 FORMER_TABLES = {"inbound", "review_marks", "read_marks", "ticket_clocks", "service_targets"}  # of 1.0
-OWN_FUNCTION = re.compile(r"ticket_search_\w+")
+# Of former releases, and of the triggers that note changes for reports (migration 0063).
+OWN_FUNCTION_PATTERN = (
+    r"ticket_search_\w+|report_(tickets|events|sla_timers|ratings|messages|ticket_tags)_(insert|update|delete)"
+)
+OWN_FUNCTION = re.compile(rf"({OWN_FUNCTION_PATTERN})\(.*")
 OWN_STATISTICS = re.compile(r"st_tickets_\w+")
 KINDS = (
     "TABLE DATA|TABLE|SEQUENCE SET|SEQUENCE OWNED BY|SEQUENCE|DEFAULT|FK CONSTRAINT|CONSTRAINT|INDEX|STATISTICS"
@@ -37,7 +41,7 @@ RELATIONS_QUERY = text(
 )
 FUNCTIONS_QUERY = text(
     "SELECT oid::regprocedure::text FROM pg_proc "
-    "WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'ticket\\_search\\_%'"
+    f"WHERE pronamespace = current_schema()::regnamespace AND proname ~ '^({OWN_FUNCTION_PATTERN})$'"
 )
 USERS_QUERY = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
