@@ -14,7 +14,7 @@ from helpdesk.database import after_commit
 WAKE_QUEUE = "helpdesk-wake"  # read by the delivery processes; its jobs take a few milliseconds at most
 JOBS_QUEUE = "helpdesk-jobs"  # read by the maintenance processes
 DRAIN_JOBS = frozenset({"deliver", "deliver_first", "receive"})  # their rows are found by a query
-QUICK_JOBS = frozenset({"refresh_homes"})
+QUICK_JOBS = frozenset({"refresh_homes"})  # they look for due rows, too
 JOB_ROWS = "look_for_jobs"  # wakes the maintenance processes, which query the rows of helpdesk.domain.background_jobs
 JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
 FAILURE_TTL = 86_400  # seconds RQ stores a failed job for inspection; the rows hold what is still to do
@@ -36,13 +36,15 @@ def wake_workers(jobs: Iterable[tuple[str, int]]) -> bool:
 def _add_jobs(pipeline: Pipeline, jobs: Iterable[tuple[str, int]]) -> None:
     """Add the commands that enqueue ``jobs``.
 
-    For rows of the outbox and the inbox that is one job "drain", however many they are.
+    For rows of the outbox and the inbox that is one job "drain", however many they are; none beside a quick job.
     """
     by_queue: dict[str, dict[tuple[str, tuple[int, ...]], None]] = {}
     for name, row_id in jobs:
         queue_name = WAKE_QUEUE if name in DRAIN_JOBS or name in QUICK_JOBS else JOBS_QUEUE
         job = ("drain", ()) if name in DRAIN_JOBS or name == JOB_ROWS else (name, (row_id,))
         by_queue.setdefault(queue_name, {})[job] = None
+    if len(by_queue.get(WAKE_QUEUE, ())) > 1:
+        by_queue[WAKE_QUEUE].pop(("drain", ()), None)
 
     for queue_name, jobs_of_queue in by_queue.items():
         prepared = [

@@ -89,7 +89,8 @@ def watch_connections() -> None:
 
 @job
 def refresh_homes(ticket_id: int) -> None:
-    """Publish agents' App Home views in Slack again after a ticket changed."""
+    """Publish agents' App Home views in Slack again after a ticket changed, which also left rows that are due."""
+    _bound["drain"].look()
     try:
         home.refresh_homes(ticket_id)
     except errors.UNAVAILABLE_ERRORS as error:  # the next change publishes them; RQ would write a traceback for each

@@ -21,6 +21,14 @@ def test_one_job_wakes_workers_for_any_number_of_rows(app):
         assert [job.func_name for job in extensions.queue(name).jobs] == ["workers.jobs.drain"]
 
 
+def test_a_job_for_home_views_also_stands_for_the_rows_of_the_same_change(app):
+    extensions.queue(jobs.WAKE_QUEUE).empty()
+    assert jobs.wake_workers([("deliver", 1), ("refresh_homes", 7), ("deliver", 2)])
+    assert [(job.func_name, *job.args) for job in extensions.queue(jobs.WAKE_QUEUE).jobs] == [
+        ("workers.jobs.refresh_homes", 7)
+    ]
+
+
 def waiting(session) -> int:
     inbox.store_event("slack", "Ev1", {"type": "event_callback", "event": {"type": "message"}})
     session.commit()

@@ -50,12 +50,12 @@ class DeliveryBatch:
         self._wakes.append(wake)
 
     def write(self) -> None:
-        """Store the deliveries; workers are woken after the commit."""
+        """Store the deliveries; workers are woken after the commit for those that are due by then."""
         if not self.rows:
             return
-        ids = transactions.execute_core(INSERT_STATEMENT, self.rows).scalars()
-        for id, wake in zip(ids, self._wakes, strict=True):
-            if wake:
+        ids, now = transactions.execute_core(INSERT_STATEMENT, self.rows).scalars(), clock.now()
+        for id, row, wake in zip(ids, self.rows, self._wakes, strict=True):
+            if wake and row["due_at"] <= now:
                 jobs.enqueue_after_commit("deliver", id)
 
 
