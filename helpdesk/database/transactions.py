@@ -39,6 +39,16 @@ def is_read_only() -> bool:
     return _is_read_only.get()
 
 
+def commit_and_keep_loaded() -> None:
+    """Commit; loaded objects are not reloaded. For a response that shows what this transaction locked and wrote."""
+    session = db.session()
+    session.expire_on_commit = False
+    try:
+        session.commit()
+    finally:
+        session.expire_on_commit = True
+
+
 @contextmanager
 def read_only() -> Iterator[None]:
     """Run the block in a read-only transaction, which ends with the block."""

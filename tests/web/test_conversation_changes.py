@@ -13,6 +13,7 @@ from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.message import Message
+from tests.web.test_desk_query_counts import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MOST_BYTES = 5 * 1024  # of one new message
@@ -159,6 +160,40 @@ def test_a_reply_answers_with_the_composer_and_that_message(filed_ticket, agent,
         "Switch it off.\n"
     ]
     assert found.select_one("#composer") and not found.select("#ticket-header, section#conversation")
+
+
+def test_a_reply_also_brings_what_others_said_and_asks_nothing_about_the_rest(
+    filed_ticket, agent, make, session, browser_of
+):
+    converse(session, filed_ticket, 20)
+    earlier = tickets.reply(filed_ticket, author=agent, body="First words.")  # which takes the ticket
+    session.commit()
+    page = OpenPage(browser_of(agent), filed_ticket)
+    token = page.page.select_one("input[name=csrf_token]")["value"]
+    tickets.edit_message(earlier, editor=agent, body="Better words.")
+    theirs = tickets.reply(filed_ticket, author=make.agent("Tomas"), body="Or switch it on.")
+    session.commit()
+    with counted() as statements:
+        answer = page.client.post(
+            f"{page.address}/replies", data={"body": "Switch it off.", "csrf_token": token}, headers=page.headers
+        )
+    mine = session.scalar(select(Message).where(Message.body == "Switch it off."))
+    added = soup(answer.text).select('[hx-swap-oob="beforeend:#conversation"] article')
+    assert [entry["id"] for entry in added] == [f"message-{theirs.id}", f"message-{mine.id}"]
+    assert "Better words" not in answer.text and "Better words" in page.changes().text, "the page asks after its event"
+    committed = next(number for number, each in enumerate(statements) if each.startswith("INSERT INTO deliveries"))
+    assert len([each for each in statements[committed:] if each.startswith("SELECT")]) <= 6, statements[committed:]
+
+
+def test_a_first_response_also_brings_what_it_sets(filed_ticket, agent, session, browser_of):
+    page = OpenPage(browser_of(agent), filed_ticket)
+    token = page.page.select_one("input[name=csrf_token]")["value"]
+    answer = page.client.post(
+        f"{page.address}/replies", data={"body": "Switch it off.", "csrf_token": token}, headers=page.headers
+    )
+    found = soup(answer.text)
+    assert agent.display_name in found.select_one("#facts[hx-swap-oob]").text
+    assert found.select_one("#ticket-header[hx-swap-oob]") and found.select_one("#composer")
 
 
 def test_earlier_messages_come_in_pages(filed_ticket, agent, dana, session, browser_of):

@@ -40,7 +40,7 @@ def find_changes(ticket: Ticket) -> ConversationChanges | None:
     if not shown:
         return None
     reader = authentication.get_current_user()
-    numbers = sorted(seq for seq, _ in shown.values())
+    numbers = _numbers_of(shown)
     start = next((seq for seq in numbers if seq > tickets.FIRST_SEQ), numbers[0])
     most = len(shown) + MAX_NEW
     entries = tickets.load_timeline(
@@ -62,6 +62,18 @@ def find_changes(ticket: Ticket) -> ConversationChanges | None:
         else:
             return None
     return ConversationChanges(changed, sorted(ELEMENT_IDS[key[0]] + key[1:] for key in gone), added, seen)
+
+
+def find_new(ticket: Ticket) -> ConversationChanges | None:
+    """The entries after those that the page shows, without a look at these; None as for ``find_changes``."""
+    shown = _read_header()
+    if not shown:
+        return None
+    start = _numbers_of(shown)[-1] + 1
+    added = tickets.load_timeline(ticket, authentication.get_current_user(), from_seq=start, most=MAX_NEW + 1)
+    if len(added) > MAX_NEW:
+        return None
+    return ConversationChanges([], [], added, describe(ticket, added, is_end=False))
 
 
 def describe(ticket: Ticket, entries: list[Any], is_end: bool = True) -> dict[int, list[str]]:
@@ -107,3 +119,7 @@ def _read_header() -> dict[str, tuple[int, str]]:
     parts = request.headers.get(HEADER, "").split()
     found = [match for part in parts[:MAX_SHOWN] if (match := SHOWN_PATTERN.fullmatch(part))]
     return {match[1]: (int(match[2]), match[3]) for match in found}
+
+
+def _numbers_of(shown: dict[str, tuple[int, str]]) -> list[int]:
+    return sorted(seq for seq, _ in shown.values())

@@ -8,6 +8,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk import presence
+from helpdesk.database import transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -66,7 +67,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     body = request.form.get("body", "")
     state_before, is_changed = ticket_state(ticket), True
-    undo_offer = None
+    undo_offer, written = None, None
     try:
         form_uploads.store()
         drafts.empty_sent_draft(authentication.get_current_user(), f"message-{number}")
@@ -100,11 +101,15 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
             macros.apply_changes(message.ticket, changes, actor=fields["author"], release_at=message.release_at)
             undo_offer = undo.describe_reply(message)
         else:
-            tickets.add_note(ticket, **fields)
+            message = tickets.add_note(ticket, **fields)
         is_changed = ticket_state(ticket) != state_before
         if current_user.is_team:
             presence.mark_reading_after_commit(number, current_user.id)
-        db.session.commit()
+        if is_changed or message.ticket is not ticket:
+            db.session.commit()
+        else:
+            transactions.commit_and_keep_loaded()
+            written = ticket
     except IntegrityError:
         db.session.rollback()
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
@@ -114,7 +119,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
             form_uploads.keep_for_retry()
             return render_rejected_form(number, error, kind, body, form_uploads)
-    return render_after_reply(number, is_changed, kind, undo_offer)
+    return render_after_reply(number, is_changed, kind, undo_offer, written)
 
 
 def find_newer_reply(ticket: Ticket) -> Message | None:

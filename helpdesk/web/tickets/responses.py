@@ -22,7 +22,7 @@ from helpdesk.web.tickets.page_context import (
     header_context,
     rating_context,
 )
-from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
+from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404, load_named_people
 
 
 def render_fragment(
@@ -69,11 +69,16 @@ def changed_fragments(ticket: Ticket, with_conversation: bool = True) -> dict[st
 
 
 def render_after_reply(
-    number: int, is_changed: bool, kind: str = "reply", undo: dict[str, Any] | None = None
+    number: int,
+    is_changed: bool,
+    kind: str = "reply",
+    undo: dict[str, Any] | None = None,
+    written: Ticket | None = None,
 ) -> ResponseReturnValue:
     """Render an empty composer for another message of this ``kind``, and the conversation.
 
-    All other fragments only if the ticket's state changed. ``undo``: what the toast offers.
+    All other fragments only if the ticket's state changed. ``undo``: what the toast offers. ``written``: the ticket as
+    this request has just written it, where nothing but its conversation changed; of that, the new entries are sent.
 
     The event that notifies every open page also updates this one.
     """
@@ -81,9 +86,13 @@ def render_after_reply(
     if not htmx:
         return redirect(f"{address}?sent={undo['message_id']}" if undo else address, 303)
     transactions.set_read_only()
-    ticket = get_ticket_or_404(number)
-    changes = conversation_changes.find_changes(ticket)
-    others = changed_fragments(ticket, with_conversation=changes is None) if is_changed else {}
+    changes = conversation_changes.find_new(written) if written is not None else None
+    if written is not None and changes is not None:
+        ticket, others = load_named_people(written), {}
+    else:
+        ticket = get_ticket_or_404(number)
+        changes = conversation_changes.find_changes(ticket)
+        others = changed_fragments(ticket, with_conversation=changes is None) if is_changed else {}
     if changes is None:
         others["conversation"] = ("tickets/_conversation.html", conversation_context(ticket))
     response = htmx_responses.swap_fragments(

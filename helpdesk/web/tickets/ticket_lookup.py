@@ -5,23 +5,31 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from flask import abort
-from sqlalchemy import Select, and_, bindparam, exists
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased, joinedload, undefer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain.notifications import inbox
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.qa_review import QaReview
 from helpdesk.models.rating import Rating
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
 from helpdesk.web.tickets import agent_sidebar
 
 TICKET_URL_PREFIX = "/tickets/<int:number>"
 
 LOAD_PEOPLE = (joinedload(Ticket.requester), joinedload(Ticket.assignee))
+NAMED_PEOPLE_QUERY = (
+    select(User, Organization)
+    .join(Organization, Organization.id == bindparam("organization_id"))
+    .where(User.id == bindparam("requester_id"))
+)
 
 
 def get_ticket_or_404(number: int) -> Ticket:
@@ -57,6 +65,17 @@ def get_ticket_to_change_or_404(number: int) -> Ticket:
     parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
     ticket = db.session.scalars(_visible_ticket_query(user.is_team, user.ticket_visibility), parameters).first()
     return ticket if ticket is not None else abort(404)
+
+
+def load_named_people(ticket: Ticket) -> Ticket:
+    """Return ``ticket`` with its requester and organization, in one query. A customer's own came with their session."""
+    user = authentication.get_current_user()
+    if user.is_team:
+        parameters = {"requester_id": ticket.requester_id, "organization_id": ticket.organization_id}
+        requester, organization = db.session.execute(NAMED_PEOPLE_QUERY, parameters).one()
+        set_committed_value(ticket, "requester", requester)
+        set_committed_value(ticket, "organization", organization)
+    return ticket
 
 
 @dataclass(frozen=True)
