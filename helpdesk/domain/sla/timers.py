@@ -6,12 +6,12 @@ on the customer and, with the setting ``sla_pauses_on_hold``, on a third party; 
 no customer waits for anything before somebody answered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import Row, and_, bindparam, func, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events, urls
@@ -41,7 +41,6 @@ POLICIES_QUERY = select(*_policy.c["organization_id", "priority", "first_respons
 )
 # Built once, because every reply and every change executes these.
 POLICIES_OF_PRIORITY_QUERY = POLICIES_QUERY.where(_policy.c.priority == bindparam("priority"))
-HAS_POLICIES = exists().where(SlaPolicy.id.is_not(None)).label("has_policies")  # for statements of others
 HOURS_QUERY = select(*_hours.c["weekday", "opens", "closes"]).order_by(_hours.c.weekday, _hours.c.opens)
 HOLIDAYS_QUERY = select(*_holiday.c["day", "every_year"])
 TIMERS_QUERY = select(SlaTimer).where(SlaTimer.ticket_id == bindparam("ticket_id"))
@@ -66,11 +65,6 @@ def update_timers(ticket: Ticket) -> None:
         _load_and_update_timers(ticket, timers)
 
 
-def start_timers(ticket: Ticket) -> None:
-    """Start the timers of a new ticket."""
-    _load_and_update_timers(ticket, {})
-
-
 def recalculate(after_id: int = 0) -> int | None:
     """Update the timers of unsolved tickets after a change of policies or hours; a new timer starts now.
 
@@ -89,7 +83,7 @@ def recalculate(after_id: int = 0) -> int | None:
     for timer in db.session.scalars(select(SlaTimer).where(SlaTimer.ticket_id.in_(list(timers)))):
         timers[timer.ticket_id][timer.kind] = timer
     for ticket in tickets:
-        _update_timers(ticket, _targets_for(ticket, policies), timers[ticket.id], hours)
+        db.session.add_all(set_timers(ticket, _targets_for(ticket, policies), timers[ticket.id], hours))
     db.session.flush()
     return tickets[-1].id if len(tickets) == BATCH_SIZE else None
 
@@ -151,10 +145,14 @@ def list_at_risk(within: timedelta = timedelta(hours=2), limit: int = 50) -> lis
 
 def working_schedule() -> business_hours.Schedule:
     """Return the team's business hours as they are set now."""
+    return make_schedule(transactions.execute_core(HOURS_QUERY), transactions.execute_core(HOLIDAYS_QUERY).all())
+
+
+def make_schedule(rows: Iterable[Iterable[int]], holidays: Sequence[Any]) -> business_hours.Schedule:
+    """Return the business hours of ``rows``, in their order: weekday, start and end."""
     hours: dict[int, list[tuple[int, int]]] = {}
-    for weekday, opens, closes in transactions.execute_core(HOURS_QUERY):
+    for weekday, opens, closes in rows:
         hours.setdefault(weekday, []).append((opens, closes))
-    holidays = transactions.execute_core(HOLIDAYS_QUERY).all()
     return business_hours.Schedule(
         zone=ZoneInfo(settings.get("time_zone")),
         hours={weekday: tuple(intervals) for weekday, intervals in hours.items()},
@@ -167,15 +165,16 @@ def _load_and_update_timers(ticket: Ticket, timers: dict[str, SlaTimer]) -> None
     policies = transactions.execute_core(POLICIES_OF_PRIORITY_QUERY, {"priority": ticket.priority}).all()
     targets = _targets_for(ticket, policies)
     if timers or any(targets.values()):
-        _update_timers(ticket, targets, timers, working_schedule())
+        db.session.add_all(set_timers(ticket, targets, timers, working_schedule()))
     else:
         ticket.next_due_at = None
 
 
-def _update_timers(
+def set_timers(
     ticket: Ticket, targets: Targets, timers: dict[str, SlaTimer], hours: business_hours.Schedule
-) -> None:
-    now = clock.now()
+) -> list[SlaTimer]:
+    """Bring ``timers`` to the present state of the ticket; return new ones, which the caller stores."""
+    now, added = clock.now(), []
     ended = {
         "first_response": ticket.first_response_at,
         "resolution": (ticket.solved_at or ticket.closed_at or now) if ticket.is_done else None,
@@ -191,12 +190,13 @@ def _update_timers(
             if ended[kind] is not None or ticket.is_done:
                 continue
             timer = SlaTimer(ticket_id=ticket.id, kind=kind, target=minutes, elapsed_seconds=0, breached=False)
-            db.session.add(timer)
+            added.append(timer)
         if timer.stopped_at is None or ended[kind] is None:
             timer.target = minutes
             _set_timer(timer, ended[kind], kind == "resolution" and _pauses(ticket), now, hours)
         due_times.append(timer.due_at)
     ticket.next_due_at = min(filter(None, due_times), default=None)
+    return added
 
 
 def _pauses(ticket: Ticket) -> bool:
@@ -223,10 +223,14 @@ def _set_timer(
 
 
 def _targets_for(ticket: Ticket, policies: Sequence[Row[*tuple[Any, ...]]]) -> Targets:
-    """Return the targets for the ticket's priority: its organization's own, else the general ones."""
-    matching = [policy for policy in policies if policy.priority == ticket.priority]
-    own = next((policy for policy in matching if policy.organization_id == ticket.organization_id), None)
-    policy = own or next((policy for policy in matching if policy.organization_id is None), None)
+    """Return the targets for the ticket's priority."""
+    return choose_targets(ticket, [policy for policy in policies if policy.priority == ticket.priority])
+
+
+def choose_targets(ticket: Ticket, policies: Sequence[Any]) -> Targets:
+    """Return the targets of its organization's own policy, else of the general one; ``policies`` of its priority."""
+    own = next((policy for policy in policies if policy.organization_id == ticket.organization_id), None)
+    policy = own or next((policy for policy in policies if policy.organization_id is None), None)
     if policy is None:
         return {"first_response": None, "resolution": None}
     return {"first_response": policy.first_response, "resolution": policy.resolution}

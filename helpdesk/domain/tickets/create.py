@@ -12,6 +12,7 @@ from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.outbox.repeated_events import Origin
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
+from helpdesk.domain.sla import new_timers
 from helpdesk.domain.tickets import change_listeners, messages, side_effects, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
@@ -19,6 +20,7 @@ from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import FormVersion
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.priorities import DEFAULT_PRIORITY
+from helpdesk.models.statuses import Status
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
@@ -68,6 +70,7 @@ def create_ticket(
         requester_id=requester.id,
         form_version_id=form.id if form else None,
         subject=subject,
+        status=Status.open,
         priority=priority,
         form_token=form_token,
         follows_id=follows.id if follows else None,
@@ -79,6 +82,7 @@ def create_ticket(
         next_seq=timeline.FIRST_SEQ + 1,
         last_public_seq=timeline.FIRST_SEQ,
     )
+    planned_timers = new_timers.plan_timers(ticket)
     stored = insertion.insert_unless_exists(ticket, ("requester_id", "form_token"), side_effects.ASKED_WITH_TICKET)
     if stored is None:
         return db.session.get_one(Ticket, idempotency.find_ticket_id(requester, form_token))
@@ -89,7 +93,7 @@ def create_ticket(
     if filed_by:
         timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.enqueue_new_ticket(ticket, message, origin_thread, came_by)
-    side_effects.on_ticket_created(ticket, message, has_webhooks=stored.has_webhooks, has_policies=stored.has_policies)
+    side_effects.on_ticket_created(ticket, message, planned_timers, has_webhooks=stored.has_webhooks)
     if hidden and filed_by:
         team_only = [attachment for attachment in attachments if attachment.key in hidden]
         messages.add_note(ticket, author=filed_by, body="", attachments=team_only)

@@ -1,22 +1,24 @@
 """Side effects of changes of a ticket: SLA timers are updated, webhooks are enqueued, people notified."""
 
+from collections.abc import Sequence
+
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.notifications import events
-from helpdesk.domain.sla import timers
+from helpdesk.domain.sla import new_timers, timers
 from helpdesk.models.message import Message
+from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 
 # What the statement that inserts a ticket or a message is asked besides, so that nothing else has to be.
 ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS, events.HAS_WATCHERS)
-ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, timers.HAS_POLICIES)
+ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS,)
 
 
 def on_ticket_created(
-    ticket: Ticket, message: Message, *, has_webhooks: bool = True, has_policies: bool = True
+    ticket: Ticket, message: Message, planned_timers: Sequence[SlaTimer], *, has_webhooks: bool = True
 ) -> None:
-    """Start the SLA timers of a new ticket and enqueue its webhooks, where the installation has such."""
-    if has_policies:
-        timers.start_timers(ticket)
+    """Store the SLA timers of a new ticket and enqueue its webhooks, where the installation has such."""
+    new_timers.store_timers(ticket, planned_timers)
     if has_webhooks:
         webhooks.enqueue_ticket_created(ticket, message)
     events.on_unassigned_urgent(ticket)
