@@ -23,12 +23,15 @@ log = logging.getLogger(__name__)
 
 def engine_options(url: str, connections: int) -> dict[str, Any]:
     """Return the engine's options for the database at ``url``, with a pool of at most ``connections``."""
+    from helpdesk.database.postgresql_cursor import LazilyDescribedCursor  # the driver, which SQLite does not need
+
     kept = min(5, connections)
     return {
         "pool_size": kept,
         "max_overflow": connections - kept,
         "pool_timeout": 10,
-        "connect_args": postgresql_url.connect_arguments(dict(make_url(url).query)),
+        "connect_args": postgresql_url.connect_arguments(dict(make_url(url).query))
+        | {"cursor_factory": LazilyDescribedCursor},
     }
 
 
@@ -98,7 +101,7 @@ def _execute_unprepared(cursor: Any, statement: str, parameters: Any, context: A
 
     The driver prepares a statement at its fifth use, and PostgreSQL may then keep one plan for all values.
     """
-    if not context.execution_options.get(transactions.PLANNED_ANEW) or not _is_postgresql(cursor):
+    if not context.execution_options.get(transactions.PLANNED_ANEW) or context.dialect.name != "postgresql":
         return None
     cursor.execute(statement, parameters, prepare=False)
     return True
