@@ -4,6 +4,7 @@ An event contains topics only, never the changed values: the browser requests th
 Redis is unavailable, pages find changes by polling.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from redis.client import Pipeline
@@ -24,7 +25,7 @@ def bump_version_and_publish(ticket: Any, team_only: bool = False, messages_only
     Ticket lists and the agent queue are notified too. The version is part of the ETags; it is raised in SQL, so that
     two concurrent writers both count.
     """
-    ticket.version = type(ticket).version + 1
+    ticket.version = _next_version(type(ticket))
     ticket.changed_at = clock.now()
     publish_ticket_changed(ticket, team_only, messages_only)
 
@@ -60,6 +61,12 @@ def publish_after_commit(*topics: str) -> None:
 def publish(topics: list[str]) -> bool:
     """Notify the subscribers of ``topics`` now. True if Redis accepted it. Never raises."""
     return extensions.send_to_redis(lambda pipeline: _add_publication(pipeline, topics))
+
+
+@lru_cache
+def _next_version(model: Any) -> Any:
+    """The expression that raises a version, made once so that the statement with it is."""
+    return model.version + 1
 
 
 def _add_publication(pipeline: Pipeline, topics: list[str]) -> None:

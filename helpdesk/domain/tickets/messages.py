@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import clock, live_events
-from helpdesk.database import insertion
+from helpdesk.database import insertion, updating
 from helpdesk.domain import idempotency, locking, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import private_links
@@ -70,8 +70,7 @@ def reply(
     if stored:
         if not is_automatic:
             status.apply_reply_to_status(message.ticket, message)
-        outbox.fan_out_message(message)
-        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
+        _announce(message, stored)
         change_listeners.after_reply(message)
     return message
 
@@ -92,8 +91,7 @@ def add_note(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, form_token
     )
     if stored:
-        outbox.fan_out_message(message)
-        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
+        _announce(message, stored)
     return message
 
 
@@ -120,10 +118,16 @@ def reply_from_outside(
     )
     if stored:
         status.apply_reply_to_status(message.ticket, message)
-        outbox.fan_out_message(message)
-        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
+        _announce(message, stored)
         change_listeners.after_reply(message)
     return message
+
+
+def _announce(message: Message, stored: Row[*tuple[Any, ...]]) -> None:
+    """Write the ticket's row as the new ``message`` left it, and let everybody know who has to."""
+    updating.write_changes(message.ticket)
+    outbox.fan_out_message(message)
+    side_effects.on_message_added(message, has_webhooks=stored.has_webhooks, has_watchers=stored.has_watchers)
 
 
 def ensure_origin_is_active(ticket: Ticket, origin: Thread | None) -> None:
