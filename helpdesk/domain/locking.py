@@ -12,12 +12,16 @@ to a ticket therefore locks the ticket first. A function that changes a ticket f
 here that take ``allowed``: between loading a page and pressing a button the ticket may have been moved to another
 organization, merged or closed, so the question is only asked about the locked, reloaded row.
 
+A ticket that the open transaction has locked is neither locked nor read a second time by ``lock_ticket`` and
+``lock_merge_target``, as nobody else can have changed it: a page that adds a message locks it when it loads it.
+
 SQLite has one write lock, which a transaction takes when it begins; the same functions reload the rows there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from helpdesk.domain.errors import ConflictError, PermissionDenied
 from helpdesk.extensions import db
@@ -29,6 +33,7 @@ from helpdesk.models.user import User
 from helpdesk.translation import lazy_gettext
 
 REFUSAL = lazy_gettext("You may not do this.")
+LOCKED_KEY = "locked_ticket"  # in the session's ``info``: the transaction that locked, and the ticket's id
 ERASED = lazy_gettext("This is gone: it was taken back or erased meanwhile.")
 
 # Built once, because every change of a ticket executes one of these.
@@ -82,7 +87,7 @@ def lock_ticket(ticket: Ticket) -> Ticket:
 
     Raises ConflictError if the ticket was erased meanwhile; so do the others.
     """
-    return _lock(ticket.id)
+    return ticket if _is_locked(ticket) else _note_lock(_lock(ticket.id))
 
 
 def lock_ticket_if(ticket: Ticket, allowed: Callable[[Ticket], bool], refusal: str = REFUSAL) -> Ticket:
@@ -98,13 +103,32 @@ def lock_merge_target(ticket: Ticket) -> Ticket:
     Only one ticket stays locked: if it turns out to have been merged while its lock was waited for, that lock is given
     back before the next is taken, so that nobody holds a newer ticket while waiting for an older one.
     """
+    if _is_locked(ticket) and ticket.merged_into_id is None:
+        return ticket
     locked = db.session.scalars(LOCK_FREE_TICKET_QUERY, {"ticket_id": ticket.id}).one_or_none()
+    if locked is not None:
+        return _note_lock(locked)
     while locked is None or _is_merged(locked):
         with db.session.begin_nested() as savepoint:
             locked = _lock(_read_merge_target_id(ticket.id))
             if _is_merged(locked):
                 savepoint.rollback()
     return locked
+
+
+def lock_free_ticket(query: Select[Ticket], parameters: Mapping[str, Any]) -> Ticket | None:
+    """Lock the ticket that ``query`` finds, which is built by ``locks_free_ticket``; None if there is no such.
+
+    The query asks for permission itself, about the row as it is once it is locked.
+    """
+    locked = db.session.scalars(query, parameters).one_or_none()
+    return None if locked is None else _note_lock(locked)
+
+
+def locks_free_ticket(query: Select[Ticket]) -> Select[Ticket]:
+    """Return ``query`` for one ticket so that it locks it, unless it was merged or somebody holds its lock."""
+    free = query.where(Ticket.merged_into_id.is_(None)).with_for_update(of=Ticket, skip_locked=True)
+    return free.execution_options(populate_existing=True)
 
 
 def lock_tickets(ids: Iterable[int]) -> list[Ticket]:
@@ -169,6 +193,18 @@ def _lock(ticket_id: int) -> Ticket:
     if locked is None:
         raise ConflictError(ERASED)
     return locked
+
+
+def _note_lock(locked: Ticket) -> Ticket:
+    session = db.session()
+    if not session.in_nested_transaction():  # the end of a savepoint may give the lock back
+        session.info[LOCKED_KEY] = (session.get_transaction(), locked.id)
+    return locked
+
+
+def _is_locked(ticket: Ticket) -> bool:
+    session = db.session()
+    return session.info.get(LOCKED_KEY) == (session.get_transaction(), ticket.id) and ticket in session
 
 
 def _is_merged(ticket: Ticket) -> bool:

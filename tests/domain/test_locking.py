@@ -10,7 +10,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import event, select
 
-from helpdesk.domain import outbox, tickets
+from helpdesk.domain import locking, outbox, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import drafts
 from helpdesk.domain.privacy import erasure
@@ -35,6 +35,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.web.live.hub import SseHub
 from tests import async_helpers
 from tests.domain import verbs
+from tests.web.test_desk_query_counts import counted
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 MODULES = (
@@ -200,6 +201,50 @@ def test_locks_are_taken_in_one_order(session, make, verb):
             assert "ORDER BY deliveries.id" in statement or "WHERE deliveries.id = " in statement or not is_lock
         if rank == 0:
             assert not tickets_locked or not is_lock, f"an inbound event was locked after a ticket: {statement}"
+
+
+def locks_of(action) -> int:
+    """How many statements of ``action`` read a ticket to lock it (on SQLite: to have it as it is now)."""
+    with counted() as statements:
+        action()
+    return len([each for each in statements if each.startswith("SELECT tickets.id")])
+
+
+def test_a_transaction_locks_a_ticket_once(session, make):
+    world = verbs.make_world(make, session)
+    loaded = verbs.Loaded(world)
+    assert locks_of(lambda: tickets.reply(loaded.ticket, author=loaded.maya, body="words")) == 1
+    assert locks_of(lambda: tickets.set_status(loaded.ticket, "pending", actor=loaded.maya)) == 0
+    assert locks_of(lambda: tickets.reply(loaded.ticket, author=loaded.maya, body="more words")) == 0
+    assert locks_of(lambda: tickets.add_note(loaded.other, author=loaded.maya, body="words")) == 1
+    for end in (session.commit, session.rollback):
+        end()
+        assert locks_of(lambda: tickets.set_priority(loaded.ticket, "high", actor=loaded.maya)) >= 1
+
+
+def test_a_lock_that_a_savepoint_gives_back_is_taken_anew(session, make):
+    world = verbs.make_world(make, session)
+    loaded = verbs.Loaded(world)
+    with db.session.begin_nested() as savepoint:
+        locking.lock_ticket(loaded.ticket)
+        savepoint.rollback()
+    assert locks_of(lambda: locking.lock_ticket(loaded.ticket)) >= 1
+    assert locks_of(lambda: locking.lock_ticket(loaded.ticket)) == 0
+
+
+@on_postgresql
+def test_a_page_locks_the_ticket_that_it_writes_on_and_waits_for_nobody_to_load_it(session, make, browser_of):
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    ticket, agent = make.ticket(dana), make.agent("Maya")
+    session.commit()
+    client = browser_of(agent)
+    page = client.get(f"/tickets/{ticket.number}").text
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    form = {"body": "words", "csrf_token": token, "status": "pending", "seen": "1"}
+    with counted() as statements:
+        assert client.post(f"/tickets/{ticket.number}/replies", data=form).status_code == 303
+    locks = [each for each in statements if each.startswith("SELECT tickets.id") and "FOR UPDATE" in each]
+    assert len(locks) == 1 and "SKIP LOCKED" in locks[0]
 
 
 def is_another(locks, statement, parameters):

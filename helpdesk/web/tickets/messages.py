@@ -25,6 +25,7 @@ from helpdesk.web.tickets.page_context import composer_context, page_context
 from helpdesk.web.tickets.responses import render_after_reply
 from helpdesk.web.tickets.ticket_lookup import (
     TICKET_URL_PREFIX,
+    get_locked_ticket_or_404,
     get_ticket_or_404,
     get_ticket_to_change_or_404,
 )
@@ -51,7 +52,8 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
 
     A form that says it is a note never becomes a reply, whichever address it was sent to.
     """
-    ticket = get_ticket_to_change_or_404(number)
+    # While files are stored, which takes a while, nobody has to wait for the ticket.
+    ticket = get_ticket_to_change_or_404(number) if uploads.has_uploads() else get_locked_ticket_or_404(number)
     if current_user.is_team and request.form.get("compose") == "note":
         kind = "note"
     token = read_form_token(number, kind)

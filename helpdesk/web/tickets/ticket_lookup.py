@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.database.row_ids import is_id
+from helpdesk.domain import locking
 from helpdesk.domain.notifications import inbox
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -67,6 +68,17 @@ def get_ticket_to_change_or_404(number: int) -> Ticket:
     return ticket if ticket is not None else abort(404)
 
 
+def get_locked_ticket_or_404(number: int) -> Ticket:
+    """Return the ticket as ``get_ticket_to_change_or_404`` does, locked if it is free and was not merged."""
+    user = authentication.get_current_user()
+    if is_id(number) and user.is_active:
+        parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
+        ticket = locking.lock_free_ticket(_free_ticket_query(user.is_team, user.ticket_visibility), parameters)
+        if ticket is not None:
+            return ticket
+    return get_ticket_to_change_or_404(number)
+
+
 def load_named_people(ticket: Ticket) -> Ticket:
     """Return ``ticket`` with its requester and organization, in one query. A customer's own came with their session."""
     user = authentication.get_current_user()
@@ -95,6 +107,11 @@ def _visible_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticke
     return permissions.visible_tickets(ReaderParameters(is_team, ticket_visibility)).where(
         Ticket.id == bindparam("number")
     )
+
+
+@lru_cache
+def _free_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticket]:
+    return locking.locks_free_ticket(_visible_ticket_query(is_team, ticket_visibility))
 
 
 @lru_cache
