@@ -20,7 +20,7 @@ from helpdesk.domain.forms.answers import (
     translate_answer,
 )
 from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for, read_label
-from helpdesk.domain.forms.published import find_form, published, visible_fields
+from helpdesk.domain.forms.published import find_form, load_form, published, visible_fields
 
 __all__ = [
     "AnswerContext",
@@ -34,6 +34,7 @@ __all__ = [
     "file_fields",
     "answer_file_keys",
     "find_form",
+    "load_form",
     "parse_answer",
     "parse_answers",
     "selectable_people",

@@ -21,6 +21,14 @@ PUBLISHED = (
     .options(contains_eager(FormVersion.form))
     .order_by(Form.position, Form.id)
 )
+ONE_PUBLISHED = (
+    select(FormVersion)
+    .join(FormVersion.form)
+    .outerjoin(FormVersion.fields)
+    .where(*_usable, Form.slug == bindparam("slug"))
+    .options(contains_eager(FormVersion.form), contains_eager(FormVersion.fields))
+    .order_by(Field.position)
+)
 NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable)  # without an order
 
 
@@ -30,6 +38,12 @@ def published(organization_id: int) -> list[FormVersion]:
     Their fields are loaded on access, because only one of the forms is filled in.
     """
     return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
+
+
+def load_form(organization_id: int, slug: str) -> FormVersion | None:
+    """Return the newest published version of the form ``slug`` with its fields, None if it may not be used."""
+    parameters = {"organization_id": organization_id, "slug": slug}
+    return db.session.scalars(ONE_PUBLISHED, parameters).unique().one_or_none()
 
 
 def find_form(available: list[FormVersion], slug: str) -> FormVersion | None:

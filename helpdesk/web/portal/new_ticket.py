@@ -58,8 +58,7 @@ def create_ticket() -> ResponseReturnValue:
     existing = idempotency.find_created_ticket(requester, token) if uploads.has_uploads() else None
     if existing:
         return htmx_responses.redirect_to(f"/tickets/{existing.number}")
-    available = list_forms(requester)
-    form = select_form(available, request.form.get("form"))
+    form = load_form(requester, request.form.get("form", ""))
     form_data = MultiDict(request.form)
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     try:
@@ -119,7 +118,7 @@ def create_ticket() -> ResponseReturnValue:
         errors = getattr(error, "errors", None) or {error.field or "body": error.message}
         form_uploads.keep_for_retry()
         values = {name: _get_values(form_data, name) for name in form_data}
-        return render_rejected_form(requester, available, form, values, errors, form_uploads)
+        return render_rejected_form(requester, list_forms(requester), form, values, errors, form_uploads)
     return htmx_responses.redirect_to(f"/tickets/{number}")
 
 
@@ -241,6 +240,13 @@ def select_form(available: list[FormVersion], slug: str | None) -> FormVersion |
     if not slug:
         return available[0] if len(available) == 1 else None
     return forms.find_form(available, slug)
+
+
+def load_form(requester: User, slug: str) -> FormVersion | None:
+    """The form that is sent, as ``select_form`` chooses it, with its fields."""
+    if not slug or not requester.organization_id:
+        return select_form(list_forms(requester), slug)
+    return forms.load_form(requester.organization_id, slug)
 
 
 def _get_values(form_data: MultiDict[str, str], name: str) -> object:
