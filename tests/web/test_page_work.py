@@ -23,9 +23,9 @@ EXPECTED = {
     "ticket, agent": (7.2, 9),
     "new message, viewer": (4.0, 6),
     "desk": (4.4, 5),
-    "reply": (6.6, 13),
-    "reply, HTMX": (10.4, 16),
-    "filing": (6.7, 14),
+    "reply": (6.0, 12),
+    "reply, HTMX": (9.8, 15),
+    "filing": (6.5, 13),
 }
 
 
