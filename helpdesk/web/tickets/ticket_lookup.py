@@ -111,7 +111,9 @@ def _visible_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticke
 
 @lru_cache
 def _free_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticket]:
-    return locking.locks_free_ticket(_visible_ticket_query(is_team, ticket_visibility))
+    """The ticket alone, locked; for a customer with its assignee, who is notified of what they write."""
+    query = locking.locks_free_ticket(_visible_ticket_query(is_team, ticket_visibility))
+    return query if is_team else query.options(joinedload(Ticket.assignee))
 
 
 @lru_cache
