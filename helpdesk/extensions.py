@@ -80,7 +80,7 @@ _unavailable_until = 0.0
 def redis() -> redis_client.Redis:
     """Return the connection pool for short calls. A call gives up after REDIS_TIMEOUT and is not retried."""
     global _redis
-    with _making_redis:  # a second one would be dropped, and closes its connections while they are used
+    with _making_redis:
         if _redis is None:
             _redis = redis_url.connect(
                 config.current().REDIS_URL,
@@ -88,6 +88,7 @@ def redis() -> redis_client.Redis:
                 socket_connect_timeout=REDIS_TIMEOUT,
                 retry=Retry(NoBackoff(), 0),
             )
+            _redis.auto_close_connection_pool = False  # else one that is dropped closes what other threads are using
         return _redis
 
 
@@ -128,17 +129,17 @@ def call_redis(call: Callable[[Pipeline], list[Any]]) -> list[Any] | None:
 
 
 def note_redis_error(error: Exception) -> None:
-    """Send nothing for REDIS_COOLDOWN seconds, and drop the connections.
+    """Send nothing for REDIS_COOLDOWN seconds, and drop the connections. One that another thread uses ends with that.
 
     One that is kept may lead to a server that has become a replica and refuses every write.
     """
     global _redis, _unavailable_until
     _unavailable_until = time.monotonic() + REDIS_COOLDOWN
     report_redis_outage(error, "a short call")
-    pool, _redis = _redis, None
-    if pool is not None:
+    client, _redis = _redis, None
+    if client is not None:
         with suppress(RedisError, OSError):
-            pool.close()
+            client.connection_pool.disconnect(inuse_connections=False)
 
 
 def report_redis_outage(error: BaseException, during: str) -> None:

@@ -71,6 +71,21 @@ def test_connections_to_a_demoted_server_are_dropped(app, start_server, no_coold
 
 
 @ON_SQLITE
+def test_a_failure_ends_nothing_that_another_thread_is_asking(app, no_cooldown):
+    """A page was answered 500 after its commit, because its connection was closed while it waited for the answer."""
+    extensions.drop_redis_client()
+    pool = extensions.redis().connection_pool
+    idle, used = pool.get_connection(), pool.get_connection()
+    for connection in (idle, used):
+        connection.send_command("PING")
+    assert idle.read_response()
+    pool.release(idle)
+    extensions.note_redis_error(redis.exceptions.OutOfMemoryError("no memory"))
+    assert used.read_response() in (b"PONG", "PONG")
+    assert not idle.is_connected, "it may lead to a server that takes no writes"
+
+
+@ON_SQLITE
 def test_page_waits_once_for_a_redis_that_is_away(app, monkeypatch):
     monkeypatch.setattr(extensions, "_unavailable_until", 0.0)
     monkeypatch.setattr(extensions, "REDIS_COOLDOWN", 3600.0)
