@@ -108,6 +108,7 @@ def store_days(environment: BenchEnvironment) -> None:
     from helpdesk.extensions import db
 
     with environment.app.app_context():
+        stored_reports.RUN_SECONDS = 600
         stored_reports.store_due_days()
         db.session.remove()
 

@@ -11,7 +11,16 @@ from sqlalchemy import delete, func, select, text, update
 
 from helpdesk import clock
 from helpdesk.domain.administration import settings
-from helpdesk.domain.reporting import day_sums, reports, selections, series, stored_days, stored_reports
+from helpdesk.domain.reporting import (
+    day_sums,
+    drill_down,
+    longest_lists,
+    reports,
+    selections,
+    series,
+    stored_days,
+    stored_reports,
+)
 from helpdesk.domain.reporting.date_ranges import UNITS
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.extensions import db
@@ -71,6 +80,9 @@ def store_all() -> int:
         for each, period in wanted.items():
             stored += series.store_days(each, period, 1000)
             db.session.commit()
+        for name in longest_lists.NAMES if values in ASKED[:3] else ():
+            stored += longest_lists.store(name, selection, days.period, 1000)
+            db.session.commit()
     return stored
 
 
@@ -112,6 +124,19 @@ def compare(values: dict, after: str) -> None:
     assert found.waits == {who: pytest.approx(seconds, abs=0.1) for who, seconds in waits.items()}, what
 
 
+def compare_lists(values: dict, after: str) -> None:
+    """The first page of each list with values is that of all tickets sorted at once."""
+    asked = ReportDefinition.read(values)
+    for name in longest_lists.NAMES:
+        query, value, unit = drill_down.build_query(asked, name)
+        order = (value.asc() if unit == "score" else value.desc(), Ticket.id.desc())
+        rows = [(row[0].id, row[1]) for row in db.session.execute(query.order_by(*order))]
+        found = drill_down.list_tickets(asked, name)
+        assert found.count == len(rows), (after, name, values)
+        shown = rows[: drill_down.PAGE_SIZE]
+        assert [(ticket.id, number) for ticket, number in found.rows] == shown, (after, name, values)
+
+
 @pytest.mark.slow
 def test_reports_are_right_after_every_change(world, chance):
     traveller, lead = world
@@ -127,6 +152,8 @@ def test_reports_are_right_after_every_change(world, chance):
         db.session.commit()
         for values in (ASKED[0], ASKED[1 + number % 7]):
             compare(values, name)
+        if number % 2:
+            compare_lists(ASKED[number % 3], name)
         if number % 4 == 3:
             traveller.shift(timedelta(hours=chance.randrange(5, 40)))
         if number % 2:
@@ -172,15 +199,18 @@ def test_what_a_report_lacks_is_stored_by_the_next_job(world):
     assert unknown.total.filed == 0
     report = reports.make_report(asked)
     assert report.missing[""] and report.missing["agent"]
-    stored_reports.ask_for(report)
-    stored_reports.ask_for(unknown)
+    stored_reports.ask_for(asked, report.missing)
+    for name in ("solved", "rated"):
+        stored_reports.ask_for(asked, {f"{stored_reports.LIST}{name}": drill_down.list_tickets(asked, name).missing})
+    stored_reports.ask_for(unknown.definition, unknown.missing)
     db.session.rollback()
     stored_reports.store_due_days()
     after = reports.make_report(asked)
     assert not any(after.missing.values()) and after.total == report.total
+    assert not drill_down.list_tickets(asked, "solved").missing and drill_down.list_tickets(asked, "one_touch").missing
     assert not reports.make_report(ReportDefinition()).missing[""]
     keys = set(db.session.scalars(select(ReportDay.selection)))
-    assert len(keys) == 3 and "" in keys and len([key for key in keys if key.endswith(";agent")]) == 1
+    assert len(keys) == 5 and "" in keys and len([key for key in keys if key.endswith(";agent")]) == 1
 
 
 def test_old_sums_are_deleted_and_those_of_another_format_are_not_read(world):

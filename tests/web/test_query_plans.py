@@ -45,7 +45,6 @@ def crowd(session, make):
     ).all()
     colleague.ticket_visibility = "own"
     session.commit()
-    stored_reports.store_due_days()
     return make.agent("Ada", role="admin"), customer, colleague, session.get(Organization, largest).slug
 
 
@@ -104,6 +103,9 @@ def test_no_page_reads_or_sorts_a_large_table(crowd, session, browser_of):
     statements: dict[str, tuple[str, query_plans.Statement]] = {}
     for person, addresses in cases:
         client = browser_of(person)
+        for address in [each for each in addresses if each.startswith("/review")]:
+            client.get(address)
+        stored_reports.store_due_days()  # as the job does before somebody asks again
         for address in addresses:
             with query_plans.recorded() as found:
                 answer = client.get(address)

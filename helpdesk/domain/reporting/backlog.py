@@ -13,7 +13,7 @@ from helpdesk.models.ticket import Ticket
 
 def count_backlog(where: Conditions = ()) -> int:
     """Return the number of tickets that are open now."""
-    return db.session.scalar(select(func.count()).select_from(Ticket).where(_is_unsolved(), *where)) or 0
+    return db.session.scalar(select(func.count()).select_from(Ticket).where(is_open_now(), *where)) or 0
 
 
 def is_done_since(moment: datetime) -> ColumnElement[bool]:
@@ -28,7 +28,7 @@ def open_since(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     """
     is_done = Ticket.status.in_(DONE)
     return (
-        _is_unsolved(),
+        is_open_now(),
         and_(is_done, Ticket.solved_at >= moment),
         and_(is_done, metrics.IS_DONE_UNSOLVED, Ticket.closed_at >= moment),
     )
@@ -40,5 +40,6 @@ def select_open_at(moment: datetime, where: Conditions = ()) -> CompoundSelect[i
     return union_all(*(tickets.where(part) for part in open_since(moment)))
 
 
-def _is_unsolved() -> ColumnElement[bool]:
+def is_open_now() -> ColumnElement[bool]:
+    """The condition that a ticket is open."""
     return text(f"tickets.{UNSOLVED_SQL}")  # type: ignore[return-value]  # word for word, for the partial indexes

@@ -1,12 +1,15 @@
 """The tickets behind a number of a report, with the value of each: the longest first, else the latest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, null, select
 from sqlalchemy.orm import joinedload
 
-from helpdesk.domain.reporting import backlog, metrics, waiting_times
+from helpdesk import clock
+from helpdesk.domain.reporting import backlog, longest_lists, metrics, selections, waiting_times
+from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.domain.reporting.metrics import METRICS, Metric
 from helpdesk.extensions import db
@@ -17,7 +20,7 @@ from helpdesk.models.statuses import WaitingOn
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import lazy_gettext
 
-PAGE_SIZE = 50
+PAGE_SIZE = longest_lists.PAGE_SIZE
 MAX_PAGE = 2_000
 WAITING_ON_NAMES = {f"waiting_{who}": who for who in WaitingOn}
 METRIC_LABELS = {
@@ -30,18 +33,24 @@ METRIC_LABELS = {
 
 @dataclass(frozen=True)
 class TicketPage:
-    """Tickets with their values, on a page of all ``count``. ``unit``: "duration", "score" or ""."""
+    """Tickets with their values, on a page of all ``count``. ``unit``: "duration", "score" or "".
+
+    ``missing``: days that are over and not stored.
+    """
 
     rows: list[tuple[Ticket, Any]]
     count: int
     unit: str
+    missing: Sequence[Period] = ()
 
 
 def list_tickets(definition: ReportDefinition, name: str, page: int = 1) -> TicketPage:
     """Return a page of the tickets that the number ``name`` of the report counts; a key of METRIC_LABELS. Two
-    queries.
+    queries, or those of longest_lists.
     """
-    query, value, unit = _build_query(definition, name)
+    if page <= 1 and name in longest_lists.NAMES:
+        return _first_page(definition, name)
+    query, value, unit = build_query(definition, name)
     count = db.session.scalar(query.with_only_columns(func.count())) or 0
     order = (value.desc(), Ticket.id.desc()) if unit else (Ticket.created_at.desc(), Ticket.id.desc())
     if unit == "score":
@@ -52,13 +61,26 @@ def list_tickets(definition: ReportDefinition, name: str, page: int = 1) -> Tick
     return TicketPage([(row[0], row[1]) for row in db.session.execute(found)], count, unit)
 
 
-def _build_query(definition: ReportDefinition, name: str) -> tuple[Any, Any, str]:
+def _first_page(definition: ReportDefinition, name: str) -> TicketPage:
+    selection = selections.select_tickets(definition)
+    count, first, missing = longest_lists.find_first_page(name, selection, definition.days.period)
+    people = (joinedload(Ticket.organization), joinedload(Ticket.assignee))
+    found = select(Ticket).where(Ticket.id.in_([ticket_id for ticket_id, _ in first])).options(*people)
+    tickets = {ticket.id: ticket for ticket in db.session.scalars(found)}
+    rows = [(tickets[ticket_id], value) for ticket_id, value in first if ticket_id in tickets]
+    return TicketPage(rows, count, METRICS[name].unit, missing)
+
+
+def build_query(definition: ReportDefinition, name: str) -> tuple[Any, Any, str]:
+    """The tickets that the number ``name`` counts with their values, the value, and its unit."""
     where, period = definition.conditions(), definition.days.period
     if name in WAITING_ON_NAMES:
         waited = waiting_times.select_waiting_tickets(WAITING_ON_NAMES[name], period, where)
         query = select(Ticket, waited.c.value).join(waited, waited.c.ticket_id == Ticket.id)
         return query, waited.c.value, "duration"
     if name == metrics.BACKLOG:
+        if period[1] > clock.now():
+            return select(Ticket, null()).where(backlog.is_open_now(), Ticket.created_at < period[1], *where), None, ""
         return select(Ticket, null()).where(Ticket.id.in_(backlog.select_open_at(period[1], where))), None, ""
     metric = METRICS[name]
     value = metric.value if metric.value is not None else null()

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select, true
 
 from helpdesk import clock
+from helpdesk.database.transactions import execute_core
 from helpdesk.domain.reporting import metrics
 from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.day_sums import DaySums
 from helpdesk.domain.reporting.definition import Conditions
 from helpdesk.domain.reporting.groups import FieldGroups, find_part
 from helpdesk.domain.reporting.sql_functions import list_of, read_list
-from helpdesk.extensions import db
 from helpdesk.models.event import Event
 from helpdesk.models.rating import Rating
 from helpdesk.models.sla import SlaTimer
@@ -71,7 +71,11 @@ class _Counting:
         They are grouped by a value that is called "kind", too.
         """
         names = ["part", *(value.name for value in values if value.name == "kind")]
-        query: AnySelect = select(find_part(time, self._ends).label("part"), *values).select_from(Ticket)
+        query: AnySelect = select(find_part(time, self._ends).label("part"), *values)
+        if joins and time.class_ is not Ticket and not self._where and self._groups is None:
+            joins = ()  # of all tickets none has to be read
+        else:
+            query = query.select_from(Ticket)
         for target, condition in joins:
             query = query.join(target, condition, isouter=target is Rating)
         if self._groups is not None:
@@ -80,7 +84,8 @@ class _Counting:
             for target, condition in self._groups.joins:
                 query = query.outerjoin(target, condition)
         inside = or_(*(metrics.within(time, period) for period in self._periods))
-        for row in db.session.execute(query.where(inside, *conditions, *self._where).group_by(*names)):
+        counted = query.where(inside, *conditions, *self._where).group_by(*names)
+        for row in execute_core(counted, is_planned_anew=True):  # one plan for all times reads every ticket
             key = row.key if self._groups is not None else None
             yield self._sums[row.part].setdefault(key, DaySums()), row
 

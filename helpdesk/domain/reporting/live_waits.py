@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from helpdesk import clock
+from helpdesk.database.transactions import execute_core
 from helpdesk.domain.reporting import waiting_times
 from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.day_sums import DaySums
 from helpdesk.domain.reporting.definition import Conditions
-from helpdesk.extensions import db
 from helpdesk.models.statuses import WAITING_ON, Status, WaitingOn
 
 
@@ -28,7 +28,7 @@ def count(
     found = waiting_times.select_statuses(begin, end, where, is_of_changed=before is not None)
     rows = select(found.c.status, found.c.at, found.c.until).where(found.c.at < end, found.c.until > begin)
     lines = {who: _Line(edges) for who in WaitingOn}
-    for status, at, until in db.session.execute(rows):
+    for status, at, until in execute_core(rows, is_planned_anew=True):
         who = WAITING_ON[Status(status)] if status in _STATUSES else None
         if who is not None:
             lines[who].add(at, until)

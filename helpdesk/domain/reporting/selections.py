@@ -30,6 +30,15 @@ class Selection:
         """The same tickets in groups; ``group`` is a key of GROUP_LABELS that is no time."""
         return replace(self, key=None if self.key is None else f"{self.key};{group}", groups=FieldGroups(group))
 
+    def listed(self, number: str) -> Self:
+        """The same tickets, of which the first are stored that the number counts."""
+        return replace(self, key=None if self.key is None else f"{self.key};list {number}")
+
+    @property
+    def has_properties(self) -> bool:
+        """Whether another assignee, tag and so on changes which tickets they are, or their groups."""
+        return bool(self.where) or self.groups is not None
+
 
 ALL = Selection()
 

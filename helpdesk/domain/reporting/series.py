@@ -16,7 +16,6 @@ from helpdesk.domain.reporting.day_sums import DaySums
 from helpdesk.domain.reporting.figures import Figures
 from helpdesk.domain.reporting.live_sums import SumsByKey
 from helpdesk.domain.reporting.selections import ALL, Selection
-from helpdesk.extensions import db
 from helpdesk.models.statuses import WaitingOn
 from helpdesk.models.ticket import Ticket
 
@@ -77,7 +76,8 @@ class Series:
     def _count_after(self, moment: datetime) -> int:
         filed = select(func.count()).where(Ticket.created_at >= moment, *self._selection.where).scalar_subquery()
         done = select(func.count()).where(backlog.is_done_since(moment), *self._selection.where).scalar_subquery()
-        return db.session.scalar(select(done - filed)) or 0
+        found = transactions.execute_core(select(done - filed), is_planned_anew=True)  # a plan for all times is a scan
+        return found.scalar() or 0
 
     def _within(self, period: Period) -> list[DaySums]:
         return self._sums[bisect_left(self._begins, period[0]) : bisect_left(self._begins, period[1])]
@@ -105,7 +105,7 @@ def figures_by_group(period: Period, selection: Selection) -> tuple[dict[Any, Fi
 def _load(spans: Sequence[Period], selection: Selection) -> tuple[dict[Period, SumsByKey], list[Period]]:
     """The sums of ``spans``, and those of them that were not stored."""
     known = stored_days.Versions(spans[0][0], spans[-1][1], selection)
-    found = stored_days.load(selection, spans, known)
+    found = stored_days.load(selection, spans, known, day_sums.decode)
     missing = [span for span in spans if span not in found]
     counted = live_sums.count(missing, selection.where, selection.groups)
     return found | dict(zip(missing, counted, strict=True)), missing
@@ -150,7 +150,7 @@ def store_days(selection: Selection, period: Period, most: int) -> int:
         if not spans:
             return 0
         known = stored_days.Versions(spans[0][0], spans[-1][1], selection)
-        found = stored_days.load(selection, spans, known)
+        found = stored_days.load(selection, spans, known, day_sums.decode)
         missing = [span for span in spans if span not in found][:most]
         counted = dict(zip(missing, live_sums.count(missing, selection.where, selection.groups), strict=True))
         for run in live_sums.list_runs(missing) if selection.groups is None else ():
@@ -158,7 +158,7 @@ def store_days(selection: Selection, period: Period, most: int) -> int:
             place = spans.index(run[0])
             before = found.get(spans[place - 1], {}).get(None) if place else None
             live_waits.count(run, sums, before.waiting if before else None, selection.where)
-    stored_days.store(selection, counted, known)
+    stored_days.store(selection, {span: day_sums.encode(sums) for span, sums in counted.items()}, known)
     return len(counted)
 
 

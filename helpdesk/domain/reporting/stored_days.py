@@ -5,27 +5,26 @@ the transaction of the change, so that none is missed; their number is read befo
 what changes meanwhile makes the sums worthless, never wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, delete, func, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import clock, config
 from helpdesk.database.transactions import execute_core
-from helpdesk.domain.reporting import day_sums
 from helpdesk.domain.reporting.date_ranges import Period
-from helpdesk.domain.reporting.live_sums import SumsByKey
 from helpdesk.domain.reporting.selections import Selection
 from helpdesk.extensions import db
 from helpdesk.models.report_day import UNIT_SECONDS, ReportChange, ReportDay, ReportVersion, unit_of
 
-BATCH_SIZE = 5_000  # changes that are added up in one transaction
+BATCH_SIZE = 50_000  # changes that are added up in one transaction
 KEPT_FOR = timedelta(days=35)  # after which they are deleted, and stored anew where somebody still asks for them
 MOST_STORED = 20_000  # days of reports with filters
 
+Content = TypeVar("Content")
 days, changes, versions = ReportDay.__table__, ReportChange.__table__, ReportVersion.__table__
 
 
@@ -35,8 +34,8 @@ class Versions:
     def __init__(self, begin: datetime, end: datetime, selection: Selection):
         self._first = first = unit_of(begin)
         last = unit_of(end)
-        number = changes.c.figures + changes.c.properties if selection.key else changes.c.figures
-        counted = versions.c.figures + versions.c.properties if selection.key else versions.c.figures
+        number = changes.c.figures + changes.c.properties if selection.has_properties else changes.c.figures
+        counted = versions.c.figures + versions.c.properties if selection.has_properties else versions.c.figures
         noted = select(changes.c.first_unit, changes.c.last_unit, func.sum(number)).where(
             changes.c.first_unit <= last, changes.c.last_unit >= first
         )
@@ -59,8 +58,10 @@ def can_be_stored(span: Period) -> bool:
     return span[1] <= clock.now() and unit_of(span[0]) >= 0
 
 
-def load(selection: Selection, spans: Sequence[Period], known: Versions) -> dict[Period, SumsByKey]:
-    """Return the stored sums that hold, of those of ``spans`` that have any. One query."""
+def load(
+    selection: Selection, spans: Sequence[Period], known: Versions, decode: Callable[[bytes], Content | None]
+) -> dict[Period, Content]:
+    """Return what is stored of ``spans`` and holds; ``decode`` returns None for another format. One query."""
     if selection.key is None or not spans:
         return {}
     wanted = {span: known.of(span) for span in spans if can_be_stored(span)}
@@ -70,23 +71,23 @@ def load(selection: Selection, spans: Sequence[Period], known: Versions) -> dict
     found = {}
     for row in execute_core(query):
         span = (row.begins_at, row.ends_at)
-        if wanted.get(span) == row.version and (sums := day_sums.decode(row.content)) is not None:
-            found[span] = sums
+        if wanted.get(span) == row.version and (content := decode(row.content)) is not None:
+            found[span] = content
     return found
 
 
-def store(selection: Selection, counted: Mapping[Period, SumsByKey], known: Versions) -> None:
-    """Store sums that were counted after ``known`` was read. The caller commits."""
+def store(selection: Selection, counted: Mapping[Period, bytes], known: Versions) -> None:
+    """Store what was counted after ``known`` was read. The caller commits."""
     rows = [
         {
             "selection": selection.key,
             "begins_at": span[0],
             "ends_at": span[1],
             "version": known.of(span),
-            "content": day_sums.encode(sums),
+            "content": content,
             "stored_at": clock.now(),
         }
-        for span, sums in counted.items()
+        for span, content in counted.items()
     ]
     insert = (sqlite if config.current().is_sqlite else postgresql).insert(days)
     again = {name: insert.excluded[name] for name in ("version", "content", "stored_at")}

@@ -5,7 +5,7 @@ Redis remembers what was asked for. Without it, nothing is forgotten but that: a
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,26 +14,26 @@ from redis.client import Pipeline
 
 from helpdesk import extensions
 from helpdesk.database import transactions
-from helpdesk.domain.reporting import date_ranges, selections, series, stored_days
+from helpdesk.domain.reporting import date_ranges, longest_lists, selections, series, stored_days
 from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.definition import FILTER_NAMES, ReportDefinition
-from helpdesk.domain.reporting.reports import Report
 from helpdesk.extensions import db
 
 ASKED_KEY = "helpdesk:asked-reports"
 MOST_ASKED = 50  # reports that are remembered
 ASKED_SECONDS = 3600
+LIST = "list "  # before the number whose list was asked for
 AHEAD = timedelta(weeks=24)  # the days of the page of 12 weeks, and those before
 BATCH_DAYS = 14  # of one transaction
 RUN_SECONDS = 40.0  # below the job's interval
 
 
-def ask_for(report: Report) -> None:
-    """Remember what is over and not stored of a report."""
-    filters = {name: value for name in FILTER_NAMES if (value := getattr(report.definition, name))}
+def ask_for(definition: ReportDefinition, missing: Mapping[str, Sequence[Period]]) -> None:
+    """Remember what is over and not stored of a report: by "" for its sums, a property, or LIST and a number."""
+    filters = {name: value for name in FILTER_NAMES if (value := getattr(definition, name))}
     asked = [
-        json.dumps({"filters": filters, "by": group, "from": spans[0][0].isoformat(), "to": spans[-1][1].isoformat()})
-        for group, spans in report.missing.items()
+        json.dumps({"filters": filters, "by": by, "from": spans[0][0].isoformat(), "to": spans[-1][1].isoformat()})
+        for by, spans in missing.items()
         if spans
     ]
 
@@ -49,7 +49,7 @@ def ask_for(report: Report) -> None:
 def store_due_days() -> None:
     """Add up the changes that were noted, and store the days that are missing, for most of a minute. Commits."""
     ends = time.monotonic() + RUN_SECONDS
-    while stored_days.add_up_changes():
+    while time.monotonic() < ends and stored_days.add_up_changes():
         db.session.commit()
     stored_days.delete_old()
     db.session.commit()
@@ -57,14 +57,20 @@ def store_due_days() -> None:
     for asked in (Asked(today - AHEAD, today), *_take_asked()):
         with transactions.read_only():
             selection = selections.select_tickets(ReportDefinition.read(asked.filters))
-        selection = selection.by(asked.by) if asked.by else selection
-        while time.monotonic() < ends and series.store_days(selection, asked.from_midnight(), BATCH_DAYS):
+        while time.monotonic() < ends and _store(asked, selection):
             db.session.commit()
+
+
+def _store(asked: "Asked", selection: selections.Selection) -> int:
+    if asked.by.startswith(LIST):
+        return longest_lists.store(asked.by.removeprefix(LIST), selection, asked.from_midnight(), BATCH_DAYS)
+    selection = selection.by(asked.by) if asked.by else selection
+    return series.store_days(selection, asked.from_midnight(), BATCH_DAYS)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked for of the tickets that ``filters`` choose, by a property or by "" for all in one."""
+    """What was asked for of the tickets that ``filters`` choose, see ``ask_for``."""
 
     begin: datetime
     end: datetime

@@ -28,7 +28,7 @@ def show_report() -> ResponseReturnValue:
     """The figures of the days, filters and grouping in the address, beside those of the period before."""
     definition = report_filters.read_definition()
     report = reports.make_report(definition, with_waits=True)
-    stored_reports.ask_for(report)
+    stored_reports.ask_for(definition, report.missing)
     return render_template(
         "review/index.html",
         section="numbers",
@@ -53,7 +53,7 @@ def export_report() -> ResponseReturnValue:
     """Send the table of the report as CSV; times in seconds, empty where nothing was measured."""
     definition = report_filters.read_definition()
     report = reports.make_report(definition)
-    stored_reports.ask_for(report)
+    stored_reports.ask_for(definition, report.missing)
     columns = list_columns(report)
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
@@ -75,6 +75,7 @@ def list_counted_tickets() -> ResponseReturnValue:
         abort(404)
     page = min(max(parse_id(request.args.get("page")) or 1, 1), drill_down.MAX_PAGE)
     found = drill_down.list_tickets(definition, metric, page)
+    stored_reports.ask_for(definition, {f"{stored_reports.LIST}{metric}": found.missing})
     return render_template(
         "review/tickets.html",
         section="numbers",
