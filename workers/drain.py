@@ -6,6 +6,7 @@ once a second, so that work goes on while Redis is unavailable or read-only.
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -19,6 +20,8 @@ from helpdesk.domain.administration import maintenance, settings
 from workers import watchdog
 
 LOOK_SECONDS = 1.0  # between two queries without a wake-up
+ORDER_MARGIN_SECONDS = 0.02  # after INBOX_ORDER_WAIT: the row was stored before its worker was woken
+AGAIN_STEP_SECONDS = 0.1  # queries for what has become due meanwhile are not closer together
 LOOK_STALLED_SECONDS = 120.0  # longer than the slowest query that still makes sense
 LEASE_MARGIN_SECONDS = 60.0  # after the end of its lease until a thread counts as stalled; its row is free by then
 BATCH_PER_THREAD = 8  # rows of one query per thread; another process would take later ones before they are reached
@@ -118,12 +121,21 @@ class DrainPool:
 class Drain:
     """The pools of one process, and a thread that looks for due rows by itself, without any wake-up.
 
-    ``before_looking`` are transactions of their own: releasing the leases of workers that have ended.
+    ``before_looking`` are transactions of their own: releasing the leases of workers that have ended. What is stored
+    may become due ``again_after`` seconds later: then it is looked for once more.
     """
 
-    def __init__(self, app: Flask, pools: tuple[DrainPool, ...], before_looking: tuple[Callable[[], object], ...]):
-        self._app, self.pools, self._before_looking = app, pools, before_looking
-        self._ended = threading.Event()
+    def __init__(
+        self,
+        app: Flask,
+        pools: tuple[DrainPool, ...],
+        before_looking: tuple[Callable[[], object], ...],
+        again_after: float = 0.0,
+    ):
+        self._app, self.pools, self._before_looking, self._again_after = app, pools, before_looking, again_after
+        self._changed = threading.Condition()
+        self._again_at: deque[float] = deque()  # times of time.monotonic(), in order
+        self._is_ended = False
         self._clock = watchdog.ProgressClock("look", LOOK_STALLED_SECONDS)
         self._timer = threading.Thread(target=self._look_regularly, name="look", daemon=True)
 
@@ -142,9 +154,24 @@ class Drain:
         for pool in self.pools:
             pool.look()
 
+    def wake(self) -> None:
+        """Query for due rows of every kind now, and when what was stored just now has become due."""
+        self.look()
+        if not self._again_after:
+            return
+        with self._changed:
+            at = time.monotonic() + self._again_after
+            if not self._again_at:
+                self._again_at.append(at)
+            elif at > self._again_at[-1]:
+                self._again_at.append(max(at, self._again_at[-1] + AGAIN_STEP_SECONDS))
+            self._changed.notify()
+
     def end(self, timeout: float) -> None:
         """Wait until every thread has finished its current row, each for ``timeout`` seconds at most."""
-        self._ended.set()
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify()
         for pool in self.pools:
             pool.end()
         for thread in self._threads():
@@ -154,7 +181,7 @@ class Drain:
         return [thread for pool in self.pools for thread in pool.threads]
 
     def _look_regularly(self) -> None:
-        while not self._ended.is_set():
+        while not self._is_ended:
             self._clock.begin("a query for due rows")
             try:
                 with self._app.app_context():
@@ -166,7 +193,24 @@ class Drain:
                 log.exception("Releasing expired leases failed; the next attempt follows in a second")
             self.look()
             self._clock.end()
-            self._ended.wait(LOOK_SECONDS)
+            self._wait(time.monotonic() + LOOK_SECONDS)
+
+    def _wait(self, until: float) -> None:
+        """Wait until the time ``until``; look for what has become due meanwhile."""
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                is_due = bool(self._again_at) and self._again_at[0] <= now
+                if self._is_ended or (not is_due and now >= until):
+                    return
+                if is_due:
+                    self._again_at.popleft()
+                else:
+                    self._changed.wait(min([until, *self._again_at]) - now)
+                    continue
+            self._clock.begin("a query for rows that became due")
+            self.look()
+            self._clock.end()
 
 
 def make_delivery_drain(app: Flask) -> Drain:
@@ -181,4 +225,7 @@ def make_delivery_drain(app: Flask) -> Drain:
         ),
         DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
     )
-    return Drain(app, pools, (tickets.publish_due_replies, outbox.release_expired_leases, inbox.release_expired_leases))
+    releases = (tickets.publish_due_replies, outbox.release_expired_leases, inbox.release_expired_leases)
+    # What came from Slack waits for what came before it, and is due then.
+    order_wait = config.current().INBOX_ORDER_WAIT
+    return Drain(app, pools, releases, again_after=order_wait + ORDER_MARGIN_SECONDS if order_wait else 0.0)

@@ -57,7 +57,7 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
 
 def drain() -> None:
     """Query now for due rows: deliveries and received events, or jobs, whichever this process works on."""
-    _bound["drain"].look()
+    _bound["drain"].wake()
 
 
 @job
@@ -90,7 +90,7 @@ def watch_connections() -> None:
 @job
 def refresh_homes(ticket_id: int) -> None:
     """Publish agents' App Home views in Slack again after a ticket changed, which also left rows that are due."""
-    _bound["drain"].look()
+    _bound["drain"].wake()
     try:
         home.refresh_homes(ticket_id)
     except errors.UNAVAILABLE_ERRORS as error:  # the next change publishes them; RQ would write a traceback for each

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from tests import timeouts
-from workers.drain import DrainPool
+from workers import drain
+from workers.drain import Drain, DrainPool
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -84,3 +85,24 @@ def test_failing_job_does_not_stop_the_others(start):
 
     start(1, lambda limit: [1, 2], process).look()
     timeouts.wait_for(lambda: done, "the second")
+
+
+def test_what_becomes_due_after_a_wake_up_is_looked_for_then(app, monkeypatch):
+    """A message from Slack waits half a second for earlier ones, and must not wait for the next regular query, too."""
+    monkeypatch.setattr(drain, "LOOK_SECONDS", 10 * timeouts.LIMIT)
+    looks, done = [], []
+
+    def find_due(_limit):
+        looks.append(len(looks))
+        return [7] if len(looks) == 4 else []
+
+    pool = DrainPool(app, "test", 1, find_due, done.append)
+    delayed = Drain(app, (pool,), (), again_after=0.01)
+    delayed.start()
+    timeouts.wait_for(lambda: looks, "the first query")
+    delayed.wake()
+    timeouts.wait_for(lambda: len(looks) == 3, "the query at the wake-up, and the one after it")
+    delayed.wake()
+    timeouts.wait_for(lambda: done == [7] and len(looks) == 5, "the same again")
+    delayed.end(timeouts.LIMIT)
+    assert not delayed.pools[0].threads[0].is_alive()

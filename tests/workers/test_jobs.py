@@ -20,7 +20,7 @@ def test_home_views_in_an_outage_are_one_line_and_no_traceback(app, monkeypatch,
     monkeypatch.setattr(home, "refresh_homes", refuse)
     outage_log.reset_reports()
     looks = []
-    jobs.bind(app, SimpleNamespace(look=lambda: looks.append("look")))
+    jobs.bind(app, SimpleNamespace(wake=lambda: looks.append("look")))
     with caplog.at_level(logging.WARNING):
         for number in range(20):
             jobs.refresh_homes(number)
