@@ -165,7 +165,11 @@ def find_seq(ticket: Ticket, reader: User, message_id: int) -> int | None:
 
 
 def _part(ticket: Ticket, from_seq: int, before: int | None) -> dict[str, int]:
-    return {"ticket_id": ticket.id, "from_seq": from_seq, "before": MAX_SEQ if before is None else min(before, MAX_SEQ)}
+    return {
+        "ticket_id": ticket.id,
+        "from_seq": min(from_seq, MAX_SEQ),
+        "before": MAX_SEQ if before is None else min(before, MAX_SEQ),
+    }
 
 
 def _load_messages(query: Select[*tuple[Any, ...]], parameters: dict[str, int]) -> dict[int, TimelineMessage]:
