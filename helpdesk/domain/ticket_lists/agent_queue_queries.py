@@ -201,7 +201,8 @@ def found_counts_query(
     """Build the query that counts, by view, the tickets that match ``names`` and the search; cached.
 
     Only views of few tickets are counted. What was found, at most a thousand, is read once for all of them. If that are
-    many and there is no filter, it is compared with the tickets of the views, unless these are more.
+    many and there is no filter, it is compared with the tickets of the views, unless these are more. ``matches`` names
+    the kind of database, for which a query is cached.
     """
     query = apply_filters(select(*_VIEW_COLUMNS), scope, "all", names, None)
     parts = () if names or not are_many else _COUNTED_PARTS

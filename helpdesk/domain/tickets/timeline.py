@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, selec
 
 from helpdesk import clock, live_events
 from helpdesk.database import transactions
+from helpdesk.database.row_ids import MAX_SEQ
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import delivery_status, shown_reactions
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
@@ -18,7 +19,6 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
 MAX_ENTRIES = 400  # messages and events of one page, at most
-MAX_SEQ = 2**31 - 1
 FILE_COLUMNS = 6  # at the end of a row of MESSAGES_QUERY
 _message, _user, _attachment, _event = (model.__table__ for model in (Message, User, Attachment, Event))
 FIRST_SEQ = 1  # number of a ticket's first message

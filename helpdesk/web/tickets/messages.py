@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from helpdesk import presence
 from helpdesk.database import transactions
-from helpdesk.database.row_ids import parse_id
+from helpdesk.database.row_ids import parse_seq
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import collisions, macros
@@ -126,7 +126,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
 
 def find_newer_reply(ticket: Ticket) -> Message | None:
     """Return a colleague's reply that the form's sender has not seen; None for customers and forms without ``seen``."""
-    number = parse_id(request.form.get("seen"))
+    number = parse_seq(request.form.get("seen"))
     if not current_user.is_team or number is None:
         return None
     return collisions.find_newer_reply(ticket, authentication.get_current_user(), number)

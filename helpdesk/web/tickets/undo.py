@@ -7,7 +7,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import clock
-from helpdesk.database.row_ids import parse_id
+from helpdesk.database.row_ids import parse_seq
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db, htmx
@@ -64,7 +64,7 @@ def undo_status_change(number: int) -> ResponseReturnValue:
     ticket = get_ticket_or_404(number)
     seq = request.form.get("seq", "")
     try:
-        tickets.undo_status(ticket, parse_id(seq) or 0, actor=authentication.get_current_user())
+        tickets.undo_status(ticket, parse_seq(seq) or 0, actor=authentication.get_current_user())
     except ConflictError as error:
         return render_refusal(number, error)
     db.session.commit()
