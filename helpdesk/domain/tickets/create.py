@@ -109,8 +109,11 @@ def create_follow_up(
     body: str,
     form_token: str | None = None,
     attachments: Sequence[Attachment] = (),
+    origin: Thread | None = None,
+    origin_external_id: str | None = None,
 ) -> Ticket:
-    """Create a ticket that continues a closed one, linked with it; returns the new ticket.
+    """Create a ticket that continues a closed one, linked with it; returns the new ticket. A repeated ``form_token``
+    returns the first; ``origin``: the conversation of the closed ticket in which ``requester`` wrote.
 
     On a ticket that was merged into one still open, add a reply to that one and return it, if ``requester`` sees it.
     Raises PermissionDenied, and ConflictError if the ticket is not closed, or was merged in this moment.
@@ -119,7 +122,13 @@ def create_follow_up(
     if target is not ticket and permissions.can_reply(requester, target):
         if not target.is_closed:
             return messages.reply(
-                ticket, author=requester, body=body, form_token=form_token, attachments=attachments
+                ticket,
+                author=requester,
+                body=body,
+                form_token=form_token,
+                attachments=attachments,
+                origin=origin,
+                origin_external_id=origin_external_id,
             ).ticket
         ticket = target
     known_target_id = ticket.merged_into_id
@@ -130,8 +139,10 @@ def create_follow_up(
         raise ConflictError(gettext("Somebody else changed this meanwhile. Reload the page and try again."))
     if not ticket.is_closed:
         raise ConflictError(gettext("This ticket is still open; reply on it instead."))
+    customer = ticket.requester if requester.is_team else requester
+    known_id = idempotency.find_ticket_id(customer, form_token)
     new = create_ticket(
-        requester=ticket.requester if requester.is_team else requester,
+        requester=customer,
         filed_by=requester if requester.is_team else None,
         organization_id=ticket.organization_id,
         subject=ticket.subject,
@@ -140,8 +151,11 @@ def create_follow_up(
         attachments=attachments,
         follows=ticket,
         priority=ticket.priority,
+        origin=origin,
+        origin_external_id=origin_external_id,
     )
-    timeline.add_event(ticket, "followed_up", requester, number=new.number)
+    if new.id != known_id:
+        timeline.add_event(ticket, "followed_up", requester, number=new.number)
     return new
 
 

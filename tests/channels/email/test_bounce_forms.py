@@ -175,3 +175,49 @@ def test_a_standard_report_names_the_original_in_any_of_its_parts(parts):
 def test_an_answer_with_our_mail_attached_is_no_failure():
     head = "Return-Path: <>\r\nFrom: dana@globex.example\r\nAuto-Submitted: auto-replied\r\nSubject: Away"
     assert parse(head, f"I am away.\r\n\r\n{OURS}").bounce is None
+
+
+FIELDS = "Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: {}\r\nAction: {}\r\nStatus: {}\r\n"
+SAID = base64.encodebytes(STATUS.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (FIELDS.format("rfc822; dana@globex.example", "Failed (smtp)", "5.1.1 (unknown)"), ("failed", "5.1.1", True)),
+        ("Final-Recipient: rfc822; dana@globex.example\r\nStatus: 5.1.1\r\n", ("failed", "5.1.1", True)),
+        (FIELDS.format("rfc822; dana@globex.example", "failed", "4.4.7"), ("failed", "4.4.7", False)),
+        (FIELDS.format("utf-8; d\\x{e4}na@globex.example", "failed", "5.1.1"), ("failed", "5.1.1", True)),
+        (FIELDS.format("X400; c=US; g=Dana", "failed", "5.1.1"), ("failed", "5.1.1", True)),
+        (
+            "Original-Recipient: rfc822;dana@globex.example\r\n"
+            "Final-Recipient: rfc822; dana.lee@mailbox.internal\r\nAction: failed\r\nStatus: 5.1.1\r\n",
+            ("failed", "5.1.1", True),
+        ),
+    ],
+)
+def test_fields_of_a_report_in_the_forms_that_servers_give_them(fields, expected):
+    bounce = parse(*report("message/delivery-status", fields, f"\r\n{OURS}")).bounce
+    assert (bounce.action, bounce.status, bounce.permanent) == expected
+    assert "dana@globex.example" in {bounce.recipient, *bounce.mentioned_addresses}
+
+
+def test_a_status_that_a_gateway_has_encoded_is_read():
+    head, parts = report("message/delivery-status", "", f"\r\n{OURS}")
+    encoded = f"message/delivery-status\r\nContent-Transfer-Encoding: base64\r\n\r\n{SAID}"
+    bounce = parse(head, parts.replace("message/delivery-status\r\n\r\n", encoded)).bounce
+    assert (bounce.recipient, bounce.permanent) == ("dana@globex.example", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("THIS IS A WARNING MESSAGE ONLY. Delivery to the following recipient has been delayed:", "delayed"),
+        ("550 5.1.1 unknown. Your message, whose subject is: Warning, the order is delayed", "failed"),
+        (f"No such person.\r\n{'-' * 990}\r\nThis is a copy of the message. Sorry, it was delayed.", "failed"),
+    ],
+)
+def test_a_warning_that_names_the_failed_address_is_no_failure(text, action):
+    head = "From: Mail Delivery Subsystem <mailer-daemon@x.example>\r\nX-Failed-Recipients: dana@globex.example"
+    bounce = parse(f"{head}\r\nSubject: Delivery Status Notification", f"{text}\r\n{OURS}").bounce
+    assert (bounce.recipient, bounce.action, bounce.permanent) == ("dana@globex.example", action, action == "failed")

@@ -99,6 +99,12 @@ def test_what_cannot_be_read_is_plain_text_and_logged(monkeypatch, caplog):
         ("<div><pre>x <b>y</b></div><p><b>From:</b> z", "```\nx y\n```\n\n**From:** z"),
         ("<pre>a <b>b</b></pre>c", "```\na b\n```\n\nc"),
         ("<pre><div>a</div><div>b</div></pre>c", "```\na\nb\n```\n\nc"),
+        # HTML, section 13.2.5.73: in an attribute these are no entities, and the last two are.
+        (
+            "<a href='https://a.example/?x=1&region=eu&copy=3&times'>x</a>",
+            "[x](https://a.example/?x=1&region=eu&copy=3×)",
+        ),
+        ("<a href='https://a.example/?x=1&amp;y=2&#38;z=3'>x</a>", "[x](https://a.example/?x=1&y=2&z=3)"),
     ],
 )
 def test_what_a_browser_shows_is_kept(html, markdown):

@@ -178,3 +178,26 @@ def test_a_text_longer_than_is_read_is_a_file_to_its_end():
 def test_a_part_without_name_and_type_has_the_ending_of_its_content():
     unknown = part("application/octet-stream", b"%PDF-1.7")
     assert parsed(multipart("mixed", part("text/plain", "Hi"), unknown)).files[0].name == "file-1-2.pdf"
+
+
+@pytest.mark.parametrize("written", ["BASE64 ", "base64; charset=utf-8", "Base64 (RFC 2045)"])
+def test_an_encoding_with_more_than_its_name_is_decoded(written):
+    mail = parsed(f"Content-Type: text/plain\r\nContent-Transfer-Encoding: {written}\r\n\r\nSGVsbG8=".encode())
+    assert mail.body == "Hello"
+
+
+def test_the_only_text_of_a_mail_is_its_text_also_with_a_name():
+    assert parsed(b"Content-Type: text/plain; name=mail.txt\r\n\r\nMy words").body == "My words"
+    inside = multipart("mixed", part("text/plain; name=log.txt", "a log"))
+    assert [file.name for file in parsed(inside).files] == ["log.txt"]
+
+
+def test_empty_lines_above_the_header_are_no_header():
+    [mail] = email.parse_mail(b"\r\n\n" + HEAD + b"\r\nHello")
+    assert (mail.author_id, mail.external_id, mail.body) == ("ann@globex.example", "<one@globex.example>", "Hello")
+    assert email.mail_fingerprint(b"\n" + HEAD + b"\r\nHello") == email.mail_fingerprint(HEAD + b"\r\nHello")
+
+
+def test_a_mail_attached_under_its_subject_has_no_folder_in_its_name():
+    mail = parsed(multipart("mixed", b"Content-Type: message/rfc822\r\n\r\nSubject: a/b\\c\r\n\r\nx"))
+    assert [file.name for file in mail.files] == ["a-b-c.eml"]

@@ -54,6 +54,21 @@ class TestBounces:
         session.refresh(filed_ticket.requester)
         assert (post.last().state, filed_ticket.requester.mail_failures) == ("ignored", 0)
 
+    def test_a_mail_that_was_given_up_is_shown_and_says_nothing_about_the_address(
+        self, filed_ticket, session, post, mail
+    ):
+        """RFC 3463, section 2: with 4.x.x a later mail may arrive, but this one was abandoned (action "failed")."""
+        post(self.report(mail, status="4.4.7"))
+        session.refresh(filed_ticket.requester)
+        assert (post.last().result, filed_ticket.requester.mail_failures) == (
+            "A mail to dana@globex.example came back.",
+            0,
+        )
+
+    def test_the_report_that_a_mail_arrived_says_so(self, filed_ticket, post, mail):
+        post(self.report(mail, action="relayed", status="2.0.0"))
+        assert (post.last().state, post.last().result) == ("ignored", "A mail to dana@globex.example arrived.")
+
     def test_after_three_the_address_is_left_alone_until_somebody_revives_it(
         self, filed_ticket, session, post, mailbox, make
     ):

@@ -164,6 +164,18 @@ def test_an_answer_on_a_closed_ticket_begins_the_one_that_follows(filed_ticket, 
     )
 
 
+def test_an_answer_on_a_closed_ticket_that_comes_in_two_encodings_begins_one_ticket(
+    filed_ticket, session, post, mail, make
+):
+    tickets.set_status(filed_ticket, "closed", actor=make.agent())
+    session.commit()
+    raw = mail_samples.reply(mail, text="It works.", quote=False)
+    post(raw)
+    post(raw.replace(b"It works.", b"It=20works.").replace(b": 7bit", b": quoted-printable"))
+    assert session.query(InboundEvent).filter_by(source="email", state="done").count() == 2
+    assert session.query(Ticket).filter_by(follows_id=filed_ticket.id).count() == 1
+
+
 def test_a_mail_without_words_of_its_own_is_not_lost(filed_ticket, session, post, mail):
     post(mail_samples.reply(mail, text=""))
     mail_samples.assert_quarantined(session, post, "Write a message first")

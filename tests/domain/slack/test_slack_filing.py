@@ -178,6 +178,8 @@ def test_always_files_every_message_once_with_people_of_slack_connect_too(make, 
     assert newest(session).requester_id == ticket.requester_id
     day.do("say", PRIYA, UMBRA, "Good morning, everybody.")
     assert session.query(Ticket).count() == 2
+    day.do("say", INES, UMBRA, ":fire:")
+    assert newest(session).subject == "🔥"
 
 
 def test_never_still_says_that_nothing_was_filed(globex, day, session):

@@ -7,6 +7,7 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.tickets import transfer
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.message import Message
@@ -121,6 +122,26 @@ def test_a_customer_who_answers_on_a_closed_ticket_files_its_follow_up_once(file
     session.expire_all()
     assert (day.last().ticket.follows_id, day.last().body) == (filed_ticket.id, "It burns again.")
     assert f"#{day.last().ticket_id}" in day.ephemeral_texts(DANA)
+
+
+def test_what_became_a_follow_up_is_edited_and_deleted_from_slack_while_its_ticket_is_the_customers(
+    filed_ticket, day, session, team, make
+):
+    for status in ("solved", "closed"):
+        tickets.set_status(filed_ticket, status, actor=team[0])
+    session.commit()
+    ts = day.say(DANA, "It burns again.", channel=GLOBEX)
+    day.do("edit", DANA, GLOBEX, ts, "It burns in room 5.")
+    assert day.words() == [("reply", "It burns in room 5.")]
+    assert day.ephemeral_texts(DANA).count("became the new ticket") == 2  # one sentence, as text and as block
+    assert [event.kind for event in filed_ticket.events].count("followed_up") == 1
+    new = day.last().ticket
+    initech = make.organization("Initech", domain="initech.example")
+    transfer.transfer_ticket(new, initech, requester=make.user(initech), actor=team[0])
+    session.commit()
+    day.do("edit", DANA, GLOBEX, ts, "Read by Initech?")
+    day.do("delete", DANA, GLOBEX, ts)
+    assert (day.last().body, day.last().deleted_at) == ("It burns in room 5.", None)
 
 
 def test_an_agent_on_a_closed_ticket_learns_why_not(filed_ticket, day, session, team):

@@ -42,8 +42,10 @@ def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
             with db.session.begin_nested():
                 message = tickets.reply(ticket, author=author, body=content.body, attachments=attachments, **place)
         except ConflictError:
-            new = tickets.create_follow_up(ticket, requester=author, body=content.body, attachments=attachments)
-            message = new.messages[0]
+            new = tickets.create_follow_up(
+                ticket, requester=author, body=content.body, attachments=attachments, **place
+            )
+            message = [each for each in new.messages if each.author_id == author.id][-1]
         folded_text.store_quote(message, mail, content.quoted)
         undeliverable_addresses.clear_bounces(author)
     return message

@@ -13,6 +13,7 @@ from helpdesk.domain.people import email_address
 MAX_TEXT_LENGTH = 64_000  # characters of a report that are read
 MAX_MENTIONED = 20  # ids
 MAX_ADDRESSES = 100
+MAX_WARNING_LENGTH = 1000  # characters before a copy of our mail, which may have any words
 
 _ANY_ID = re.compile(r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
@@ -20,6 +21,9 @@ _BARE_ID = re.compile(r"(?<![<\w.])[0-9a-f]{32}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]"
 _MACHINE_NAME = re.compile(r"mail delivery|system administrator|mail(?:er)?[ -]?daemon|postmaster")
 _MACHINE_ADDRESS = re.compile(r"(?:mailer-?daemon|mail-?daemon|postmaster|bounces?)(?:[+=._-].*)?@", re.IGNORECASE)
 _STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
+_DIAGNOSTIC_TYPE = re.compile(r"^\s*[\w-]{1,40}\s*;\s*")
+_REFUSED = re.compile(r"\b5\d\d[ -]|\b5\.\d{1,3}\.\d")
+_FIELD_STATUS = re.compile(r"\d\.\d{1,3}\.\d{1,3}")
 _REASON = re.compile(r"\b[45]\d\d[ -]|\b[45]\.\d\.\d")
 _DELAYED = re.compile(r"\bdelayed\b|\bwarning\b|will (?:be )?(?:retr|keep trying)|still trying|not yet", re.IGNORECASE)
 _FAILED = re.compile(
@@ -55,20 +59,25 @@ def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = Fa
     failed = mime.header_text(message, "X-Failed-Recipients")
     if not report and not failed:
         return _parse_free_form(message, parts, is_returned)
+    text = "\n".join(map(_text_of, parts))[:MAX_TEXT_LENGTH]
     fields = (
         _first_recipient_fields(report.message)
         if report
-        else {"final-recipient": failed.split(",")[0], "action": "failed"}
+        else {"final-recipient": failed.split(",")[0], "action": "delayed" if _is_warning(text) else "failed"}
     )
-    status = fields.get("status", "")[:20]
-    action = fields.get("action", "").lower()[:20]
+    found = _FIELD_STATUS.match(fields.get("status", ""))
+    status = found[0] if found else ""
+    action = (fields.get("action", "").lower().split() or ["failed" if status.startswith("5") else ""])[0][:20]
+    recipient = _parse_recipient(fields.get("final-recipient", ""))
+    original = _parse_recipient(fields.get("original-recipient", ""))
     return Bounce(
-        recipient=_parse_recipient(fields.get("final-recipient") or fields.get("original-recipient", "")),
+        recipient=recipient or original,
         action=action,
         status=status,
-        reason=fields.get("diagnostic-code", "").partition(";")[2].strip()[:500],
+        reason=_DIAGNOSTIC_TYPE.sub("", fields.get("diagnostic-code", ""))[:500],
         message_id=_original_message_id(parts),
-        mentioned_ids=_list_ids("\n".join(map(_text_of, parts))[:MAX_TEXT_LENGTH]),
+        mentioned_ids=_list_ids(text),
+        mentioned_addresses=(original,) if original else () if recipient else _list_addresses(text),
         permanent=action == "failed" and not status.startswith("4"),
     )
 
@@ -87,7 +96,6 @@ def _parse_free_form(message: Message, parts: list[MimePart], is_returned: bool)
         return None
     if not says_failure and not _DELAYED.search(text) and auto_reply.is_answer(message):
         return None
-    addresses = dict.fromkeys(_parse_recipient(address) for address in _ADDRESS.findall(text)[:MAX_ADDRESSES])
     status = _STATUS.search(text)
     code = status[1] if status else ""
     is_delayed = code.startswith("4") or (not code and bool(_DELAYED.search(text)))
@@ -99,17 +107,23 @@ def _parse_free_form(message: Message, parts: list[MimePart], is_returned: bool)
         message_id=ids[0] if ids else "",
         permanent=not is_delayed,
         mentioned_ids=ids,
-        mentioned_addresses=tuple(address for address in addresses if address),
+        mentioned_addresses=_list_addresses(text),
     )
 
 
 def _is_from_machine(message: Message) -> bool:
     """Return whether nobody, or a mail system by its own name, sent the mail: not only a domain with such a word."""
-    if mime.header_text(message, "Return-Path") == "<>":
+    if auto_reply.is_from_nobody(message):
         return True
     sender = mime.header_text(message, "From")
     name, _, address = sender.rpartition("<")
     return bool(_MACHINE_ADDRESS.match(address) or _MACHINE_NAME.search((name or sender.partition("(")[2]).lower()))
+
+
+def _is_warning(text: str) -> bool:
+    """Return whether a text that names the failed address says at its beginning that delivery is tried again."""
+    beginning = text[:MAX_WARNING_LENGTH]
+    return bool(_DELAYED.search(beginning)) and not _REFUSED.search(beginning)
 
 
 def _report_type(message: Message) -> str:
@@ -119,6 +133,11 @@ def _report_type(message: Message) -> str:
 def _list_ids(text: str) -> tuple[str, ...]:
     bare = [f"<{one}>" for one in _BARE_ID.findall(text)]
     return tuple(dict.fromkeys([*_ANY_ID.findall(text), *bare]))[:MAX_MENTIONED]
+
+
+def _list_addresses(text: str) -> tuple[str, ...]:
+    addresses = dict.fromkeys(_parse_recipient(address) for address in _ADDRESS.findall(text)[:MAX_ADDRESSES])
+    return tuple(address for address in addresses if address)
 
 
 def _text_of(part: MimePart) -> str:
@@ -136,7 +155,8 @@ def _find_reason(text: str) -> str:
 
 def _first_recipient_fields(report: Message) -> dict[str, str]:
     """Return the fields of the report's first recipient, who is the only one: we send to one at a time."""
-    if report.is_multipart() and report.get_content_type() == "message/delivery-status":
+    is_read = report.get_content_type() == "message/delivery-status" and mime.encoded_mail(report) is None
+    if report.is_multipart() and is_read:
         blocks = list(report.get_payload())
     else:  # the library knows only message/delivery-status as blocks of fields
         text = mime.part_content(report)[:MAX_TEXT_LENGTH].decode("utf-8", "replace").replace("\r\n", "\n")

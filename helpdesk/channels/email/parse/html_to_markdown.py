@@ -4,7 +4,7 @@ import logging
 import re
 from html import unescape
 
-from helpdesk.channels.email.parse import html_inline, html_lists, html_space, html_tables, html_tokens
+from helpdesk.channels.email.parse import html_inline, html_lists, html_quotes, html_space, html_tables, html_tokens
 from helpdesk.channels.email.parse.html_lists import Container
 from helpdesk.markup import document, markdown_writer
 from helpdesk.markup.document import Block, Span
@@ -17,7 +17,6 @@ _BLOCKS = _SPACED | {
     *"caption thead tfoot fieldset form details summary legend".split(),
 }
 _ENDS_CODE = {"div", "td", "th", "tr", "table", "blockquote", "li", "ul", "ol", "section", "article"}
-_QUOTES = {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "moz-cite-prefix"}
 
 
 class TooManyTags(Exception):
@@ -40,6 +39,7 @@ def html_to_document(html: str) -> list[Block]:
     """Read ``html`` into blocks."""
     reader = _Reader()
     tokens = list(html_tokens.read_tokens(html))
+    answered = html_quotes.find_answered(tokens)
     after = 0  # the last table
     for place, token in enumerate(tokens):
         if place < after:
@@ -52,7 +52,7 @@ def html_to_document(html: str) -> list[Block]:
         elif token.kind == "text":
             reader.text(token.value)
         elif token.kind == "start":
-            reader.start(token.value, token.attributes)
+            reader.start(token.value, {} if place in answered else token.attributes)
         else:
             reader.end(token.value)
     return reader.finish()
@@ -154,7 +154,7 @@ class _Reader:
             self.is_picture_link = True
 
     def _start_block(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "blockquote" or (name == "div" and _QUOTES & set(attributes.get("class", "").split())):
+        if name == "blockquote" or (name == "div" and html_quotes.is_around(attributes)):
             self._open(name)
         elif name == "div" and self.open[-1].is_in_quote:
             self.open.append(self.open[-1].make_inner("div", self.open[-1].blocks, counted=False))

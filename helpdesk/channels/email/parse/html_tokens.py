@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from html.entities import html5
 from typing import Literal
 
 MAX_LENGTH = 500_000  # characters of HTML that are read
@@ -24,6 +25,7 @@ _ATTRIBUTE = re.compile(
     r"""\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
     re.IGNORECASE,
 )
+_ENTITY = re.compile(r"&(?:#(?:\d{1,9}|[xX][0-9a-fA-F]{1,8});?|[a-zA-Z][a-zA-Z0-9]{0,40}(?:;|(?![a-zA-Z0-9=])))")
 _CHECKED = re.compile(r"\schecked\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select"}
@@ -84,6 +86,13 @@ def read_tokens(html: str) -> Iterator[HtmlToken]:
         yield HtmlToken("text", unescape("".join(texts)))
 
 
+def read_value(value: str) -> str:
+    """Return the value of an attribute without entities. One without its semicolon before a word sign or "=" is
+    none there (HTML, section 13.2.5.73): "&region=eu" and "&copy=3" are parameters of an address.
+    """
+    return _ENTITY.sub(_read_entity, value) if "&" in value else value
+
+
 def is_too_dense(html: str) -> bool:
     """Whether ``html`` is mostly tags, in such a number that reading it would take long."""
     tags = html[:MAX_LENGTH].count("<")
@@ -91,10 +100,14 @@ def is_too_dense(html: str) -> bool:
 
 
 def _read_attributes(tag: str) -> dict[str, str]:
-    attributes = {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(tag)}
+    attributes = {found[0].lower(): read_value("".join(found[1:])) for found in _ATTRIBUTE.findall(tag)}
     if attributes.get("type", "").lower() == "checkbox" and _CHECKED.search(tag):
         attributes["checked"] = ""
     return attributes
+
+
+def _read_entity(match: re.Match[str]) -> str:
+    return unescape(match[0]) if match[0].startswith("&#") else html5.get(match[0][1:], match[0])
 
 
 def _strip_comments(html: str) -> str:

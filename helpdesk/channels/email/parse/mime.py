@@ -18,6 +18,7 @@ _ENCODED_WORD = r"=\?[^?\s]{1,80}\?[qb]\?[^?]{0,2000}\?="
 _ENCODED_WORDS = re.compile(rf"{_ENCODED_WORD}(?:\s{{0,20}}{_ENCODED_WORD})*", re.IGNORECASE)
 _BOUNDARY_LINE = re.compile(r"^--([^\s\"]{1,70})[ \t]*\r?\n(?=[A-Za-z-]{1,40}:|\r?\n)", re.MULTILINE)
 _SURROGATE = re.compile("[\udc80-\udcff]")
+_ENCODING = re.compile(r"\s*(base64|quoted-printable|x-uuencode|uuencode|uue|x-uue)\b[^\w-]", re.IGNORECASE)
 
 
 class _FieldPolicy(Compat32):
@@ -65,6 +66,8 @@ def parse_message(raw: bytes, is_too_much: bool | None = None) -> Message:
         is_too_much = bool(size_error(raw))
     content = raw[: header_length(raw[: 4 * MAX_HEADER_BYTES])] if is_too_much else raw
     message = message_from_bytes(content, policy=_READING)
+    for part in message.walk():
+        _clean_encoding(part)
     if any(_SURROGATE.search(value) for _, value in message.raw_items()):
         labels = (str(part.get_content_charset("") or "") for part in message.walk())
         label = next((label for label in labels if charsets.is_known(label)), "utf-8")
@@ -166,6 +169,12 @@ def _parameters(part: Message, field: str) -> list:
         return part.get_params([], header=field) or []
     except Exception:  # parameters that cannot be read are none
         return []
+
+
+def _clean_encoding(part: Message) -> None:
+    """Name the encoding of a part as the library knows it: programs add spaces, comments and parameters."""
+    if written := _ENCODING.match(str(part.get("Content-Transfer-Encoding", ""))):
+        part.replace_header("Content-Transfer-Encoding", written[1].lower())
 
 
 def _decode_parameter(value: str | tuple[str | None, str | None, str]) -> str:

@@ -135,7 +135,8 @@ def _make_part(part: Message, place: str, branches: tuple[tuple[str, int], ...])
     name = mime.file_name(part)
     disposition = str(part.get("Content-Disposition", "")).strip().lower()
     is_text = media_type in _TEXT_TYPES
-    attached = disposition.startswith("attachment") or bool(name) or not is_text
+    is_whole_mail = place == "1" and not disposition.startswith("attachment")
+    attached = disposition.startswith("attachment") or (bool(name) and not is_whole_mail) or not is_text
     return MimePart(
         place=place,
         media_type=media_type,
@@ -156,7 +157,8 @@ def _make_name(part: Message, media_type: str, place: str) -> str:
             inner = mime.parse_message(encoded[: mime.MAX_HEADER_BYTES], is_too_much=True)
         else:
             inner = part.get_payload()[0] if part.is_multipart() else part
-        return f"{mime.header_text(inner, 'Subject')[:100] or 'mail'}.eml"
+        subject = re.sub(r"[/\\]", "-", mime.header_text(inner, "Subject")[:100])
+        return f"{subject or 'mail'}.eml"
     if media_type in _NAMES:
         return _NAMES[media_type]
     kind = part.get_content_maintype()

@@ -5,10 +5,10 @@ import binascii
 import mimetypes
 import re
 from collections.abc import Mapping
-from html import escape, unescape
+from html import escape
 from urllib.parse import unquote, unquote_to_bytes
 
-from helpdesk.channels.email.parse import image_size
+from helpdesk.channels.email.parse import html_tokens, image_size
 from helpdesk.channels.email.parse.parsed_mail import MailFile
 from helpdesk.markup import picture_marks
 
@@ -70,7 +70,7 @@ def is_decoration(file: MailFile) -> bool:
 
 def _source(tag: str) -> str:
     match = _SOURCE.search(tag)
-    return unescape("".join(group or "" for group in match.groups())).strip() if match else ""
+    return html_tokens.read_value("".join(group or "" for group in match.groups())).strip() if match else ""
 
 
 def _decode_data(source: str, place: str, number: int) -> MailFile | None:

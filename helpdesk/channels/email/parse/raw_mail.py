@@ -27,6 +27,7 @@ _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None) -> list[ParsedMail]:
     """Parse ``raw`` into exactly one mail; one that cannot be parsed has a sentence in ``unparsed``."""
+    raw = _strip_beginning(raw)
     incoming = incoming or settings.IncomingMailSettings()
     unparsed = mime.size_error(raw)
     try:
@@ -44,6 +45,7 @@ def mail_fingerprint(raw: bytes) -> str:
     """Return 64 hex digits that are the same when a mail arrives again, also by another way: over its id, sender,
     recipients' tokens and body.
     """
+    raw = _strip_beginning(raw)
     try:
         message = mime.parse_message(raw[: mime.header_length(raw)][: mime.MAX_HEADER_BYTES])
         tokens = sorted(set(re.findall(r"reply\+[a-z2-7]{26}@", " ".join(_list_recipients(message)))))
@@ -56,6 +58,11 @@ def mail_fingerprint(raw: bytes) -> str:
     return hashlib.sha256(
         "\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()
     ).hexdigest()
+
+
+def _strip_beginning(raw: bytes) -> bytes:
+    """Return ``raw`` without empty lines above its header, as a script that pipes mail adds them."""
+    return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") else raw
 
 
 def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ParsedMail:

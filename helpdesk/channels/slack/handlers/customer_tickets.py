@@ -154,8 +154,10 @@ def _filed_line(ticket: Ticket) -> dict:
 
 
 def _subject(body: str) -> str:
-    lines = (markdown_rendering.make_excerpt(line, MAX_SUBJECT_WORDS_LENGTH).strip() for line in body.splitlines())
-    return next((line for line in lines if any(character.isalnum() for character in line)), gettext("Files from Slack"))
+    lines = [markdown_rendering.make_excerpt(line, MAX_SUBJECT_WORDS_LENGTH).strip() for line in body.splitlines()]
+    with_words = [line for line in lines if any(character.isalnum() for character in line)]
+    with_signs = [line for line in lines if any(character.isprintable() for character in line)]
+    return next(iter(with_words + with_signs), gettext("Files from Slack"))
 
 
 def _link_first_message(ticket: Ticket, channel: Channel, message: CustomerMessage) -> None:

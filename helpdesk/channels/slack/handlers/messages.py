@@ -30,6 +30,7 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
 
+MOVED = "Its follow-up ticket was moved to another customer."
 STAYS_NOTE_MESSAGE = lazy_gettext("A note stays a note. To answer the customer, write a new message.")
 TOO_LATE_MESSAGE = lazy_gettext(
     "Your change was not sent: this message went out as a reply, and its email has left, so it cannot become a note. "
@@ -87,6 +88,8 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
     message = thread_lookup.find_message(thread, event.external_id)
     if message is None:
         return handle_message(event, context)  # the edit arrived before its original
+    if message.organization_id != thread.organization_id:
+        return ignored_result(MOVED)
     stamp = str(event.edited_ts or "")
     if message.deleted_at or not _is_later(stamp, message.origin_edited):
         return ignored_result("An older edit than the one we have.")
@@ -119,6 +122,8 @@ def handle_delete(event: DeletionEvent, context: EventContext) -> Result:
     message = thread_lookup.find_message(thread, event.external_id)
     if message is None:
         return ignored_result(thread_lookup.early_deletion_result(event.external_id))
+    if message.organization_id != thread.organization_id:
+        return ignored_result(MOVED)
     tickets.delete_message(message, editor=None)
     answers = (
         [ephemeral_replies.reply_sentence(event, ALREADY_MAILED_MESSAGE)]
@@ -239,7 +244,7 @@ def _handle_customer_message(event: MessageEvent, thread: Thread, context: Event
         except ConflictError:
             token = f"slack {event.channel_id} {event.external_id}"[:64]
             new = tickets.create_follow_up(
-                thread.ticket, requester=user, body=body, form_token=token, attachments=attachments
+                thread.ticket, requester=user, body=body, form_token=token, attachments=attachments, **position
             )
             sentence = gettext(
                 "This ticket is closed, so what you wrote became the new ticket #%(number)s.", number=new.number
