@@ -11,7 +11,7 @@ import time_machine
 from sqlalchemy import select
 
 from helpdesk.domain.administration import settings
-from helpdesk.domain.reporting import date_ranges, drill_down, figures, reports, selections
+from helpdesk.domain.reporting import date_ranges, drill_down, figures, reports, selections, waiting_times
 from helpdesk.domain.reporting import definition as definition_of
 from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
 from helpdesk.domain.reporting.series import Series
@@ -189,7 +189,7 @@ def test_the_list_behind_each_number_has_as_many_tickets(world):
     for name, number in numbers.items():
         found = drill_down.list_tickets(definition, name)
         assert found.count == number and len(found.rows) == min(number, drill_down.PAGE_SIZE), name
-    assert set(drill_down.METRIC_LABELS) == {*numbers, *drill_down.WAITING_ON_NAMES}
+    assert set(drill_down.METRIC_LABELS) == {*numbers, *waiting_times.LISTS}
     for narrowed in ({"tag": "refund"}, {"tag": definition_of.WITHOUT}, {"organization": "globex", "priority": "low"}):
         asked = ReportDefinition.read({"from": "2026-10-10", "to": "2026-11-15", **narrowed})
         open_then = reports.compare(asked.days, selections.select_tickets(asked))[0].backlog

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
+from helpdesk.domain.reporting import drill_down, longest_waits
 from helpdesk.models.saved_report import SavedReport
 from helpdesk.web.reviews.charts import ChartRow, make_chart
 from tests.web.test_desk_pages import send, soup
@@ -64,6 +65,20 @@ def test_every_value_of_a_chart_leads_to_its_tickets(desk, solved):
     row = soup(desk.get(charted[0]["href"])).select_one("tbody tr")
     assert row.select_one(".num").text == "2 h" and "Slow export" in row.th.text
     assert desk.get("/review/tickets?metric=other").status_code == 404
+
+
+def test_of_many_tickets_that_waited_a_page_says_that_there_are_more(desk, solved, monkeypatch):
+    address = "/review/tickets?metric=waiting_team"
+    whole = soup(desk.get(address))
+    assert "2 tickets" in whole.select_one(".page-head").text and len(whole.select("tbody tr")) == 2
+    monkeypatch.setattr(longest_waits, "MOST_ADDED_UP", 0)
+    monkeypatch.setattr(drill_down, "PAGE_SIZE", 1)
+    first = soup(desk.get(address))
+    assert "1+ tickets" in first.select_one(".page-head").text
+    last = soup(desk.get(first.select_one("a[rel=next]")["href"]))
+    assert "2 tickets" in last.select_one(".page-head").text and not last.select("a[rel=next]")
+    rows = [row.th.a.text for page in (first, last) for row in page.select("tbody tr")]
+    assert rows == [row.th.a.text for row in whole.select("tbody tr")]
 
 
 def test_a_line_ends_where_nothing_was_measured_and_its_axis_has_a_unit(app):

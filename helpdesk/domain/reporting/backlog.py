@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, t
 from helpdesk.domain.reporting import metrics
 from helpdesk.domain.reporting.definition import Conditions
 from helpdesk.extensions import db
-from helpdesk.models.statuses import DONE, UNSOLVED_SQL
+from helpdesk.models.statuses import DONE, UNSOLVED, UNSOLVED_SQL, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 
 
@@ -34,6 +34,12 @@ def open_since(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def done_in(begin: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of which a ticket meets one if it was done from ``begin`` until ``end``, and no ticket meets two."""
+    times = (Ticket.solved_at, Ticket.closed_at)
+    return tuple(and_(since, time < end) for since, time in zip(open_since(begin)[1:], times, strict=True))
+
+
 def select_open_at(moment: datetime, where: Conditions = ()) -> CompoundSelect[int]:
     """The ids of the tickets that were open at ``moment``, or are open now where that is to come."""
     tickets = select(Ticket.id).where(Ticket.created_at < moment, *where)
@@ -43,3 +49,13 @@ def select_open_at(moment: datetime, where: Conditions = ()) -> CompoundSelect[i
 def is_open_now() -> ColumnElement[bool]:
     """The condition that a ticket is open."""
     return text(f"tickets.{UNSOLVED_SQL}")  # type: ignore[return-value]  # word for word, for the partial indexes
+
+
+def is_waiting_now(waiting_on: WaitingOn) -> ColumnElement[bool]:
+    """The condition that a ticket waits on ``waiting_on`` now.
+
+    It names the other statuses, so that the planner expects most of the open tickets: it takes the first of them from
+    an index in the order asked for, in place of reading and sorting them.
+    """
+    others = [status for status in UNSOLVED if status not in statuses_waiting_on(waiting_on)]
+    return and_(is_open_now(), Ticket.status.not_in(others))

@@ -8,26 +8,25 @@ from sqlalchemy import func, null, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
-from helpdesk.domain.reporting import backlog, longest_lists, metrics, selections, waiting_times
+from helpdesk.domain.reporting import backlog, longest_lists, longest_waits, metrics, selections, waiting_times
 from helpdesk.domain.reporting.date_ranges import Period
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.domain.reporting.metrics import METRICS, Metric
+from helpdesk.domain.reporting.selections import Selection
 from helpdesk.extensions import db
 from helpdesk.models.event import Event
 from helpdesk.models.rating import Rating
 from helpdesk.models.sla import SlaTimer
-from helpdesk.models.statuses import WaitingOn
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import lazy_gettext
 
 PAGE_SIZE = longest_lists.PAGE_SIZE
 MAX_PAGE = 2_000
-WAITING_ON_NAMES = {f"waiting_{who}": who for who in WaitingOn}
 METRIC_LABELS = {
     **{name: metric.label for name, metric in METRICS.items()},
     "solved": lazy_gettext("Resolution time"),
     metrics.BACKLOG: lazy_gettext("Backlog"),
-    **{name: who.definition.team_label for name, who in WAITING_ON_NAMES.items()},
+    **{name: who.definition.team_label for name, who in waiting_times.LISTS.items()},
 }
 
 
@@ -35,19 +34,25 @@ METRIC_LABELS = {
 class TicketPage:
     """Tickets with their values, on a page of all ``count``. ``unit``: "duration", "score" or "".
 
-    ``missing``: days that are over and not stored.
+    ``missing``: days that are over and not stored. ``counted``: where counting stopped; ``count`` is greater if there
+    are more.
     """
 
     rows: list[tuple[Ticket, Any]]
     count: int
     unit: str
     missing: Sequence[Period] = ()
+    counted: int | None = None
 
 
 def list_tickets(definition: ReportDefinition, name: str, page: int = 1) -> TicketPage:
     """Return a page of the tickets that the number ``name`` of the report counts; a key of METRIC_LABELS. Two
-    queries, or those of longest_lists.
+    queries, or those of longest_lists and longest_waits.
     """
+    if name in waiting_times.LISTS:
+        selection = selections.select_tickets(definition)
+        if not longest_waits.is_small(selection, definition.days.period):
+            return _longest_waits(definition, selection, name, page)
     if page <= 1 and name in longest_lists.NAMES:
         return _first_page(definition, name)
     query, value, unit = build_query(definition, name)
@@ -64,18 +69,28 @@ def list_tickets(definition: ReportDefinition, name: str, page: int = 1) -> Tick
 def _first_page(definition: ReportDefinition, name: str) -> TicketPage:
     selection = selections.select_tickets(definition)
     count, first, missing = longest_lists.find_first_page(name, selection, definition.days.period)
+    return TicketPage(_load(first), count, METRICS[name].unit, missing)
+
+
+def _longest_waits(definition: ReportDefinition, selection: Selection, name: str, page: int) -> TicketPage:
+    upto = min(max(page, 1), MAX_PAGE) * PAGE_SIZE
+    found = longest_waits.find_longest(name, selection, definition.days.period, upto + 1)
+    rows = _load(found.rows[upto - PAGE_SIZE : upto])
+    return TicketPage(rows, len(found.rows), "duration", found.missing, counted=upto)
+
+
+def _load(values: Sequence[tuple[int, float | None]]) -> list[tuple[Ticket, Any]]:
     people = (joinedload(Ticket.organization), joinedload(Ticket.assignee))
-    found = select(Ticket).where(Ticket.id.in_([ticket_id for ticket_id, _ in first])).options(*people)
+    found = select(Ticket).where(Ticket.id.in_([ticket_id for ticket_id, _ in values])).options(*people)
     tickets = {ticket.id: ticket for ticket in db.session.scalars(found)}
-    rows = [(tickets[ticket_id], value) for ticket_id, value in first if ticket_id in tickets]
-    return TicketPage(rows, count, METRICS[name].unit, missing)
+    return [(tickets[ticket_id], value) for ticket_id, value in values if ticket_id in tickets]
 
 
 def build_query(definition: ReportDefinition, name: str) -> tuple[Any, Any, str]:
     """The tickets that the number ``name`` counts with their values, the value, and its unit."""
     where, period = definition.conditions(), definition.days.period
-    if name in WAITING_ON_NAMES:
-        waited = waiting_times.select_waiting_tickets(WAITING_ON_NAMES[name], period, where)
+    if name in waiting_times.LISTS:
+        waited = waiting_times.select_waiting_tickets(waiting_times.LISTS[name], period, where)
         query = select(Ticket, waited.c.value).join(waited, waited.c.ticket_id == Ticket.id)
         return query, waited.c.value, "duration"
     if name == metrics.BACKLOG:

@@ -1,17 +1,22 @@
-"""The first page of the tickets behind a number by their values: from the first of every day, stored as sums are."""
+"""The first page of the tickets behind a number by their values: from the first of every day, stored as sums are.
+
+The days' lists of tickets that waited have those that were done on the day; ``longest_waits`` makes a page of them.
+"""
 
 import math
 import struct
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Label, Select, and_, func, or_, select
 
 from helpdesk import config
 from helpdesk.database import transactions
-from helpdesk.domain.reporting import live_sums, metrics, series, stored_days
+from helpdesk.domain.reporting import backlog, live_sums, metrics, series, stored_days, waiting_times
 from helpdesk.domain.reporting.date_ranges import Period
+from helpdesk.domain.reporting.definition import Conditions
 from helpdesk.domain.reporting.groups import find_part
 from helpdesk.domain.reporting.metrics import METRICS
 from helpdesk.domain.reporting.selections import Selection
@@ -22,7 +27,7 @@ from helpdesk.models.ticket import Ticket
 PAGE_SIZE = 50
 HEAD = struct.Struct("<BII")  # the format, the count and the length of the list
 FORMAT = 1  # a change of what a metric counts or of its order needs another number
-Rows = list[tuple[int, float | None]]
+AnySelect = Select[*tuple[Any, ...]]
 NAMES = frozenset(name for name, metric in METRICS.items() if metric.unit)
 
 
@@ -79,25 +84,8 @@ def count(name: str, spans: Sequence[Period], selection: Selection) -> list[Long
 
 
 def _count(name: str, spans: Sequence[Period], selection: Selection) -> list[Longest]:
-    metric = METRICS[name]
-    part = find_part(metric.time, [end for _, end in spans])
-    order = metric.value.asc() if metric.unit == "score" else metric.value.desc()
-    ranked = select(
-        part.label("part"),
-        Ticket.id.label("ticket_id"),
-        metric.value.label("value"),
-        func.row_number().over(partition_by=part, order_by=(order, Ticket.id.desc())).label("place"),
-        func.count().over(partition_by=part).label("number"),
-    ).where(metric.condition, *selection.where)
-    periods = [(run[0][0], run[-1][1]) for run in live_sums.list_runs(spans)]
-    if metric.timer_kind:
-        is_its_timer = (SlaTimer.ticket_id == Ticket.id) & (SlaTimer.kind == metric.timer_kind)
-        ranked = ranked.join(SlaTimer, is_its_timer).where(or_(*map(metrics.ended_in, periods)))
-    else:
-        ranked = ranked.where(or_(*(metrics.within(metric.time, period) for period in periods)))
-    if metric.unit == "score":
-        ranked = ranked.join(Rating, Rating.ticket_id == Ticket.id)
-    rows = ranked.subquery()
+    rank = _rank_waits if name in waiting_times.LISTS else _rank
+    rows = rank(name, spans, selection.where).subquery()
     found = [Longest(0, array("q"), array("d")) for _ in spans]
     first = select(rows).where(rows.c.place <= PAGE_SIZE).order_by(rows.c.place)
     for row in transactions.execute_core(first, is_planned_anew=True):
@@ -106,6 +94,41 @@ def _count(name: str, spans: Sequence[Period], selection: Selection) -> list[Lon
         longest.ids.append(row.ticket_id)
         longest.values.append(math.nan if row.value is None else row.value)
     return found
+
+
+def _rank(name: str, spans: Sequence[Period], where: Conditions) -> AnySelect:
+    metric = METRICS[name]
+    part = find_part(metric.time, [end for _, end in spans])
+    order = metric.value.asc() if metric.unit == "score" else metric.value.desc()
+    ranked = select(*_list_columns(part, metric.value, order)).where(metric.condition, *where)
+    periods = [(run[0][0], run[-1][1]) for run in live_sums.list_runs(spans)]
+    if metric.timer_kind:
+        is_its_timer = (SlaTimer.ticket_id == Ticket.id) & (SlaTimer.kind == metric.timer_kind)
+        ranked = ranked.join(SlaTimer, is_its_timer).where(or_(*map(metrics.ended_in, periods)))
+    else:
+        ranked = ranked.where(or_(*(metrics.within(metric.time, period) for period in periods)))
+    if metric.unit == "score":
+        ranked = ranked.join(Rating, Rating.ticket_id == Ticket.id)
+    return ranked
+
+
+def _rank_waits(name: str, spans: Sequence[Period], where: Conditions) -> AnySelect:
+    """The tickets that were done in ``spans``, by the time for which they waited until then."""
+    runs = [(run[0][0], run[-1][1]) for run in live_sums.list_runs(spans)]
+    parts = [and_(part, *where) for run in runs for part in backlog.done_in(*run)]
+    waits = waiting_times.select_waits_of(parts, waiting_times.LISTS[name])
+    part = find_part(func.coalesce(Ticket.solved_at, Ticket.closed_at), [end for _, end in spans])
+    return select(*_list_columns(part, waits.c.value, waits.c.value.desc())).join(waits, waits.c.ticket_id == Ticket.id)
+
+
+def _list_columns(part: ColumnElement[int], value: Any, order: Any) -> tuple[Label[Any], ...]:
+    return (
+        part.label("part"),
+        Ticket.id.label("ticket_id"),
+        value.label("value"),
+        func.row_number().over(partition_by=part, order_by=(order, Ticket.id.desc())).label("place"),
+        func.count().over(partition_by=part).label("number"),
+    )
 
 
 def _order(name: str) -> Callable[[tuple[float, int]], tuple[float, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk import clock
@@ -10,10 +10,10 @@ from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.notifications import events
 from helpdesk.domain.people import permissions
-from helpdesk.domain.reporting import definition, scorecards
+from helpdesk.domain.reporting import backlog, definition, scorecards
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS, QaReview, ReviewScore
-from helpdesk.models.statuses import UNSOLVED_SQL, WaitingOn, statuses_waiting_on
+from helpdesk.models.statuses import WaitingOn
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext, lazy_gettext
@@ -134,7 +134,7 @@ def list_waiting_on_team(reader: User, limit: int = 25, tag: str = "") -> list[T
     permissions.ensure(permissions.can_review(reader), gettext("Only leads review."))
     waiting = (
         select(Ticket)
-        .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.status.in_(statuses_waiting_on(WaitingOn.team)))
+        .where(backlog.is_waiting_now(WaitingOn.team))
         .options(joinedload(Ticket.assignee), joinedload(Ticket.organization), joinedload(Ticket.requester))
         .order_by(Ticket.turn_since, Ticket.id)
         .limit(limit)

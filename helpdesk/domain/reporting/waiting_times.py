@@ -3,12 +3,27 @@
 Only the part of each wait counts that lies in the period; that of open tickets lasts until now.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Subquery, case, func, literal, select, union, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    union,
+    union_all,
+)
 
-from helpdesk import clock
+from helpdesk import clock, config
 from helpdesk.database.types import UtcDateTime
 from helpdesk.domain.reporting import backlog, metrics
 from helpdesk.domain.reporting.date_ranges import Period
@@ -19,13 +34,25 @@ from helpdesk.models.statuses import Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 
 STATUS_EVENTS = {status.definition.event_kind for status in Status} | {"reopened"}
+Parts = Iterable[ColumnElement[bool]]  # conditions of which no ticket meets two
+AnySelect = Select[*tuple[Any, ...]]
+LISTS = {f"waiting_{who}": who for who in WaitingOn}  # the names of the lists of tickets that waited
+
+_FIRST = literal(Status.open.value).label("status")
 
 
 def select_waiting_tickets(waiting_on: WaitingOn, period: Period, where: Conditions = ()) -> Subquery:
     """The ids of the tickets that waited on ``waiting_on`` in ``period``, and for how many seconds each."""
-    spans = _select_spans(period, where)
+    return select_waits_of(_list_parts(*period, where), waiting_on, period)
+
+
+def select_waits_of(parts: Parts, waiting_on: WaitingOn, period: Period | None = None) -> Subquery:
+    """The same of the tickets that meet one of ``parts``; without ``period``, the time until they were done."""
+    statuses = _select_statuses_of(parts)
+    spans = _cut(statuses, period) if period else statuses
+    seconds = spans.c.seconds if period else seconds_between(spans.c.at, spans.c.until)
     return (
-        select(spans.c.ticket_id, func.sum(spans.c.seconds).label("value"))
+        select(spans.c.ticket_id, func.sum(seconds).label("value"))
         .where(spans.c.status.in_(statuses_waiting_on(waiting_on)))
         .group_by(spans.c.ticket_id)
         .subquery()
@@ -39,22 +66,50 @@ def select_statuses(begin: datetime, end: datetime, where: Conditions = (), is_o
     """
     if is_of_changed:
         where = (*where, Ticket.id.in_(_select_changed(begin, end)))
+    return _select_statuses_of(_list_parts(begin, end, where))
+
+
+def _list_parts(begin: datetime, end: datetime, where: Conditions) -> Parts:
+    return [and_(Ticket.created_at < end, *where, part) for part in backlog.open_since(begin)]
+
+
+def _select_statuses_of(parts: Parts) -> Subquery:
     ended_at = func.coalesce(Ticket.solved_at, Ticket.closed_at, _moment(clock.now())).label("ended")
-    tickets = select(Ticket.id, Ticket.created_at, ended_at).where(Ticket.created_at < end, *where)
-    counted = union_all(*(tickets.where(part) for part in backlog.open_since(begin))).cte("counted")
-    kind = Event.kind.concat("")  # without its index, which leads to the events of every ticket ever filed
-    changes = (
-        select(
-            Event.ticket_id, Event.seq, Event.created_at, Event.data["new"].as_string().label("status"), counted.c.ended
-        )
-        .join(counted, counted.c.id == Event.ticket_id)
-        .where(kind.in_(STATUS_EVENTS))
-    )
-    first = select(counted.c.id, literal(0), counted.c.created_at, literal(Status.open.value), counted.c.ended)
-    history = first.union_all(changes).subquery("history")
+    tickets = select(Ticket.id, Ticket.created_at, ended_at)
+    counted = union_all(*(tickets.where(part) for part in parts)).cte("counted")
+    return (_select_history if config.current().is_sqlite else _select_histories)(counted).subquery()
+
+
+def _select_history(counted: CTE) -> AnySelect:
+    """The statuses of all ``counted`` tickets together, for SQLite, which looks up the events of each."""
+    of_each = _select_changes().join(counted, counted.c.id == Event.ticket_id)
+    first = select(counted.c.id, literal(0), counted.c.created_at, _FIRST, counted.c.ended)
+    history = first.union_all(of_each.add_columns(counted.c.ended)).subquery("history")
     ticket_id, seq, at, status, ended = history.c
     until = func.coalesce(func.lead(at).over(partition_by=ticket_id, order_by=seq), ended)
-    return select(ticket_id.label("ticket_id"), status.label("status"), at.label("at"), until.label("until")).subquery()
+    return select(ticket_id.label("ticket_id"), status, at.label("at"), until.label("until"))
+
+
+def _select_histories(counted: CTE) -> AnySelect:
+    """The same for PostgreSQL. A query for each ticket: from one for all it reads the events of every ticket there is,
+    since it expects many more tickets than there are.
+    """
+    first = select(counted.c.id, literal(0), counted.c.created_at, _FIRST).correlate(counted)
+    changes = _select_changes().where(Event.ticket_id == counted.c.id).correlate(counted)
+    history = first.union_all(changes).subquery("history")
+    _, seq, at, status = history.c
+    following = func.lead(at).over(order_by=seq).label("following")
+    of_each = select(status, at.label("at"), following).lateral("of_each")
+    until = func.coalesce(of_each.c.following, counted.c.ended)
+    return select(counted.c.id.label("ticket_id"), of_each.c.status, of_each.c.at, until.label("until")).join_from(
+        counted, of_each, true()
+    )
+
+
+def _select_changes() -> AnySelect:
+    kind = Event.kind.concat("")  # without its index, which leads to the events of every ticket ever filed
+    status = Event.data["new"].as_string().label("status")
+    return select(Event.ticket_id, Event.seq, Event.created_at, status).where(kind.in_(STATUS_EVENTS))
 
 
 def _select_changed(begin: datetime, end: datetime) -> CompoundSelect[int]:
@@ -65,10 +120,9 @@ def _select_changed(begin: datetime, end: datetime) -> CompoundSelect[int]:
     return union(changed, merged, *(select(Ticket.id).where(metrics.within(time, period)) for time in times))
 
 
-def _select_spans(period: Period, where: Conditions) -> Subquery:
-    """Ticket, status and seconds of every time that a ticket spent in a status within ``period``."""
+def _cut(spans: Subquery, period: Period) -> Subquery:
+    """Ticket, status and seconds of every time in ``spans``, within ``period``."""
     begin, end = period
-    spans = select_statuses(begin, end, where)
     stop = min(end, clock.now())
     cut = select(
         spans.c.ticket_id,

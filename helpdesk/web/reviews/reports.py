@@ -13,10 +13,10 @@ from helpdesk.domain.reporting.definition import GROUP_LABELS, TABLE_TITLES
 from helpdesk.domain.reporting.reports import Report
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.extensions import db
-from helpdesk.translation import format_number, gettext
+from helpdesk.translation import format_number, gettext, ngettext
 from helpdesk.web.middleware import authentication, authorization, replica_reads
 from helpdesk.web.reviews import report_charts, report_filters
-from helpdesk.web.templating import htmx_responses
+from helpdesk.web.templating import filters, htmx_responses
 
 blueprint = Blueprint("review_reports", __name__, url_prefix="/review")
 
@@ -81,6 +81,7 @@ def list_counted_tickets() -> ResponseReturnValue:
         section="numbers",
         metric=metric,
         title=drill_down.METRIC_LABELS[metric],
+        number=format_number_of_tickets(found),
         found=found,
         rows=[(ticket, format_value(value, found.unit)) for ticket, value in found.rows],
         pages={
@@ -114,6 +115,12 @@ def list_columns(report: Report) -> list[report_table.Column]:
     """The columns of the report's table; the backlog only where its rows are parts of time."""
     is_by_time = report.definition.by in date_ranges.UNITS
     return [column for column in report_table.COLUMNS if is_by_time or not column.is_by_time]
+
+
+def format_number_of_tickets(found: drill_down.TicketPage) -> str:
+    """How many tickets there are, with a plus where counting stopped."""
+    number = filters.format_capped_count(found.count, found.counted or found.count)
+    return ngettext("%(num)s ticket", "%(num)s tickets", found.count, num=number)
 
 
 def format_value(value: float | None, unit: str) -> str:
