@@ -1,6 +1,6 @@
 """Customer satisfaction (CSAT): ratings of solved tickets by their requesters."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created
@@ -22,4 +22,7 @@ class Rating(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[Created]
 
-    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+    __table_args__ = (
+        CheckConstraint("score BETWEEN 1 AND 5", name="score"),
+        Index("ix_ratings_score_created", "score", "created_at", "ticket_id"),
+    )

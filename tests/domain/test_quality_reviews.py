@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import PermissionDenied, ValidationError
@@ -77,12 +77,36 @@ def test_samples_of_bad_ratings_and_long_conversations(session, make, lead):
     said = {"organization_id": requester.organization_id, "kind": "reply", "from_team": True, "body": "x"}
     for ticket_id, count in ((first, 8), (second, 7), (third, 11)):
         session.execute(insert(Message), [{**said, "ticket_id": ticket_id, "seq": seq + 1} for seq in range(count)])
+        session.execute(update(Ticket).where(Ticket.id == ticket_id).values(next_seq=count + 1))
     session.commit()
     assert ids(review_samples.list_sample(lead, "low")) == [second, first]
     found = review_samples.list_sample(lead, "long")
     assert [(row.ticket.id, row.replies) for row in found] == [(third, 11), (first, 8)]
     with pytest.raises(PermissionDenied):
         review_samples.list_sample(maya, "low")
+
+
+def test_the_worst_rated_of_these_days_come_first_and_then_the_latest_solved(session, make, lead):
+    requester, maya, bo = make.user(make.organization()), make.agent("Maya"), make.agent("Bo")
+    old, recent = sorted(solved(session, requester, maya, 3, 40)), sorted(solved(session, requester, maya, 9, 20))
+    latest, of_bo, own = (solved(session, requester, who, 1, 2).pop() for who in (maya, bo, lead))
+    days_ago = lambda days: WEDNESDAY - timedelta(days=days)  # noqa: E731
+    for ticket_id, score, days in (
+        *((recent[0], 2, 3), (recent[1], 1, 19), (recent[2], 1, 4), (recent[3], 5, 1), (of_bo, 3, 1)),
+        *((own, 1, 1), (old[0], 1, 1), (recent[4], 1, 35)),  # one's own, solved long ago, rated before it was reopened
+    ):
+        session.add(Rating(ticket_id=ticket_id, score=score, created_at=days_ago(days)))
+    session.add(QaReview(ticket_id=recent[5], reviewer_id=lead.id, agent_id=maya.id, rating="good"))
+    session.commit()
+    rated = [recent[2], recent[1], recent[0], of_bo, recent[3]]
+    others = [latest, recent[8], recent[7], recent[6], recent[4]]
+    found = review_samples.list_sample(lead)
+    assert [row.ticket.id for row in found] == [*rated, *others]
+    assert [row.score for row in found] == [1, 1, 2, 3, 5, None, None, None, None, 1]
+    assert ids(review_samples.list_sample(lead, limit=4)) == rated[:4]
+    assert ids(review_samples.list_sample(lead, agent_id=bo.id)) == [of_bo]
+    assert ids(review_samples.list_sample(lead, "low")) == rated[:3]
+    assert ids(review_samples.list_sample(lead, "low", limit=2)) == rated[:2]
 
 
 def test_a_review_has_scores_of_our_own_criteria_and_its_agent_answers(session, make, lead):

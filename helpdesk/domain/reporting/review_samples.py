@@ -1,9 +1,10 @@
 """Which solved tickets leads review: a sample by a rule, without those that were reviewed or are the lead's own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, func, null, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, null, select, union_all
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
@@ -19,7 +20,8 @@ from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
 
 WINDOW = timedelta(days=30)
-LOW_SCORE = 2  # of 5, and less
+BEST_SCORE = 5
+LOW_SCORE = 2  # and less
 LONG_REPLIES = 8  # of both sides, and more
 PER_AGENT_CHOICES = (1, 3, 5, 10)
 SAMPLE_LABELS = {
@@ -46,32 +48,55 @@ def list_sample(
 ) -> list[SampledTicket]:
     """Return solved tickets to review by ``rule``, a key of SAMPLE_LABELS.
 
-    "agent": ``per_agent`` tickets of each agent that were solved last week, the same all week, however many of them
-    are reviewed. "low": rated LOW_SCORE or less, worst first. "long": LONG_REPLIES or more replies, most first.
+    "": those rated in these days first, worst first, then the others, latest first. "low": rated LOW_SCORE or less in
+    these days, worst first. "agent": ``per_agent`` tickets of each agent that were solved last week, the same all week,
+    however many of them are reviewed. "long": LONG_REPLIES or more replies, most first.
     Raises PermissionDenied.
     """
     permissions.ensure(permissions.can_review(reader), gettext("Only leads review."))
+    left = [*_counted(agent_id), Ticket.assignee_id != reader.id, QaReview.ticket_id.is_(None)]
+    if tag:
+        left.append(definition.has_tag(tag))
     replies = _REPLY_COUNT if rule == "long" else null()
     query = (
         select(Ticket, Rating.score, replies)
         .outerjoin(Rating, Rating.ticket_id == Ticket.id)
-        .outerjoin(QaReview, QaReview.ticket_id == Ticket.id)
-        .where(*_counted(agent_id), Ticket.assignee_id != reader.id, QaReview.ticket_id.is_(None))
         .options(joinedload(Ticket.assignee), joinedload(Ticket.organization))
         .limit(MAX_DRAWN if rule == "agent" else limit)  # of the last agent as many as of the first
     )
+    if rule in ("", "low"):
+        first = _select_worst_rated(left, LOW_SCORE if rule else None, limit)
+        query = query.join(first, first.c.id == Ticket.id).order_by(first.c.score, first.c.at.desc(), Ticket.id.desc())
+        return [SampledTicket(*row) for row in db.session.execute(query)]
+    query = query.outerjoin(QaReview, QaReview.ticket_id == Ticket.id).where(*left)
     latest = (Ticket.solved_at.desc(), Ticket.id.desc())
-    if tag:
-        query = query.where(definition.has_tag(tag))
     if rule == "agent":
-        query = query.where(Ticket.id.in_(_choose_by_chance(agent_id, per_agent))).order_by(Ticket.assignee_id, *latest)
-    elif rule == "low":
-        query = query.where(Rating.score <= LOW_SCORE).order_by(Rating.score, *latest)
-    elif rule == "long":
-        query = query.where(_REPLY_COUNT >= LONG_REPLIES).order_by(_REPLY_COUNT.desc(), *latest)
+        chosen = db.session.scalars(_choose_by_chance(agent_id, per_agent)).all()  # else it reads those of all days
+        query = query.where(Ticket.id.in_(chosen)).order_by(Ticket.assignee_id, *latest)
     else:
-        query = query.order_by(func.coalesce(Rating.score, 6), *latest)
+        may_be_long = Ticket.next_seq > LONG_REPLIES  # of all entries, so that the replies of few are counted
+        query = query.where(may_be_long, _REPLY_COUNT >= LONG_REPLIES).order_by(_REPLY_COUNT.desc(), *latest)
     return [SampledTicket(*row) for row in db.session.execute(query)]
+
+
+def _select_worst_rated(left: Sequence[ColumnElement[bool]], most_score: int | None, limit: int) -> Subquery:
+    """Ids of the tickets that are ``left``, with a score and a time to sort them by: at most ``limit`` of each score,
+    each read from the end of an index, and without ``most_score`` as many that nobody rated in these days.
+    """
+    rated_lately = Rating.created_at >= clock.now() - WINDOW
+    tickets = select(Ticket.id).outerjoin(QaReview, QaReview.ticket_id == Ticket.id).where(*left)
+    of_scores = [
+        tickets.add_columns(literal(score).label("score"), Rating.created_at.label("at"))
+        .join(Rating, Rating.ticket_id == Ticket.id)
+        .where(Rating.score == score, rated_lately)
+        .order_by(Rating.created_at.desc(), Rating.ticket_id.desc())
+        for score in range(1, (most_score or BEST_SCORE) + 1)
+    ]
+    if most_score is None:
+        is_rated = select(Rating.ticket_id).where(Rating.ticket_id == Ticket.id, rated_lately).exists()
+        others = tickets.add_columns(literal(BEST_SCORE + 1).label("score"), Ticket.solved_at.label("at"))
+        of_scores.append(others.where(~is_rated).order_by(Ticket.solved_at.desc(), Ticket.id.desc()))
+    return union_all(*(select(each.limit(limit).subquery()) for each in of_scores)).subquery()
 
 
 _REPLY_COUNT = (

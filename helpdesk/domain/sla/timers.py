@@ -129,16 +129,22 @@ def notify_due_soon() -> int:
 
 def list_at_risk(within: timedelta = timedelta(hours=2), limit: int = 50) -> list[SlaTimer]:
     """Return the timers that are due ``within`` that time or overdue, most urgent first, with their tickets."""
+    first = (  # on its own, since all that are due would be joined before they are sorted
+        select(SlaTimer.ticket_id, SlaTimer.kind)
+        .where(SlaTimer.due_at <= clock.now() + within)
+        .order_by(SlaTimer.due_at, SlaTimer.ticket_id)
+        .limit(limit)
+        .subquery()
+    )
     due = (
         select(SlaTimer)
-        .where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= clock.now() + within)
+        .join(first, (first.c.ticket_id == SlaTimer.ticket_id) & (first.c.kind == SlaTimer.kind))
         .options(
             joinedload(SlaTimer.ticket).options(
                 joinedload(Ticket.organization), joinedload(Ticket.assignee), joinedload(Ticket.requester)
             )
         )
         .order_by(SlaTimer.due_at, SlaTimer.ticket_id)
-        .limit(limit)
     )
     return list(db.session.scalars(due))
 
