@@ -5,7 +5,7 @@ import logging
 import re
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,12 +29,13 @@ log = logging.getLogger(__name__)
 
 
 def empty_accepted_draft(response: Response) -> Response:
-    """Empty the draft that the request's form names, if the answer leads on to another page.
+    """Empty the draft that the request's form names, if its view leads on to another page.
 
-    Those of messages and tickets are emptied as they are stored.
+    Those of messages and tickets are emptied as they are stored. Who is first sent to a second factor has sent nothing.
     """
-    is_accepted = request.method == "POST" and response.status_code in (302, 303) and request.mimetype in FORM_TYPES
-    if not is_accepted or "draft_name" not in request.form or not current_user.is_authenticated:
+    is_form = request.method == "POST" and request.mimetype in FORM_TYPES
+    is_accepted = is_form and response.status_code in (302, 303) and not g.get("is_refused")
+    if not is_accepted or not current_user.is_authenticated or "draft_name" not in request.form:
         return response
     try:
         empty_sent_draft(authentication.get_current_user(), request.form["draft_name"])

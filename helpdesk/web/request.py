@@ -1,25 +1,29 @@
 """Limits of request parameters: ids that fit a BIGINT, and texts without NUL, which databases do not store.
 
-Defined here once for all views: an id that is too large and a NUL in a path give 404; NULs in a form are removed.
+Defined here once for all views: an id that is too large and a NUL in a path give 404; NULs in a form are removed, and
+so are fields without a name. A form that cannot be read gives 400, as it would change things like an empty one.
 """
 
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import flask
 from flask import Flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 MAX_ANONYMOUS_BODY_BYTES = 1024 * 1024
 
 
 class FormData(ImmutableMultiDict):
-    """The parameters of a form or a URL, without NUL characters."""
+    """The parameters of a form or a URL, without NUL characters. Each has a name; a part of a form may have none."""
 
     def __init__(self, mapping: Any = None) -> None:
         if mapping is not None and not isinstance(mapping, MultiDict):
-            mapping = [(_without_nul(name), _without_nul(value)) for name, value in mapping]
+            mapping = [(_without_nul(name), _without_nul(value)) for name, value in mapping if name is not None]
         super().__init__(mapping)
 
 
@@ -34,6 +38,20 @@ class Request(flask.Request):
         if self.content_length is None and self.max_content_length and len(data) >= self.max_content_length:
             raise RequestEntityTooLarge
         return data
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """As Werkzeug's, which would take a form that cannot be read for an empty one."""
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except ValueError as error:
+            empty = self.parameter_storage_class()
+            self.__dict__ |= {"stream": BytesIO(), "form": empty, "files": empty}  # for the page that says so
+            raise BadRequest from error
 
 
 class IdConverter(IntegerConverter):
@@ -63,6 +81,14 @@ def limit_anonymous_body() -> None:
     """Allow large bodies only with a session cookie: a body is read before the session is checked."""
     if "_user_id" not in flask.session:
         flask.request.max_content_length = MAX_ANONYMOUS_BODY_BYTES
+
+
+def get_path_of_page(address: str | None) -> str:
+    """The path and the parameters in the address of a page, as a header names it; empty if it is no address."""
+    try:
+        return urlsplit(address or "")._replace(scheme="", netloc="", fragment="").geturl()
+    except ValueError:
+        return ""
 
 
 def _without_nul(value: object) -> object:

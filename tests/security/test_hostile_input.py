@@ -117,6 +117,44 @@ def test_nul_in_a_form_is_removed(make, session, browser_of):
     assert [message.body for message in ticket.messages] == ["It really is.", "onetwo"]
 
 
+UNREADABLE = {
+    "cut off": b'--x\r\nContent-Disposition: form-data; name="body"\r\n\r\nHalf of',
+    "a name that is not UTF-8": b'--x\r\nContent-Disposition: form-data; name="a"; filename="R\xe9sum\xe9"\r\n\r\na\r\n--x--',
+    "no part": b"body=Hello",
+}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_form_that_cannot_be_read_is_refused_and_not_taken_for_an_empty_one(make, session, browser_of, what):
+    maya = make.agent(notification_channels={"mention": ["mail"]})
+    client = browser_of(maya)
+    headers = {"X-CSRFToken": csrf_of(client), "Content-Type": "multipart/form-data; boundary=x"}
+    for path in ("/account/notifications", "/tickets/shared"):
+        assert client.post(path, data=UNREADABLE[what], headers=headers).status_code == 400
+    session.refresh(maya)
+    assert maya.notification_channels == {"mention": ["mail"]}
+    assert browser_of().post("/tickets/shared", data=UNREADABLE[what], headers=headers).status_code == 303
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_part_of_a_form_without_a_name_is_left_out(make, browser_of):
+    client = browser_of(make.user(make.organization()))
+    parts = b'--x\r\nContent-Disposition: form-data\r\n\r\nnobody\r\n--x\r\nContent-Disposition: form-data; name="body"\r\n\r\n'
+    headers = {"X-CSRFToken": csrf_of(client), "Content-Type": "multipart/form-data; boundary=x"}
+    answer = client.post("/previews", data=parts + b"**Hello**\r\n--x--", headers=headers)
+    assert answer.status_code == 200 and "<strong>Hello</strong>" in answer.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_page_whose_address_is_none_causes_no_server_error(make, browser_of):
+    for address in ("http://[", "http://a]b/", "//[/tickets"):
+        headers = {"HX-Request": "true", "HX-Current-URL": address}
+        answer = browser_of().get("/tickets", headers=headers)
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
+        assert browser_of(make.agent()).get("/desk/palette", headers=headers).status_code == 200
+
+
 def ends_something(route: str) -> tuple[int, str]:
     """What deletes comes last, so that the others still find what they are about; then what answers all others 503."""
     deletes = any(word in route for word in ("/delete", "erase", "sign-out", "/deactivation", "viewing"))

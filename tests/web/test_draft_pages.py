@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from helpdesk import clock
 from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
 from helpdesk.domain.people import drafts
 from helpdesk.domain.tickets import attachments
 from helpdesk.models.attachment import Attachment
@@ -113,6 +114,21 @@ def test_any_other_form_that_is_accepted_empties_its_draft(app, make, session):
     assert post(client, "/settings/replies", data=form | {"title": "Words"}).status_code == 303
     session.expire_all()
     assert drafts.find_draft(lead, "canned-new").content == ""
+
+
+def test_who_is_asked_for_a_second_factor_meanwhile_keeps_the_draft(app, make, session):
+    lead = make.agent(role="lead")
+    client = signed_in_client(app, lead)
+    drafts.save_draft(lead, "canned-new", '{"title":"x"}', revision="revision1")
+    session.commit()
+    headers = {"X-CSRFToken": token(client)}
+    settings.set("second_factor_for", "team")
+    session.commit()
+    form = {"title": "Words", "body": "Words", "draft": "revision1", "draft_name": "canned-new"}
+    answer = client.post("/settings/replies", data=form, headers=headers)
+    assert (answer.status_code, answer.location) == (303, "/account/second-factor")
+    session.expire_all()
+    assert drafts.find_draft(lead, "canned-new").content == '{"title":"x"}'
 
 
 def test_a_draft_of_an_edit_is_its_authors_and_one_of_a_note_stays_with_the_team(desk, session):

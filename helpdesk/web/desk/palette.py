@@ -5,7 +5,7 @@ On a ticket it also puts a macro into the reply, and assigns, tags or solves it.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +18,7 @@ from helpdesk.models.user import User
 from helpdesk.translation import gettext, pgettext
 from helpdesk.web.desk.palette_actions import PaletteAction, list_actions
 from helpdesk.web.middleware import authentication, authorization, replica_reads
+from helpdesk.web.request import get_path_of_page
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("palette", __name__, url_prefix="/desk")
@@ -48,7 +49,7 @@ def show_palette() -> ResponseReturnValue:
 
 def find_open_ticket() -> int | None:
     """Return the number of the ticket whose page asks, if it is a ticket's page."""
-    match = TICKET_PATH.fullmatch(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+    match = TICKET_PATH.fullmatch(get_path_of_page(request.headers.get("HX-Current-URL")).partition("?")[0])
     return int(match[1]) if match else None
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import flask
 from flask import Flask, Response, g, make_response, redirect, render_template, request
@@ -23,6 +23,7 @@ from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web import cookies
 from helpdesk.web.middleware import authorization, language, request_transactions
+from helpdesk.web.request import get_path_of_page
 
 log = logging.getLogger(__name__)
 MAX_SESSION_LIFETIME = max(sessions.ABSOLUTE_TIMEOUTS.values())
@@ -162,7 +163,7 @@ def _handle_unauthorized() -> Response:
     """Redirect to the sign-in page, with the requested page as ``next``."""
     next_path = request.full_path.rstrip("?") if request.method == "GET" else None
     if extensions.htmx:
-        next_path = urlsplit(extensions.htmx.current_url or "")._replace(scheme="", netloc="", fragment="").geturl()
+        next_path = get_path_of_page(extensions.htmx.current_url)
     next_path = authorization.get_safe_next_path(next_path)
     address = "/sign-in?" + urlencode({"next": next_path}) if next_path and next_path != "/" else "/sign-in"
     if extensions.htmx:

@@ -4,7 +4,7 @@ Each list is one function for Flask, which asks of every function that is regist
 each step took 2 % of the processor time of a ticket's page.
 """
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.database import replica
@@ -81,6 +81,7 @@ def check() -> ResponseReturnValue | None:
     for step in CHECKS:
         answer = step(audience, user)
         if answer is not None:
+            g.is_refused = True
             return answer
     return None
 

@@ -1,6 +1,6 @@
 """Before a request: the second factor of the team, and a recent proof before what is sensitive."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Response, abort, redirect, request
 
@@ -8,6 +8,7 @@ from helpdesk import clock, extensions
 from helpdesk.domain.authentication import second_factor
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authorization, request_transactions
+from helpdesk.web.request import get_path_of_page
 
 ALLOWED_BLUEPRINTS = {
     "second_factor",
@@ -86,8 +87,8 @@ def _send_to(path: str) -> Response:
     if request.accept_mimetypes.best == "text/event-stream":
         abort(401)
     page = request.full_path.rstrip("?") if request.method in request_transactions.SAFE_METHODS else request.referrer
-    next_path = urlsplit(extensions.htmx.current_url or "" if extensions.htmx else page or "")
-    here = authorization.get_safe_next_path(next_path._replace(scheme="", netloc="", fragment="").geturl())
+    next_path = get_path_of_page(extensions.htmx.current_url if extensions.htmx else page)
+    here = authorization.get_safe_next_path(next_path)
     address = path + ("?" + urlencode({"next": here}) if here and here != "/" else "")
     if extensions.htmx:
         return Response(status=401, headers={"HX-Redirect": address})
