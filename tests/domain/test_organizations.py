@@ -42,6 +42,16 @@ def test_add_says_everything_that_is_wrong_at_once(app):
     assert set(wrong.value.errors) == {"name", "domains", "slack_channels", "addresses", "microsoft_tenant"}
 
 
+def test_a_name_is_taken_in_any_case_of_any_alphabet(make, session):
+    for name in ("ÄRZTE Süd", "ООО Ромашка", "---"):
+        make.organization(name, domain=f"d{len(name)}.example")
+    for same in ("Ärzte süd ", "ооо ромашка", "---"):
+        with pytest.raises(ValidationError, match="already"):
+            organizations.create_organization(same, ["new.example"], actor=None)
+    assert organizations.find_by_name("Ärzte") is None
+    assert [each.name for each in organizations.search_organizations("ärzte")] == ["ÄRZTE Süd"]
+
+
 def test_domains_are_kept_canonical(session):
     organization = organizations.create_organization("Müller", [" MÜLLER.de ", "xn--mller-kva.de"])
     session.commit()

@@ -40,6 +40,14 @@ def test_the_admin_for_emergencies_stays_one_with_another_address_and_is_not_era
     assert maya.erased_at
 
 
+@pytest.mark.parametrize("words", ["özil", "ÖZIL", "Mesut Ozil", "mesut oezil", "山田", "M@Globex"])
+def test_people_are_found_however_their_name_is_written(make, words):
+    globex = make.organization("Globex")
+    mesut = make.user(globex, "Mesut Özil 山田", email="m@globex.example")
+    make.user(globex, "Ozzy", email="o@globex.example")
+    assert users.search_customers(words) == [mesut]
+
+
 def test_nobody_deactivates_themselves(make):
     make.agent(role="admin")
     maya = make.agent(role="admin")

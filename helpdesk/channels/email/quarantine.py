@@ -163,7 +163,7 @@ def create_ticket_from_mail(
         organization_id=organization_id,
         filed_by=actor,
         subject=subject.strip() or create_ticket.make_subject(mail),
-        body=content.body or _files_only_text(files),
+        body=create_ticket.make_body(mail, content) or _files_only_text(files),
         attachments=files,
     )
     folded_text.store_quote(ticket.messages[0], mail, content.quoted)

@@ -14,6 +14,7 @@ from sqlalchemy import event, inspect, select, tuple_
 from sqlalchemy.orm import Session, SessionTransaction
 
 from helpdesk import key_derivation
+from helpdesk.database.any_case import contains_text
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.user import User
@@ -115,8 +116,8 @@ def list_entries(
     if words:
         query = query.where(
             AuditEntry.action.icontains(words, autoescape=True)
-            | AuditEntry.subject.icontains(words, autoescape=True)
-            | AuditEntry.actor_name.icontains(words, autoescape=True)
+            | contains_text(AuditEntry.subject, words)
+            | contains_text(AuditEntry.actor_name, words)
         )
     if before is not None:
         query = query.where(tuple_(AuditEntry.at, AuditEntry.id) < tuple_(before[0], before[1]))

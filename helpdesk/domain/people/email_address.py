@@ -1,6 +1,7 @@
 """Canonical email addresses. Every address that is compared, stored or mailed passes ``canonical_address``."""
 
 import re
+import unicodedata
 
 import idna
 
@@ -51,7 +52,7 @@ def canonical_address(text: str) -> str:
 
 def canonical_domain(text: str) -> str:
     """One domain name in lower case and in ASCII. Raises ValueError with a sentence."""
-    text = (text or "").strip(" ").lower()
+    text = unicodedata.normalize("NFC", (text or "").strip(" ").lower())
     if not text or len(text) > MAX_DOMAIN_LENGTH:
         raise ValueError(gettext("Enter a domain, like example.com."))
     if set(text) & set("。．｡"):  # the library treats them as dots

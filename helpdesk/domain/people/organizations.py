@@ -17,6 +17,7 @@ from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import email_address, organization_channels, own_domains, session_revocation, users
+from helpdesk.domain.people.name_conditions import has_words, is_named
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.user import Identity, User
@@ -44,8 +45,11 @@ def find_by_slug(slug: str) -> Organization | None:
 
 
 def find_by_name(name: str) -> Organization | None:
-    """The organization with this name; case does not matter."""
-    return db.session.scalar(select(Organization).where(func.lower(Organization.name) == name.strip().lower()))
+    """The organization with this name in any case."""
+    wanted = name.strip()
+    is_alike = has_words(Organization, wanted, whole=True) | (func.lower(Organization.name) == wanted.lower())
+    found = db.session.scalars(select(Organization).where(is_alike).order_by(Organization.id))
+    return next((each for each in found if each.name.casefold() == wanted.casefold()), None)
 
 
 def search_organizations(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
@@ -53,10 +57,9 @@ def search_organizations(words: str = "", after: str = "", size: int = 50) -> li
     query = select(Organization).where(IS_PRESENT).options(selectinload(Organization.domains))
     query = query.order_by(Organization.name).limit(size)
     if words:
-        by_domain = select(OrganizationDomain.organization_id).where(
-            OrganizationDomain.domain.icontains(words, autoescape=True)
-        )
-        query = query.where(Organization.name.icontains(words, autoescape=True) | Organization.id.in_(by_domain))
+        is_similar = OrganizationDomain.domain.icontains(words, autoescape=True)
+        by_domain = select(OrganizationDomain.organization_id).where(is_similar)
+        query = query.where(is_named(Organization, words) | Organization.id.in_(by_domain))
     return list(db.session.scalars(query.where(Organization.name > after) if after else query))
 
 

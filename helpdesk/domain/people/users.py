@@ -9,7 +9,9 @@ from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import admission, changes, email_address, session_revocation
+from helpdesk.domain.people.name_conditions import is_named
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import Identity, Membership, Role, User, UserAlias
 from helpdesk.translation import gettext, lazy_gettext
@@ -60,7 +62,8 @@ def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[Us
     """Customers whose name or address contains ``words``, newest first; ``after`` is the last id already listed."""
     query = select(User).where(User.role == Role.requester, *IS_PRESENT).options(joinedload(User.organization))
     if words:
-        query = query.where(User.name.icontains(words, autoescape=True) | User.email.icontains(words, autoescape=True))
+        by_address = User.email.icontains(words, autoescape=True)
+        query = query.where(by_address if "@" in words else is_named(User, words) | by_address)
     if after:
         query = query.where(User.id < after)
     return list(db.session.scalars(query.order_by(User.id.desc()).limit(size)))
@@ -225,9 +228,8 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
 
 
 def clean_name(name: str) -> str:
-    """Return a name without control characters and repeated spaces, at most MAX_NAME_LENGTH characters."""
-    printable = "".join(character if character.isprintable() else " " for character in name)
-    return " ".join(printable.split())[:MAX_NAME_LENGTH]
+    """Return a name on one line, without what nobody sees of it, at most MAX_NAME_LENGTH characters."""
+    return to_one_line(name)[:MAX_NAME_LENGTH].rstrip()
 
 
 def canonical_email(text: str, field: str = "email") -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from helpdesk.database.any_case import list_cases
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.event import Event
@@ -60,7 +61,8 @@ class FormerIdentity:
         """The condition that the text or JSON of ``column`` has one of the names or addresses in it."""
         text = cast(column, String)
         # The JSON of a name beyond ASCII may be escaped, so that both ways of writing it are looked for.
-        spellings = {form for word in (*self.names, *self.addresses) for form in (word, json.dumps(word)[1:-1])}
+        words = {case for word in (*self.names, *self.addresses) for case in list_cases(word)}
+        spellings = {form for word in words for form in (word, json.dumps(word)[1:-1])}
         return or_(false(), *(text.icontains(each, autoescape=True) for each in sorted(spellings)))
 
 

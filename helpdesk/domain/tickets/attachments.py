@@ -17,6 +17,7 @@ from helpdesk.domain.forms.uploads import pending_uploads, pending_uploads_query
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import virus_scans
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.draft import Draft
 from helpdesk.models.message import Message
@@ -175,9 +176,7 @@ def generate_key() -> str:
 
 def clean_file_name(filename: str | None) -> str:
     """Return a file name to store: NFC, one line, without path and invisible characters, MAX_NAME_LENGTH at most."""
-    name = unicodedata.normalize("NFC", filename or "")
-    name = "".join(" " if c.isspace() else c for c in name)
-    name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+    name = to_one_line(unicodedata.normalize("NFC", filename or ""))
     name = " ".join(re.split(r"[/\\]", name)[-1].split()).strip(". ")
     if len(name) > MAX_NAME_LENGTH:
         stem, dot, ending = name.rpartition(".")

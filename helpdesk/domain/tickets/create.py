@@ -16,6 +16,7 @@ from helpdesk.domain.sla import new_timers
 from helpdesk.domain.tickets import change_listeners, messages, side_effects, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import FormVersion
 from helpdesk.models.message import Message, MessageKind
@@ -161,7 +162,7 @@ def create_follow_up(
 
 def clean_subject(subject: str) -> str:
     """Return ``subject`` as one line. Raises ValidationError."""
-    subject = " ".join("".join(c if c.isprintable() else " " for c in subject).split())
+    subject = to_one_line(subject)
     if not subject:
         raise ValidationError(gettext("Say in a few words what it is about."), "subject")
     if len(subject) > MAX_SUBJECT_LENGTH:

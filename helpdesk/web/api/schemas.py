@@ -1,6 +1,6 @@
 """Every request and response of the API, defined once for validation, serialization and the OpenAPI description."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -38,6 +38,14 @@ def _storable(text: str) -> str:
     return text
 
 
+def _to_utc(moment: datetime) -> datetime:
+    """Return ``moment`` in UTC. Raises ValueError if there it is outside of the years 1 to 9999."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This is a time from the year 1 to the year 9999.") from None
+
+
 def _only_digits(value: object) -> object:
     """Refuse numbers with sign, spaces or underscores, which ``int`` would accept. Raises ValueError."""
     if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
@@ -49,6 +57,7 @@ WORDS_PATTERN = "^[a-z_]+(,[a-z_]+)*$"
 MAX_FIELDS_LENGTH = 400
 EXPANDABLE = "messages|requester|assignee|organization"
 Text = Annotated[str, AfterValidator(_storable)]
+Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,80}$")]
 FileKeys = Annotated[
     list[Text], Field(default_factory=list, max_length=MAX_FILES, description="Keys of uploaded files.")
@@ -232,7 +241,7 @@ class TicketParameters(PageParameters, ExpandParameters):
     form: Slug | None = Field(None, description="A form's slug.")
     tag: Text | None = Field(None, max_length=MAX_TAG_LENGTH, description="The name of a tag.")
     requester: Text | None = Field(None, max_length=254, description="A customer's address.")
-    updated_since: AwareDatetime | None = Field(
+    updated_since: Moment | None = Field(
         None, description="Only tickets changed at or after this time, in the order of their last change."
     )
     sort: Sort | None = Field(None, description="Latest activity first unless given.")

@@ -9,7 +9,7 @@ from helpdesk.database import pagination
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import permissions, users
+from helpdesk.domain.people import email_address, permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import attachments, tags
 from helpdesk.extensions import db
@@ -123,9 +123,17 @@ def get_ticket_or_404(number: int, selected: selection.Selection = selection.EVE
     return db.session.scalar(query) or abort(404)
 
 
+def find_user(email: str) -> User | None:
+    """The person with this address, however it is written."""
+    try:
+        return users.find_user(email_address.canonical_address(email.strip()))
+    except ValueError:
+        return None
+
+
 def find_customer(email: str) -> User:
     """The customer with this address. Raises ValidationError."""
-    user = users.find_user(email.strip().lower())
+    user = find_user(email)
     if user is None or user.is_team or not user.is_active or user.organization_id is None:
         raise ValidationError("No customer has this address.", "requester")
     return user
@@ -133,7 +141,7 @@ def find_customer(email: str) -> User:
 
 def find_agent(email: str) -> User:
     """The team member with this address. Raises ValidationError."""
-    user = users.find_user(email.strip().lower())
+    user = find_user(email)
     if user is None or not user.is_team or not user.is_active:
         raise ValidationError("Nobody of the team has this address.", "assignee")
     return user
@@ -161,7 +169,7 @@ def _list_changes(parameters: schemas.TicketParameters, selected: selection.Sele
     if parameters.updated_since:
         query = query.where(LAST_CHANGE >= parameters.updated_since)
     if parameters.requester is not None:
-        requester = users.find_user(parameters.requester.strip().lower())
+        requester = find_user(parameters.requester)
         query = query.where(Ticket.requester_id == (requester.id if requester else None))
     paged = pagination.PagedQuery(query.options(*expansion.load_options(selected)), CHANGE_ORDER)
     page = paged.fetch_page(parameters.after, parameters.limit, values)

@@ -12,6 +12,7 @@ from helpdesk.domain.people import email_address
         (" Ann.B+tag@Good.COM ", "ann.b+tag@good.com"),
         ("o'neil_x-1@mail.good.co.uk", "o'neil_x-1@mail.good.co.uk"),
         ("ann@Müller.de", "ann@xn--mller-kva.de"),
+        ("ann@Mu\u0308ller.de", "ann@xn--mller-kva.de"),  # as macOS writes ü in names of files
         ("ann@XN--MLLER-KVA.de", "ann@xn--mller-kva.de"),
         ("ann@gооd.com", "ann@xn--gd-fmca.com"),  # two Cyrillic characters: another domain, and it shows
         ("a" * 64 + "@good.com", "a" * 64 + "@good.com"),

@@ -1,5 +1,7 @@
 """A mail to the support address becomes a ticket, within limits."""
 
+import base64
+
 import pytest
 
 from helpdesk.domain.administration import settings as chosen
@@ -39,6 +41,27 @@ class TestTicketsByMail:
         )
         (mail,) = mailbox.mails
         assert mail.recipients == ("ines@globex.example",) and mail.message["In-Reply-To"] == "<first@globex.example>"
+
+    def test_what_is_said_in_the_subject_alone_is_the_message(self, session, post):
+        post((self.RAW % b"dana").replace(b"The toner is empty.", b"").replace(b"Toner", b"Call *me* about the toner"))
+        ticket = self.newest(session)
+        assert (post.last().state, ticket.subject) == ("done", "Call *me* about the toner")
+        assert ticket.messages[0].body == r"Call \*me\* about the toner"
+
+    def test_a_subject_that_is_too_long_for_a_ticket_is_above_the_message(self, session, post):
+        subject = "The toner of the printer on the fifth floor " + "and the sixth " * 20 + "is empty"
+        post((self.RAW % b"dana").replace(b"Toner", subject.encode()))
+        ticket = self.newest(session)
+        assert (ticket.subject, ticket.messages[0].body) == (
+            subject[:200].rstrip(),
+            f"{subject}\n\nThe toner is empty.",
+        )
+
+    def test_a_subject_keeps_the_joiners_of_its_words_and_loses_what_nobody_sees(self, session, post):
+        text = "Rech\u00adnung \u0646\u0645\u06cc\u200c\u062a\u0648\u0627\u0646\u0645 \U0001f469\u200d\U0001f4bb"
+        encoded = b"=?utf-8?B?" + base64.b64encode(text.encode()) + b"?="
+        post((self.RAW % b"dana").replace(b"Toner", encoded))
+        assert self.newest(session).subject == text.replace("\u00ad", "")
 
     def test_off_means_off(self, session, post, filed_ticket):
         chosen.set("tickets_by_mail", False)

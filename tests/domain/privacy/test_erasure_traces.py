@@ -63,6 +63,16 @@ def test_former_names_and_addresses_go_too(session, make, admin, hook):
     assert session.get(type(ticket), ticket.id)
 
 
+def test_a_name_in_capitals_is_the_same_name(session, make, admin):
+    ann = make.user(make.organization("Globex"), "Änne Çelik")
+    audit_log.add_entry("changed a setting", admin, "announcement", new="Ask ÄNNE ÇELIK")
+    session.commit()
+    assert [entry.subject for entry in audit_log.list_entries(words="Announcement")] == ["announcement"]
+    erasure.erase_person(ann, actor=admin)
+    session.commit()
+    assert everywhere(session, "ÇELIK") == []
+
+
 def test_an_address_that_somebody_else_has_now_stays_theirs(session, make, admin):
     globex = make.organization("Globex", domain="globex.example")
     ann = make.user(globex, "Ann", email="support@globex.example")

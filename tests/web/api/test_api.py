@@ -67,7 +67,21 @@ def test_changes_come_in_their_order_and_none_is_missed(program, ann, admin, mak
     assert ask("GET", "/api/tickets?requester=nobody@globex.example")["data"] == []
     ask("GET", "/api/tickets?updated_since=yesterday", 422)
     ask("GET", "/api/tickets?updated_since=2026-01-01T00:00:00", 422)
+    for beyond in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+        ask("GET", f"/api/tickets?updated_since={beyond}", 422)
     ask("GET", f"/api/tickets?updated_since={since}&sort=oldest", 422)
+
+
+def test_a_person_is_found_however_their_address_is_written(program, make):
+    zoe = make.user(make.organization("Bücher", domain="xn--bcher-kva.example"), email="zoe@xn--bcher-kva.example")
+    ask = program()
+    made = ask(
+        "POST", "/api/tickets", 201, {"requester": " Zoe@Bücher.example", "subject": "Glue", "body": "None left"}
+    )
+    assert made["requester"]["email"] == zoe.email
+    found = ask("GET", "/api/tickets?requester=zoe@B%C3%9CCHER.example")["data"]
+    assert [each["number"] for each in found] == [made["number"]]
+    assert ask("GET", "/api/tickets?requester=zoe")["data"] == []
 
 
 def test_a_ticket_has_the_answers_of_its_form(program, ann, make):

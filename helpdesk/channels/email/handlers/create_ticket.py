@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from helpdesk.channels.email import senders, trusted_senders
 from helpdesk.channels.email.handlers import cc_followers, folded_text, message_content, thread_matching
+from helpdesk.channels.email.parse import plain_text_to_markdown
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
@@ -15,7 +16,9 @@ from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.outbox import enqueue
 from helpdesk.domain.outbox.repeated_events import Origin
 from helpdesk.domain.people import admission, users
+from helpdesk.domain.tickets.messages import MAX_BODY_LENGTH
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.message import Message
@@ -51,7 +54,7 @@ def create_ticket(mail: ParsedMail) -> Message:
             requester=requester,
             organization_id=organization.id,
             subject=make_subject(mail),
-            body=content.body,
+            body=make_body(mail, content),
             attachments=message_content.build_attachments(mail, content, TARGET, requester, organization.id),
             came_by=Origin(f"mail {mail.external_id} {hashlib.sha256(content.body.encode()).hexdigest()}"),
         )
@@ -67,8 +70,20 @@ def create_ticket(mail: ParsedMail) -> Message:
 
 def make_subject(mail: ParsedMail) -> str:
     """Return the mail's subject, or a default for a mail without one."""
-    printable = "".join(c if c.isprintable() else " " for c in mail.subject)
-    return " ".join(printable.split())[:MAX_SUBJECT_LENGTH] or gettext("Mail without a subject")
+    return to_one_line(mail.subject)[:MAX_SUBJECT_LENGTH].rstrip() or gettext("Mail without a subject")
+
+
+def make_body(mail: ParsedMail, content: message_content.MessageContent) -> str:
+    """Return the ticket's first message: the mail's text, below its subject where that is longer than a ticket's.
+
+    Who writes only a subject and adds no file has said everything in it.
+    """
+    subject = to_one_line(mail.subject)
+    is_everything = not content.body.strip() and not content.files
+    if not is_everything and len(subject) <= MAX_SUBJECT_LENGTH:
+        return content.body
+    body = f"{plain_text_to_markdown.escape_line(subject)}\n\n{content.body}".strip()
+    return body if len(body) <= MAX_BODY_LENGTH else content.body
 
 
 def _find_or_create_requester(mail: ParsedMail) -> tuple[User, Organization]:

@@ -7,6 +7,7 @@ from email.message import Message
 from email.policy import Compat32
 
 from helpdesk.channels.email.parse import base64_text, charsets
+from helpdesk.markup.one_line import to_one_line
 
 MAX_BYTES = 25_000_000  # bytes of one mail
 MAX_HEADER_BYTES = 64_000  # bytes
@@ -112,7 +113,7 @@ def header_text(message: Message, name: str) -> str:
 def decode_words(value: str) -> str:
     """Decode the encoded words of a raw header value (RFC 2047), whatever charset they name."""
     text = _ENCODED_WORDS.sub(lambda match: _decode_encoded(match[0]), value[:MAX_FIELD_LENGTH])
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return to_one_line(text)
 
 
 def part_content(part: Message) -> bytes:

@@ -14,6 +14,7 @@ from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, Pars
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line, escape_line
 from helpdesk.domain.people import email_address
 
+MAX_SUBJECT_LENGTH = 500  # characters that are kept of a subject
 _VISIBLE_FIELDS = ("To", "Cc")
 _RECIPIENT_FIELDS = (*_VISIBLE_FIELDS, "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
@@ -89,7 +90,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         files=content.files,
         when=_parse_date(message),
         unparsed=unparsed,
-        subject=mime.header_text(message, "Subject")[:300],
+        subject=mime.header_text(message, "Subject")[:MAX_SUBJECT_LENGTH],
         author_name=author_name,
         recipients=tuple(recipients),
         visible_recipients=tuple(_list_recipients(message, _VISIBLE_FIELDS)),
@@ -113,7 +114,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
 def _calendar_lines(message: Message, leaves: list[parts.MimePart]) -> tuple[Line, ...]:
     """Return what an invitation without words says, below the subject, which says whether it was accepted."""
     found = calendar_text.read_calendar(leaves)
-    subject = mime.header_text(message, "Subject")[:300]
+    subject = mime.header_text(message, "Subject")[:MAX_SUBJECT_LENGTH]
     if found and subject and subject != found[0]:
         found = [subject, *(found[1:] if found[0] in subject else found)]
     return tuple(Line(line, escape_line(line)) for line in found)

@@ -18,6 +18,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people.name_conditions import is_named
 from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
@@ -212,7 +213,7 @@ def _search_organizations(typed: str) -> blocks.Choices:
     names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(Organization.name)
     names = names.limit(MAX_SUGGESTIONS)
     if words := " ".join(typed.split()):
-        names = names.where(Organization.name.icontains(words, autoescape=True))
+        names = names.where(is_named(Organization, words))
     return tuple((str(id), name) for id, name in db.session.execute(names))
 
 
