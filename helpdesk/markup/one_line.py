@@ -7,8 +7,8 @@ JOINERS = "\u200c\u200d"  # parts of words in Persian and the languages of India
 _INVISIBLE = {"Cf", "Cs", "Co"}
 _SPACES = {"Cc", "Zl", "Zp", "Zs"}
 _MARKS = {"Mn", "Me"}  # which are seen on another character only
-_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"
-# A joiner behind a letter of Europe, a space or nothing joins nothing.
+_BLANK_CHARACTERS = "\u115f\u1160\u2800\u3164\uffa0"
+# A joiner behind a Latin, Greek or Cyrillic character, a space or nothing joins nothing.
 _USELESS_JOINERS = re.compile(f"(?:(?<![^\\u0000-\\u05ff])[{JOINERS}]+)|(?:[{JOINERS}]+(?= |$))")
 
 
@@ -33,7 +33,7 @@ def to_one_line(text: str) -> str:
 
 
 def _is_visible(sign: str) -> bool:
-    return sign not in _BLANK_LETTERS and not sign.isspace() and unicodedata.category(sign) not in {*_MARKS, "Cf"}
+    return sign not in _BLANK_CHARACTERS and not sign.isspace() and unicodedata.category(sign) not in {*_MARKS, "Cf"}
 
 
 def _is_no_character(sign: str) -> bool:
