@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from helpdesk import config_checks, open_connections, postgresql_url, var_folder
-from helpdesk.environment_variables import ENVIRONMENT_VARIABLES, parse_flag
+from helpdesk.environment_variables import ENVIRONMENT_VARIABLES, OFF, parse_flag
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 MIGRATIONS_FOLDER = str(  # within an installed package, or beside it in a checkout
@@ -40,7 +40,7 @@ class Config:
         self.DATABASE_URL = _normalize_database_url(self.DATABASE_URL or f"sqlite:///{var}/helpdesk.db")
         self.DATABASE_REPLICA_URL = _normalize_database_url(self.DATABASE_REPLICA_URL)
         self.STORAGE_URL = self.STORAGE_URL or f"file://{var}/files"
-        self.PORTAL_BASE_URL = self.PORTAL_BASE_URL.rstrip("/")
+        self.PORTAL_BASE_URL = self.PORTAL_BASE_URL.strip().rstrip("/").lower()  # a scheme and a host, in any case
         _reject_unsafe(self)
 
     @property
@@ -77,14 +77,17 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
                 text = Path(path).read_text().strip()
             except OSError as error:
                 raise UnsafeConfiguration(f"{setting.name}_FILE cannot be read: {error.strerror}.") from None
+            except ValueError:
+                raise UnsafeConfiguration(f"{setting.name}_FILE does not name a file of text in UTF-8.") from None
         if text is None:
             continue
         try:
             values[setting.name] = setting.read(text)
         except ValueError:
-            raise UnsafeConfiguration(f"{setting.name} is not a number.") from None
+            wanted = "neither yes nor no" if setting.read is parse_flag else "not a number"
+            raise UnsafeConfiguration(f"{setting.name} is {wanted}.") from None
     for name in ("OAUTHLIB_INSECURE_TRANSPORT", "FLASK_DEBUG"):
-        if parse_flag(environ.get(name, "")):
+        if environ.get(name, "").strip().lower() not in OFF:
             raise UnsafeConfiguration(f"{name} switches protections off; unset it.")
     return Config(values)
 
@@ -132,6 +135,8 @@ def _reject_unsafe(config: Config) -> None:
     parts = urlsplit(config.PORTAL_BASE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnsafeConfiguration("PORTAL_BASE_URL is not an http or https address.")
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise UnsafeConfiguration("PORTAL_BASE_URL is only https:// and a host, such as https://help.example.")
     if len(config.SECRET_KEY) < 32:
         raise UnsafeConfiguration("SECRET_KEY is missing or shorter than 32 characters. Make one: openssl rand -hex 32")
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}

@@ -1,5 +1,6 @@
 """Values of settings that can be read and would fail only later, where nobody sees why."""
 
+import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,11 +16,26 @@ POSITIVE_NUMBERS = (
 )
 NUMBERS = ("LIVE_STREAMS", "DELIVERY_HOLD_OFF", "DELIVERY_MAIL_HOLD_OFF", "INBOX_ORDER_WAIT")
 
+ADDRESSES = (
+    "PORTAL_BASE_URL",
+    "STORAGE_URL",
+    "CLAMD_URL",
+    "SLACK_API_URL",
+    "MAIL_OAUTH_TOKEN_URL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+)
+
+DOMAINS = ("INBOUND_MAIL_DOMAIN", "MAIL_RETURN_DOMAIN")
+_DOMAIN = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63}){0,20}")
+
 
 def find_mistake(values: Any) -> str | None:
     """The first mistake in the settings ``values``, attributes named like the variables, as a sentence; or None."""
     from helpdesk import redis_url  # not needed by --help
 
+    for name in ADDRESSES:
+        if not _is_address(getattr(values, name)):
+            return f"{name} is not an address: its host or port cannot be read."
     try:
         redis_url.check_url(values.REDIS_URL)
     except redis_url.InvalidRedisUrl as error:
@@ -27,6 +43,8 @@ def find_mistake(values: Any) -> str | None:
     scheme = values.DATABASE_URL.partition(":")[0]
     if scheme.partition("+")[0] not in ("sqlite", "postgresql"):
         return f"DATABASE_URL begins with {scheme[:20]!r}; it should be postgresql:// or sqlite:///path."
+    if scheme.startswith("sqlite") and values.DATABASE_URL.partition(":")[2].strip("/") in ("", ":memory:"):
+        return "DATABASE_URL names no file, and what is in memory only is lost; it should be sqlite:///path."
     if values.DATABASE_REPLICA_URL and not (
         values.DATABASE_REPLICA_URL.startswith("postgresql") and scheme.startswith("postgresql")
     ):
@@ -51,9 +69,14 @@ def find_mistake(values: Any) -> str | None:
     for name in NUMBERS:
         if not 0 <= getattr(values, name) < float("inf"):
             return f"{name} is {getattr(values, name)}; it must be 0 or more."
+    for name in DOMAINS:
+        if getattr(values, name) and not _DOMAIN.fullmatch(getattr(values, name)):
+            return f"{name} is only a domain, such as reply.help.example, without @ and https://."
+    if "/" in values.MAIL_SERVER or values.MAIL_SERVER.count(":") == 1:
+        return "MAIL_SERVER is only a host, such as smtp.help.example; its port is MAIL_PORT."
     if values.MAIL_PORT > 65535:
         return f"MAIL_PORT is {values.MAIL_PORT}; it must be 65535 or less."
-    mailbox = urlsplit(values.IMAP_URL)
+    mailbox = urlsplit(values.IMAP_URL) if _is_address(values.IMAP_URL) else urlsplit("")
     if values.IMAP_URL and (mailbox.scheme not in ("imap", "imaps") or not _host_of(mailbox)):
         return "IMAP_URL is imaps://user:password@host/folder, with / in a password written %2F."
     return None
@@ -79,6 +102,14 @@ def find_contradiction(values: Any, is_loopback: bool) -> str | None:
     if values.TRUSTED_PROXIES < 0:
         return "TRUSTED_PROXIES cannot be negative."
     return None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        urlsplit(url).port  # noqa: B018 (raises for what is none)
+    except ValueError:
+        return False
+    return True
 
 
 def _host_of(parts: SplitResult) -> str | None:

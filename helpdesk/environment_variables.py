@@ -15,8 +15,15 @@ class EnvironmentVariable:
     read: Callable[[str], Any] = str
 
 
+ON, OFF = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
 def parse_flag(text: str) -> bool:
-    return text.strip().lower() in {"1", "true", "yes", "on"}
+    """Return whether ``text`` switches something on. Raises ValueError for what may be a typing mistake."""
+    word = text.strip().lower()
+    if word not in ON | OFF:
+        raise ValueError("neither yes nor no")
+    return word in ON
 
 
 def parse_list(text: str) -> tuple[str, ...]:

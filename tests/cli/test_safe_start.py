@@ -54,6 +54,40 @@ def test_a_protected_or_local_connection_is_accepted(values):
     config.Config({"SECRET_KEY": KEY} | values)
 
 
+MISTAKES = [
+    {"MAIL_USE_TLS": "ture"},  # was taken for no, and mail left in the clear
+    {"ACCESS_LOG": "enabled"},
+    {"FLASK_DEBUG": "y"},
+    {"PORTAL_BASE_URL": "https://help.example/desk"},
+    {"PORTAL_BASE_URL": "https://help.example?x"},
+    {"PORTAL_BASE_URL": "https://me:secret@help.example"},
+    {"PORTAL_BASE_URL": "https://[::1"},
+    {"STORAGE_URL": "s3://[bucket"},
+    {"IMAP_URL": "imaps://[mail.example"},
+    {"SLACK_API_URL": "https://slack.example:port/api/"},
+    {"INBOUND_MAIL_DOMAIN": "@reply.help.example"},  # was part of each reply address
+    {"MAIL_RETURN_DOMAIN": "https://help.example"},
+    {"MAIL_SERVER": "smtp.example:587"},
+    {"MAIL_SERVER": "smtp://smtp.example"},
+    {"DATABASE_URL": "sqlite://"},
+    {"DATABASE_URL": "sqlite:///:memory:"},
+    {"MAIL_PASSWORD_FILE": sys.executable},
+    {"MAIL_PASSWORD_FILE": "/"},
+]
+
+
+@pytest.mark.parametrize("environ", MISTAKES, ids=str)
+def test_a_value_that_is_mistyped_is_one_sentence(environ):
+    with pytest.raises(config.UnsafeConfiguration) as refusal:
+        config.load_config({"SECRET_KEY": KEY} | environ)
+    assert next(iter(environ)) in str(refusal.value) and "secret" not in str(refusal.value)
+
+
+def test_an_address_in_capitals_is_https_too():
+    config_of_capitals = config.load_config({"SECRET_KEY": KEY, "PORTAL_BASE_URL": "HTTPS://Help.Example/"})
+    assert (config_of_capitals.is_https, config_of_capitals.PORTAL_BASE_URL) == (True, "https://help.example")
+
+
 def test_a_command_makes_files_for_its_owner_and_restricts_those_there(tmp_path):
     folder = tmp_path / "var"
     files = folder / "files"
