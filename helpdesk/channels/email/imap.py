@@ -12,32 +12,50 @@ import imap_tools
 from helpdesk.channels.email import oauth, settings
 from helpdesk.channels.email.parse import raw_mail
 from helpdesk.domain.outbox import errors
-from helpdesk.translation import gettext
+from helpdesk.translation import format_number, gettext
 
 BATCH_SIZE = 100
 _TEMPORARY_CODES = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC 5530: not the password's fault
 
 
-def fetch_mails(mailbox: settings.ImapSettings, accept: Callable[[str, bytes], None]) -> int:
+def fetch_mails(
+    mailbox: settings.ImapSettings, accept: Callable[[str, bytes], None], failed: set[str] | None = None
+) -> int:
     """Pass every unseen mail to ``accept(external_id, raw)`` and mark it seen, or move it, after that returned; return
     how many.
 
     An error of ``accept`` stops the round and leaves that mail unseen. Raises TemporaryError or ChannelBlockedError
-    with a sentence for the mailbox's own errors.
+    with a sentence for the mailbox's own errors. ``failed``: the uids of mails that could not be fetched in earlier
+    rounds; they come last, so that none of them holds up the others. It is changed to what this round found.
     """
-    taken = 0
+    taken, failed = 0, set() if failed is None else failed
     with open_mailbox(mailbox) as box:
         with _translate_errors(mailbox):
-            waiting = box.uids("UNSEEN")[:BATCH_SIZE]
-        for uid in waiting:
+            unseen = box.uids("UNSEEN")
+        failed &= set(unseen)
+        for uid in sorted(unseen, key=lambda uid: uid in failed)[:BATCH_SIZE]:
+            failed.add(uid)  # stays where the server breaks off here
             with _translate_errors(mailbox):
-                raw = _fetch_raw(box, uid)
+                try:
+                    raw = _fetch_raw(box, uid)
+                except imaplib.IMAP4.abort:
+                    raise
+                except imaplib.IMAP4.error:
+                    continue  # the server cannot give this one, as Exchange refuses what it cannot convert
+            failed.discard(uid)
             if raw is None:
                 continue
             accept(raw_mail.mail_fingerprint(raw), raw)
             with _translate_errors(mailbox):
                 _mark_processed(box, uid, mailbox)
             taken += 1
+    if failed:
+        sentence = gettext(
+            "The mailbox at %(where)s does not hand over %(count)s of its mails; the others were received.",
+            where=f"{mailbox.server}:{mailbox.port}",
+            count=format_number(len(failed)),
+        )
+        raise errors.TemporaryError(sentence)
     return taken
 
 
@@ -128,8 +146,12 @@ def _connect(mailbox: settings.ImapSettings) -> imap_tools.BaseMailBox:
 
 
 def _fetch_raw(box: imap_tools.BaseMailBox, uid: str) -> bytes | None:
-    """Fetch the raw bytes of the mail without marking it seen; None when somebody deleted it meanwhile."""
-    _, answer = box.client.uid("fetch", uid, "(BODY.PEEK[])")
+    """Fetch the raw bytes of the mail without marking it seen; None when somebody deleted it meanwhile. Raises
+    IMAP4.error where the server refuses this mail.
+    """
+    status, answer = box.client.uid("fetch", uid, "(BODY.PEEK[])")
+    if status != "OK":
+        raise imaplib.IMAP4.error(status)
     return next((one[1] for one in answer if isinstance(one, tuple)), None)
 
 

@@ -21,22 +21,25 @@ def poll_mailbox() -> int:
     and never raised.
     """
     mailbox, taken, error_text = None, 0, ""
+    failed: set[str] = set()
     try:
         mailbox = mail_settings.imap_settings()
         if mailbox:
-            taken = imap.fetch_mails(mailbox, _store_mail)
+            failed = set(get_mailbox_state().get("failed", ()))
+            db.session.rollback()
+            taken = imap.fetch_mails(mailbox, _store_mail, failed)
     except (errors.ChannelError, ValueError) as error:
         db.session.rollback()
         error_text = getattr(error, "reason", str(error))
         log.warning("The mailbox could not be read: %s", error_text)
     if mailbox or error_text:
-        _save_state(error_text)
+        _save_state(error_text, failed)
     return taken
 
 
 def get_mailbox_state() -> dict:
-    """Return when the mailbox was last read ("at", ISO) and what was wrong with it ("trouble", "" for nothing); {}
-    before the first poll.
+    """Return when the mailbox was last read ("at", ISO), what was wrong with it ("trouble", "" for nothing), and the
+    uids of mails that could not be fetched ("failed", left out for none); {} before the first poll.
     """
     return db.session.scalar(select(Setting.value).where(Setting.key == STATE_KEY)) or {}
 
@@ -46,9 +49,11 @@ def _store_mail(external_id: str, raw: bytes) -> None:
     db.session.commit()
 
 
-def _save_state(error_text: str) -> None:
+def _save_state(error_text: str, failed: set[str]) -> None:
     row = db.session.get(Setting, STATE_KEY)
-    value = {"at": clock.now().isoformat(timespec="seconds"), "trouble": error_text}
+    value: dict[str, object] = {"at": clock.now().isoformat(timespec="seconds"), "trouble": error_text}
+    if failed:
+        value["failed"] = sorted(failed)
     if row is None:
         db.session.add(Setting(key=STATE_KEY, value=value))
     else:

@@ -11,6 +11,7 @@ class Mailbox:
         self.seen: set[int] = set()
         self.moved: dict[str, list[bytes]] = {}
         self.password = password
+        self.refusals: dict[int, str] = {}  # of a mail by its uid: NO, BAD, or "" to break off
 
     def __enter__(self):
         box = self
@@ -51,7 +52,12 @@ def _talk(box, lines, out):
             say("* SEARCH " + " ".join(str(uid) for uid in box.mails if uid not in box.seen))
         elif verb.startswith("UID FETCH"):
             uid = int(command.split()[2])
-            if uid in box.mails:
+            refusal = box.refusals.get(uid)
+            if refusal == "":
+                return
+            if refusal:
+                done = f"{refusal} Command error."
+            elif uid in box.mails:
                 say(f"* 1 FETCH (UID {uid} BODY[] {{{len(box.mails[uid])}}}")
                 say(box.mails[uid] + b")\r\n")
         elif verb.startswith("UID STORE"):

@@ -60,6 +60,20 @@ def test_a_mail_that_was_not_accepted_stays_unseen():
     assert taken == [MAILS[0], "crash", MAILS[1], MAILS[2]]
 
 
+@pytest.mark.parametrize("refusal", ["NO", "BAD", ""])
+def test_a_mail_that_the_server_cannot_give_holds_up_no_other(refusal):
+    taken, failed = [], set()
+    with imap_server.Mailbox(MAILS) as box:
+        box.refusals = {11: refusal}
+        for _ in range(2):  # where the server broke off, the second round begins with the others
+            with pytest.raises(errors.TemporaryError):
+                imap.fetch_mails(mailbox(box), lambda external_id, raw: taken.append(raw), failed)
+        assert (taken, failed, box.seen) == (MAILS[1:], {"11"}, {12, 13})
+        box.refusals = {}
+        assert imap.fetch_mails(mailbox(box), lambda external_id, raw: taken.append(raw), failed) == 1
+        assert (taken[2:], failed) == (MAILS[:1], set())
+
+
 def test_what_was_taken_is_moved_where_a_folder_is_named():
     with imap_server.Mailbox(MAILS) as box:
         imap.fetch_mails(mailbox(box, move_to="Taken"), lambda external_id, raw: None)

@@ -123,6 +123,8 @@ def test_a_mailbox_is_polled_into_the_same_inbox(filed_ticket, session, app, mai
         config.set_current(config.Config(values | {"IMAP_URL": f"imap://help:right@127.0.0.1:{server.port}/INBOX"}))
         assert (polled.poll_mailbox(), polled.poll_mailbox()) == (1, 0)
         assert polled.get_mailbox_state()["trouble"] == ""
+        server.mails[12], server.refusals[12] = raw, ""
+        assert (polled.poll_mailbox(), polled.get_mailbox_state()["failed"]) == (0, ["12"])
     assert polled.poll_mailbox() == 0 and "cannot be reached" in polled.get_mailbox_state()["trouble"]
     config.set_current(current)
     mail_samples.Post(app, session)(raw)
