@@ -65,6 +65,29 @@ def find_faults(connection: Any, statement: Statement, most_sorted: float) -> di
 
     ``connection``: one of psycopg, in a transaction of its own.
     """
+    found = {}
+    with _prepared(connection, statement) as (cursor, call, has_values):
+        for kind in ("custom", "generic") if has_values and not statement.is_planned_anew else ("custom",):
+            cursor.execute(f"SET LOCAL plan_cache_mode = force_{kind}_plan")
+            cursor.execute(sql.SQL("EXPLAIN (FORMAT JSON) ") + call)
+            faults = list(_walk(cursor.fetchone()[0][0]["Plan"], most_sorted))
+            if faults:
+                found[kind] = faults
+    return found
+
+
+def keeps_plan(connection: Any, statement: Statement) -> bool:
+    """Whether PostgreSQL uses one plan for all values once it has executed the statement some times."""
+    with _prepared(connection, statement) as (cursor, call, has_values):
+        for _ in range(8):  # five times a plan is made for the values at hand
+            cursor.execute(call)
+        cursor.execute("SELECT generic_plans FROM pg_prepared_statements WHERE name = 'planned'")
+        return not has_values or cursor.fetchone()[0] > 0
+
+
+@contextmanager
+def _prepared(connection: Any, statement: Statement) -> Iterator[tuple[Any, Any, bool]]:
+    """Prepare the statement; yields a cursor, the statement that executes it, and whether it has values."""
     names: list[str] = []
 
     def number(match: re.Match[str]) -> str:
@@ -80,14 +103,7 @@ def find_faults(connection: Any, statement: Statement, most_sorted: float) -> di
     cursor = connection.cursor()
     cursor.execute(f"PREPARE planned AS {text}".encode())
     try:
-        found = {}
-        for kind in ("custom",) if statement.is_planned_anew or not names else ("custom", "generic"):
-            cursor.execute(f"SET LOCAL plan_cache_mode = force_{kind}_plan")
-            cursor.execute(sql.SQL("EXPLAIN (FORMAT JSON) ") + call)
-            faults = list(_walk(cursor.fetchone()[0][0]["Plan"], most_sorted))
-            if faults:
-                found[kind] = faults
-        return found
+        yield cursor, call, bool(names)
     finally:
         cursor.execute("DEALLOCATE planned")
 

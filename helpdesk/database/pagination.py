@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select, tuple_, union_all
 
-from helpdesk.database import transactions
+from helpdesk.database import kept_plan, transactions
 from helpdesk.database.types import UtcDateTime
 from helpdesk.extensions import db
 
@@ -37,15 +37,17 @@ class PagedQuery:
     """A query with its order. Its SQL statements are built once and reused for every page.
 
     ``parts``: queries of the order's last column that have no row in common. Then a page is of the rows of ``query``
-    that any of them finds, and each is read by the index that serves it no further than a page.
+    that any of them finds, and each is read by the index that serves it no further than a page. ``keeps_plan``: one
+    index serves it for all values, so that PostgreSQL need not plan each page (``kept_plan``).
     """
 
-    def __init__(self, query: Select, order: Order, parts: Sequence[Select] = ()):
+    def __init__(self, query: Select, order: Order, parts: Sequence[Select] = (), keeps_plan: bool = False):
         self.query = query
         self.order = order
         self.parts = parts
+        self.keeps_plan = keeps_plan
         self._has_columns_only = all(column["expr"] is not column["entity"] for column in query.column_descriptions)
-        self._statements: dict[tuple[bool, bool], Select] = {}
+        self._statements: dict[tuple[bool, bool, int], Select] = {}
 
     def fetch_page(
         self,
@@ -61,7 +63,7 @@ class PagedQuery:
         """
         backwards, keys = _decode_cursor(cursor, self.order)
         key_values = {f"after_{position}": key for position, key in enumerate(keys)}
-        statement = self._statement(backwards, bool(keys))
+        statement = self._statement(backwards, bool(keys), size + 1)
         parameters = {**(values or {}), **key_values, "most": size + 1}
         if self._has_columns_only:
             rows = transactions.execute_core(statement, parameters, is_planned_anew).all()
@@ -82,18 +84,23 @@ class PagedQuery:
             previous=_encode_cursor(first, True) if (has_more if backwards else bool(keys)) else None,
         )
 
-    def _statement(self, backwards: bool, has_cursor: bool) -> Select:
-        """Return one of four statements: forwards or backwards, from the end of the list or from a cursor."""
-        statement = self._statements.get((backwards, has_cursor))
+    def _statement(self, backwards: bool, has_cursor: bool, most: int) -> Select:
+        """Return one of four statements: forwards or backwards, from the end of the list or from a cursor.
+
+        There are four for each ``most`` where it is a part of the statement.
+        """
+        limit = kept_plan.fixed_limit(most) if self.keeps_plan else bindparam("most", type_=Integer)
+        key = (backwards, has_cursor, most if self.keeps_plan else 0)
+        statement = self._statements.get(key)
         if statement is None:
             columns = [(column, descends != backwards) for column, descends in self.order.columns]
             statement = self.query.order_by(None)
             if self.parts:
-                pages = [_limit(part, columns, has_cursor).subquery() for part in self.parts]
+                pages = [_limit(part, columns, has_cursor, limit).subquery() for part in self.parts]
                 statement = statement.where(columns[-1][0].in_(union_all(*(select(*page.c) for page in pages))))
             statement = statement.add_columns(*(column.label(f"key_{i}") for i, (column, _) in enumerate(columns)))
-            statement = _limit(statement, columns, has_cursor)
-            self._statements[backwards, has_cursor] = statement
+            statement = _limit(statement, columns, has_cursor, limit)
+            self._statements[key] = statement
         return statement
 
 
@@ -102,11 +109,11 @@ def fetch_page(query: Select, order: Order, cursor: str | None = None, size: int
     return PagedQuery(query, order).fetch_page(cursor, size)
 
 
-def _limit(statement: Select, columns: list[tuple[Any, bool]], has_cursor: bool) -> Select:
+def _limit(statement: Select, columns: list[tuple[Any, bool]], has_cursor: bool, limit: ColumnElement[int]) -> Select:
     if has_cursor:
         statement = statement.where(_after_cursor(columns))
     statement = statement.order_by(*(column.desc() if descends else column.asc() for column, descends in columns))
-    return statement.limit(bindparam("most", type_=Integer))
+    return statement.limit(limit)
 
 
 def _after_cursor(columns: list[tuple[Any, bool]]) -> Any:

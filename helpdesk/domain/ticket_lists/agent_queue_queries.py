@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from helpdesk.database import pagination, transactions
+from helpdesk.database import kept_plan, pagination, transactions
 from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search_matches
@@ -84,7 +84,7 @@ def _make_view_conditions(ticket: Any, is_unsolved: ColumnElement[bool] | TextCl
         **{view: (is_unsolved, has_one(statuses)) for view, statuses in STATUS_VIEWS.items()},
         # A range of the index of this order.
         "at_risk": (is_unsolved, needed_by(ticket.next_due_at, ticket.status) <= bindparam("soon")),
-        "solved": (ticket.status == Status.solved, ticket.solved_at >= bindparam("lately")),
+        "solved": (ticket.status == _write_literals([Status.solved])[0], ticket.solved_at >= bindparam("lately")),
         "all": (),
     }
 
@@ -187,10 +187,12 @@ def counts_query(scope: permissions.Visibility, names: tuple[str, ...]) -> Compo
     at_risk = func.count().filter(Ticket.next_due_at <= bindparam("soon"))
     columns = Ticket.status.label("status"), _ASSIGNEE_GROUP.label("whose"), func.count().label("number")
     unsolved = apply_filters(select(*columns, at_risk.label("at_risk")), scope, "all", names, None).where(_UNSOLVED)
-    solved = apply_filters(select(Ticket.id), scope, "solved", names, None).limit(MAX_COUNT).subquery()
+    conditions = _conditions(scope, "solved", names)
+    solved = select(Ticket.id).where(*(conditions if names else (kept_plan.hide_values(each) for each in conditions)))
+    some = solved.limit(kept_plan.fixed_limit(MAX_COUNT)).subquery()
     return union_all(
         unsolved.group_by(Ticket.status, _ASSIGNEE_GROUP),
-        select(literal("solved"), literal(""), func.count(), literal(0)).select_from(solved),
+        select(literal("solved"), literal(""), func.count(), literal(0)).select_from(some),
     )
 
 
@@ -254,4 +256,6 @@ def page_query(
         matches = search_matches.look_up_in_order(_conditions(scope, view, names))
     else:
         query = query.where(*_conditions(scope, view, names))
-    return pagination.PagedQuery(search_matches.join_matches(query, matches), sort_order(sort, matches, view))
+    keeps_plan = matches is None and not names  # the views are served by indexes of their orders
+    query = search_matches.join_matches(query, matches)
+    return pagination.PagedQuery(query, sort_order(sort, matches, view), keeps_plan=keeps_plan)

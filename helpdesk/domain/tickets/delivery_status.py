@@ -44,11 +44,14 @@ THREADS_QUERY = (
     .where(_thread.c.ticket_id == bindparam("ticket_id"))
     .order_by(_thread.c.id)
 )
+# Threads are read once, whatever deliveries they have: else each delivery's row asks again whether a person may read.
+_threads = THREADS_QUERY.order_by(None).cte("shown").prefix_with("MATERIALIZED", dialect="postgresql")
 THREADS_WITH_DELIVERIES_QUERY = (
-    THREADS_QUERY.outerjoin(
+    select(*_threads.c)
+    .outerjoin(
         _delivery,
         and_(
-            _delivery.c.thread_id == _thread.c.id,
+            _delivery.c.thread_id == _threads.c.id,
             or_(
                 _delivery.c.message_id.between(bindparam("lowest_id"), bindparam("highest_id")),
                 _delivery.c.message_id == bindparam("start_id"),
@@ -57,7 +60,7 @@ THREADS_WITH_DELIVERIES_QUERY = (
         ),
     )
     .add_columns(*_delivery.c["id", "message_id", "kind", "state", "reason"], _delivery.c.data["bounced"].as_string())
-    .order_by(_delivery.c.id)
+    .order_by(_threads.c.id, _delivery.c.id)
 )
 
 

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, or_, select
 
-from helpdesk.database import transactions
+from helpdesk.database import kept_plan, transactions
 from helpdesk.domain import tickets
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.forms.field_types import get_field_type
@@ -43,7 +43,7 @@ _people_query = (
         and_(_followers_table.c.user_id == _users_table.c.id, _followers_table.c.ticket_id == bindparam("ticket_id")),
     )
     .order_by(_users_table.c.name, _users_table.c.id)
-    .limit(MAX_COLLEAGUES)
+    .limit(kept_plan.fixed_limit(MAX_COLLEAGUES))
 )
 # Each of these conditions uses an index, however many people there are; the team has no organization.
 CUSTOMERS_QUERY = _people_query.where(or_(_follows_ticket, _is_colleague))
@@ -51,10 +51,11 @@ TEAM_AND_CUSTOMERS_QUERY = _people_query.where(or_(_follows_ticket, _is_colleagu
 OTHER_TICKETS_QUERY = (
     select(_tickets_table.c.id.label("number"), _tickets_table.c["subject", "status"])
     .where(
-        _tickets_table.c.organization_id == bindparam("organization_id"), _tickets_table.c.id != bindparam("ticket_id")
+        kept_plan.hide_values(_tickets_table.c.organization_id == bindparam("organization_id")),
+        _tickets_table.c.id != bindparam("ticket_id"),
     )
     .order_by(_tickets_table.c.updated_at.desc(), _tickets_table.c.id.desc())
-    .limit(MAX_OTHER_TICKETS)
+    .limit(kept_plan.fixed_limit(MAX_OTHER_TICKETS))
 )
 
 
