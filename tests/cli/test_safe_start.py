@@ -112,3 +112,16 @@ def test_a_shared_folder_is_left_as_it_is(tmp_path):
     tmp_path.chmod(0o1777)
     file_modes.restrict_stored_files(config.Config({"SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}))
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
+def test_what_is_not_the_helpdesks_keeps_its_mode(tmp_path, monkeypatch):
+    """DATABASE_URL=sqlite:////etc/passwd took it from every user of the machine, where root had started a command."""
+    foreign, system = tmp_path / "passwd", tmp_path / "etc"
+    foreign.write_text("root:x:0:0")
+    system.mkdir()
+    for path, mode in ((foreign, 0o644), (system, 0o755)):
+        path.chmod(mode)
+    monkeypatch.setattr(file_modes, "SYSTEM_FOLDERS", frozenset({system.resolve()}))
+    values = {"SECRET_KEY": KEY, "DATABASE_URL": f"sqlite:///{foreign}", "STORAGE_URL": f"file://{system}"}
+    file_modes.restrict_stored_files(config.Config(values | {"VAR_DIR": str(tmp_path / "absent")}))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (foreign, system)] == [0o644, 0o755]
