@@ -121,7 +121,10 @@ def _create_app() -> "Flask":
 
     current = config.load_config()
     if current.is_sqlite:
-        Path(current.VAR_DIR).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(current.VAR_DIR).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise config.UnsafeConfiguration(f"VAR_DIR cannot be made: {error.strerror}.") from None
     file_modes.restrict_stored_files(current)
     return package.create_app(current)
 

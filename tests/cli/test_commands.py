@@ -55,6 +55,9 @@ def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
         ("agent", "invite", "a@b.example", "--role", "king"),
         ("settings", "set", "no_such_key", "1"),
         ("settings", "set", "undo_seconds", "soon"),
+        ("settings", "set", "time_zone", "Mars/Phobos"),  # made every new message fail
+        ("settings", "set", "system_email", "help at northwind"),
+        ("settings", "set", "status_page_url", "javascript:alert(1)"),
         ("settings", "set", "triage_channel", "#general"),
         ("deliveries", "retry", "1"),
         ("deliveries", "retry", "one"),
@@ -80,6 +83,7 @@ def test_wrong_usage_is_one_line_of_error(run, arguments):
     [
         {"SECRET_KEY": "short"},
         {"PORTAL_BASE_URL": "http://help.example"},
+        {"VAR_DIR": "/proc/none/var", "DATABASE_URL": ""},
         {"WEB_THREADS": "many"},
         {"DATABASE_URL": "banana"},
         {"DATABASE_URL": "sqlite:////nowhere/at/all.db"},

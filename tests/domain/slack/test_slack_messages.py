@@ -11,6 +11,7 @@ from helpdesk.domain.tickets import transfer
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.message import Message
+from helpdesk.models.reaction import Reaction
 from helpdesk.models.user import User
 from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, JONAS, MAYA, PRIYA, RAFAEL, UMBRA
@@ -140,8 +141,10 @@ def test_what_became_a_follow_up_is_edited_and_deleted_from_slack_while_its_tick
     transfer.transfer_ticket(new, initech, requester=make.user(initech), actor=team[0])
     session.commit()
     day.do("edit", DANA, GLOBEX, ts, "Read by Initech?")
+    day.do("react", DANA, GLOBEX, ts, "tada")
     day.do("delete", DANA, GLOBEX, ts)
     assert (day.last().body, day.last().deleted_at) == ("It burns in room 5.", None)
+    assert session.query(Reaction).count() == 0
 
 
 def test_an_agent_on_a_closed_ticket_learns_why_not(filed_ticket, day, session, team):

@@ -168,7 +168,7 @@ def find_reacted(channel_id: str, ts: str) -> tuple[Thread, Message] | None:
     written = (
         select(Thread, Message)
         .join(Message, Message.origin_thread_id == Thread.id)
-        .where(Message.origin_external_id == ts)
+        .where(Message.origin_external_id == ts, Message.organization_id == Thread.organization_id)
     )
     copied = (
         select(Thread, Message)
