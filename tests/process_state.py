@@ -12,6 +12,7 @@ from helpdesk.domain.content_translation import lookup
 from helpdesk.domain.integrations import custom_emoji
 from helpdesk.domain.monitoring import probes
 from helpdesk.domain.outbox import failover
+from helpdesk.domain.ticket_lists import search_estimates
 from helpdesk.web.middleware import personal_limits
 
 
@@ -28,6 +29,7 @@ def reset() -> None:
     probes._results.clear()
     failover.invalidate_check()
     personal_limits.clear()
+    search_estimates.clear()
     outage_log.reset_reports()
     extensions._unavailable_until = 0.0
 

@@ -25,12 +25,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
     def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
-        """The function that parses a stored value. SQLite's text takes one step: a page may contain a hundred times."""
-        return _parse_sqlite_datetime if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        """The function that parses a stored value: a page may contain a hundred times.
+
+        SQLite's text takes one step, and what PostgreSQL's driver returns is aware.
+        """
+        return _parse_sqlite_datetime if dialect.name == "sqlite" else None
 
 
 def _parse_sqlite_datetime(text: str | None) -> datetime | None:

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import PermissionDenied, ValidationError
-from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries, saved_views, search_matches
+from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries, saved_views, search, search_matches
 from helpdesk.domain.tickets import bulk_update, tags
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 
@@ -223,7 +224,7 @@ def test_counts_follow_the_filters_and_the_search(session, make, agent):
 def test_many_found_tickets_are_counted_by_view_whether_they_are_compared_or_looked_up(
     session, make, agent, monkeypatch, are_looked_up
 ):
-    monkeypatch.setattr(agent_queue, "MANY_FOUND", 1)
+    monkeypatch.setattr(search, "MANY_FOUND", 1)
     monkeypatch.setattr(search_matches, "MAX_COMPARED", 0 if are_looked_up else 1_000)
     agent_queue_queries.found_counts_query.cache_clear()
     dana, solved_before = make.user(make.organization()), clock.now() - timedelta(days=30)
@@ -243,3 +244,21 @@ def test_many_found_tickets_are_counted_by_view_whether_they_are_compared_or_loo
     found = {view.key: view.count for view in agent_queue.list_views(agent, {"q": "scanner"}) if view.count}
     assert found == {"mine": 1, "unassigned": 1, "open": 2, "solved": 1}
     agent_queue_queries.found_counts_query.cache_clear()
+
+
+def test_what_the_filters_offer_is_what_the_database_has_now_and_what_one_may_use(session, make, agent):
+    globex, other = make.organization('The "Globex" \\ 日本'), make.agent("Noor")
+    session.add(CannedReply(title="Mine alone", body="x", owner_id=agent.id))
+    session.commit()
+    counted = select(func.count(Ticket.id))
+    for _ in range(2):
+        mine, theirs = (agent_queue.load_filter_choices(person, counted) for person in (agent, other))
+        assert (globex.slug, 'The "Globex" \\ 日本') in mine.organizations
+        assert [name for _, name in mine.macros] == ["Mine alone"] and not theirs.macros
+        assert mine.number == theirs.number == 0
+    globex.name = "Acme"
+    make.ticket(make.user(globex))
+    session.commit()
+    choices = agent_queue.load_filter_choices(agent, counted)
+    assert (globex.slug, "Acme") in choices.organizations and choices.number == 1
+    assert agent_queue.load_filter_choices(agent).number == 0

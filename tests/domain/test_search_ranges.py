@@ -4,6 +4,8 @@ import pytest
 
 from helpdesk.domain.search_index import entries
 from helpdesk.domain.ticket_lists.search_postgresql_terms import Range, limit_to_newest
+from helpdesk.domain.ticket_lists.search_request import Search
+from helpdesk.models.user import User
 
 
 def named(*buckets: int, is_wide: bool = False) -> dict[str, str]:
@@ -23,4 +25,4 @@ def named(*buckets: int, is_wide: bool = False) -> dict[str, str]:
     ],
 )
 def test_buckets_of_the_newest_tickets(last, wanted, expected):
-    assert limit_to_newest(Range(last, last), wanted) == expected
+    assert limit_to_newest(Range(Search(User(), (), newest=last)), wanted) == expected

@@ -22,7 +22,7 @@ EXPECTED = {
     "ticket, customer": (5.4, 7),
     "ticket, agent": (7.2, 9),
     "new message, viewer": (4.0, 6),
-    "desk": (4.4, 5),
+    "desk": (4.4, 4),
     "reply": (5.9, 11),
     "reply, HTMX": (9.8, 15),
     "filing": (6.5, 13),

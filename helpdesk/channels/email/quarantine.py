@@ -42,6 +42,7 @@ _COUNT_QUERIES = {
     )
     for automatic, sent_by in _SENDER_CONDITIONS.items()
 }
+COUNT_QUERY = _COUNT_QUERIES[False]  # for a statement that counts the waiting mails with something else
 
 
 @dataclass(frozen=True)

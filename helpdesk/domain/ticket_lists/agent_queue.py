@@ -3,9 +3,8 @@
 Filters alone describe what a page shows. The queries are in ``agent_queue_queries``.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +15,12 @@ from sqlalchemy.sql.base import ExecutableOption
 from helpdesk import clock
 from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
-from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue_queries, search, search_matches
+from helpdesk.domain.ticket_lists.agent_queue_choices import FILTER_NAMES as FILTER_NAMES
+from helpdesk.domain.ticket_lists.agent_queue_choices import FilterChoices as FilterChoices
+from helpdesk.domain.ticket_lists.agent_queue_choices import QueueView as QueueView
+from helpdesk.domain.ticket_lists.agent_queue_choices import load_filter_choices as load_filter_choices
 from helpdesk.domain.ticket_lists.agent_queue_queries import (
     MAX_FILTER_OPTIONS as MAX_FILTER_OPTIONS,
 )  # also for callers
@@ -39,19 +41,6 @@ VIEW_LABELS = {
     "solved": lazy_gettext("Recently solved"),
     "all": lazy_gettext("All tickets"),
 }
-FILTER_NAMES = (
-    "view",
-    "q",
-    "status",
-    "assignee",
-    "organization",
-    "priority",
-    "form",
-    "tag",
-    "age",
-    "requester",
-    "sort",
-)
 SORT_LABELS = {
     "": lazy_gettext("Latest activity"),
     "waiting": lazy_gettext("Waiting longest"),
@@ -73,30 +62,7 @@ AGE_LABELS = {
 RECENT_PERIOD = timedelta(days=7)
 # Views of few tickets: one plan for all values would read every ticket in the order of the page to find them.
 VIEWS_PLANNED_ANEW = {"at_risk", "solved"}
-MANY_FOUND = 100  # tickets that a search found, beyond which the unsolved ones are read to count them by view
 AT_RISK_WITHIN = timedelta(hours=2)  # a timer due within it puts its ticket at risk
-
-
-@dataclass(frozen=True)
-class QueueView:
-    """A view in the navigation: its key in the URL, its name, and its number of tickets (None: not counted)."""
-
-    key: str
-    label: str
-    count: int | None = None
-    filters: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FilterChoices:
-    """The options of the filters, each as (value, name)."""
-
-    agents: list[tuple[str, str]]
-    organizations: list[tuple[str, str]]
-    forms: list[tuple[str, str]]
-    tags: list[tuple[str, str]]
-    saved: list[QueueView]
-    macros: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -142,27 +108,6 @@ def list_views(user: User, filters: Mapping[str, str] | None = None) -> list[Que
     return [QueueView(key, label, counts.get(key)) for key, label in VIEW_LABELS.items()]
 
 
-def load_filter_choices(user: User) -> FilterChoices:
-    """Return agents, organizations, forms, tags, and the saved views and macros ``user`` may use. One query."""
-    kinds = ("agent", "organization", "form", "tag", "view", "macro")
-    options: dict[str, list[Any]] = {kind: [] for kind in kinds}
-    rows = transactions.execute_core(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}).all()
-    for kind, value, name, more in rows:
-        options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
-    return FilterChoices(
-        agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),
-        organizations=sorted(options["organization"], key=lambda pair: pair[1].lower()),
-        forms=sorted(_translate_names(options["form"], Part.form), key=lambda pair: pair[1].lower()),
-        tags=sorted(options["tag"]),
-        saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in options["view"]],
-        macros=sorted(_translate_names(options["macro"], Part.reply), key=lambda pair: pair[1].lower()),
-    )
-
-
-def _translate_names(options: list[tuple[str, str]], part: Part) -> list[tuple[str, str]]:
-    return [(value, translate_content(name, part)) for value, name in options]
-
-
 def fetch_queue_page(
     user: User, filters: Mapping[str, str], after: str | None = None, size: int = pagination.PAGE_SIZE
 ) -> QueuePage:
@@ -175,7 +120,11 @@ def fetch_queue_page(
     is_planned_anew = not search_matches.are_looked_up(scope, sort, found.matches) and (
         bool(values) or found.is_planned_anew or view in VIEWS_PLANNED_ANEW
     )
-    page = query.fetch_page(after, size, values | found.values | _bind_values(user), is_planned_anew)
+    bound = values | _bind_values(user)
+    if found.found and not after and not values and view == "all" and not sort and not found.conditions:
+        page = found.fetch_best(query, size, bound, is_planned_anew)
+    else:
+        page = query.fetch_page(after, size, bound | found.values, is_planned_anew)
     return QueuePage([make_row(*row) for row in page.rows], page.next, page.previous, found.misspelt)
 
 
@@ -256,13 +205,16 @@ def _count_views(user: User, filters: dict[str, str] | None = None) -> dict[str,
     values = _parse_filters(user, filters) if filters else {}
     found = search.build_search(user, filters["q"] if filters else None)
     scope, names = permissions.get_visibility(user), (*values, *found.conditions)
-    bound = values | found.values | _bind_values(user)
+    bound = values | _bind_values(user)
     if found.matches is not None:
-        query = agent_queue_queries.found_counts_query(scope, names, found.matches, found.number > MANY_FOUND)
+        query = agent_queue_queries.found_counts_query(
+            scope, names, found.matches, len(found.found) > search.MANY_FOUND
+        )
+        bound |= found.values_of_numbers
         is_planned_anew = not search_matches.are_looked_up(scope, "", found.matches)
         return dict(tuple(row) for row in transactions.execute_core(query, bound, is_planned_anew))
     counts = {key: 0 for key in VIEW_LABELS if key != "all"}
-    query_of_all = agent_queue_queries.counts_query(scope, names)
+    query_of_all, bound = agent_queue_queries.counts_query(scope, names), bound | found.values
     for status, assignee_group, number, at_risk in transactions.execute_core(query_of_all, bound, bool(names)):
         for view in _views_containing(status, assignee_group):
             counts[view] += number
@@ -275,8 +227,3 @@ def _views_containing(status: str, assignee_group: str) -> list[str]:
         return [status]
     views = [view for view, statuses in STATUS_VIEWS.items() if status in statuses]
     return views + {"me": ["mine"], "nobody": ["unassigned"]}.get(assignee_group, [])
-
-
-def _read_filters(text: str) -> dict[str, str]:
-    filters = json.loads(text)
-    return {name: str(filters[name]) for name in FILTER_NAMES if filters.get(name)}

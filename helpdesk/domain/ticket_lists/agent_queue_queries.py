@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from helpdesk.database import kept_plan, pagination, transactions
+from helpdesk.database.json_rows import json_rows
 from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search_matches
@@ -93,7 +94,10 @@ def _make_view_conditions(ticket: Any, is_unsolved: ColumnElement[bool] | TextCl
 VIEW_CONDITIONS = _make_view_conditions(Ticket, _UNSOLVED)
 _VIEW_COLUMNS = (Ticket.status, Ticket.assignee_id, Ticket.next_due_at, Ticket.solved_at)
 # All tickets that the counted views have.
-_COUNTED_PARTS = (((_UNSOLVED,), Ticket.updated_at), (VIEW_CONDITIONS["solved"], Ticket.solved_at))
+_COUNTED_PARTS = (
+    ((_UNSOLVED,), (Ticket.updated_at.desc(),)),
+    (VIEW_CONDITIONS["solved"], (Ticket.solved_at.desc(),)),
+)
 FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "status": Ticket.status == bindparam("status"),
     "priority": Ticket.priority == bindparam("priority"),
@@ -117,28 +121,26 @@ _ASSIGNEE_GROUP = case(
     (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"
 )
 _NULL_TEXT = cast(null(), String)
-FILTER_OPTIONS = union_all(
-    *(
-        select(part.order_by(part.selected_columns.name).limit(MAX_FILTER_OPTIONS).subquery())
-        for part in (
-            select(
-                literal("agent").label("kind"),
-                cast(User.id, String).label("value"),
-                User.name.label("name"),
-                User.email.label("more"),
-            ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
-            select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT),
-            select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
-            select(literal("tag"), Tag.name, Tag.name, _NULL_TEXT).where(Tag.ended_at.is_(None)),
-            select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
-                (SavedView.owner_id == bindparam("reader")) | SavedView.shared
-            ),
-            select(literal("macro"), cast(CannedReply.id, String), CannedReply.title.label("name"), _NULL_TEXT).where(
-                (CannedReply.owner_id == bindparam("reader")) | CannedReply.owner_id.is_(None)
-            ),
-        )
+_FILTER_OPTIONS = [
+    select(part.order_by(part.selected_columns.name).limit(MAX_FILTER_OPTIONS).subquery())
+    for part in (
+        select(
+            literal("agent").label("kind"),
+            cast(User.id, String).label("value"),
+            User.name.label("name"),
+            User.email.label("more"),
+        ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
+        select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT),
+        select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
+        select(literal("tag"), Tag.name, Tag.name, _NULL_TEXT).where(Tag.ended_at.is_(None)),
+        select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
+            (SavedView.owner_id == bindparam("reader")) | SavedView.shared
+        ),
+        select(literal("macro"), cast(CannedReply.id, String), CannedReply.title.label("name"), _NULL_TEXT).where(
+            (CannedReply.owner_id == bindparam("reader")) | CannedReply.owner_id.is_(None)
+        ),
     )
-)
+]
 SORT_ORDERS = {
     "": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
     "waiting": pagination.Order(((Ticket.turn_since, False), (Ticket.id, False))),
@@ -155,6 +157,16 @@ VIEWS_BY_NEED = {
     "at_risk",
     *(view for view, statuses in STATUS_VIEWS.items() if WAITING_ON[statuses[0]] is WaitingOn.team),
 }
+
+
+@lru_cache(maxsize=8)
+def filter_options_query(counted: AnySelect | None) -> AnySelect:
+    """Build the query of what the filters offer, as one text; ``counted``: a query of one number that comes with it."""
+    parts = list(_FILTER_OPTIONS)
+    if counted is not None:
+        number = cast(counted.scalar_subquery(), String)
+        parts.append(select(literal("number"), number, _NULL_TEXT, _NULL_TEXT))
+    return select(json_rows(*union_all(*parts).subquery().c))
 
 
 def find_ids(filter_name: str, name: str) -> list[int]:

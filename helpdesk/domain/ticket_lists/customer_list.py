@@ -91,8 +91,11 @@ def fetch_list_page(
         or not {"form", "requester"}.isdisjoint(values)
         or (scope == permissions.Visibility.own and "statuses" in values)
     )
-    values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    page = query.fetch_page(after, size, values, is_planned_anew)
+    bound = values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
+    if found.found and not after and not values and not sort and not found.conditions:
+        page = found.fetch_best(query, size, bound, is_planned_anew)
+    else:
+        page = query.fetch_page(after, size, bound | found.values, is_planned_anew)
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
@@ -155,11 +158,18 @@ def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     """How many tickets of each status match ``filters``."""
     values, found = _parse_filters(user, filters)[0], search.build_search(user, filters.get("q", ""))
     scope = permissions.get_visibility(user)
-    query = customer_list_queries.count_query(scope, (*values, *found.conditions), found.matches)
+    names = (*values, *found.conditions)
+    bound = values | permissions.bind_params(user)
+    if found.all_seen and not names and len(found.found) > search.MANY_FOUND:
+        query = customer_list_queries.unsolved_count_query(scope, found.matches)
+        if query is not None:
+            rows = transactions.execute_core(query, bound | found.values_of_numbers).all()
+            return [*rows, (DONE[0], len(found.found) - sum(row[1] for row in rows))]
+    query = customer_list_queries.count_query(scope, names, found.matches)
     is_planned_anew = scope == permissions.Visibility.own or (
         found.is_planned_anew and not search_matches.are_looked_up(scope, "", found.matches)
     )
-    return transactions.execute_core(query, values | found.values | permissions.bind_params(user), is_planned_anew)
+    return transactions.execute_core(query, bound | found.values, is_planned_anew)
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

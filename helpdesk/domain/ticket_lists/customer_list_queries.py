@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     union_all,
 )
 
@@ -31,7 +32,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search, search_matches
 from helpdesk.models.form import Form
 from helpdesk.models.read_receipt import ReadReceipt
-from helpdesk.models.statuses import Status
+from helpdesk.models.statuses import UNSOLVED_SQL, Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -154,6 +155,20 @@ def count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: 
         some = found.limit(MAX_COUNT + 1).subquery()
     else:
         some = _list_statuses(scope, names).limit(MAX_COUNT + 1).subquery()
+    return select(some.c.status, func.count()).group_by(some.c.status)
+
+
+@lru_cache(maxsize=8)
+def unsolved_count_query(scope: permissions.Visibility, matches: Subquery) -> AnySelect | None:
+    """Build the query that counts by status what a search found, the solved tickets left out unless many are unsolved.
+
+    What was found is compared with the unsolved tickets of the reader. None where it is not looked up.
+    """
+    if not search_matches.are_looked_up(scope, "", matches):
+        return None
+    tickets = select(Ticket.status).where(*permissions.visible_condition(scope))
+    unsolved = [text(f"tickets.{UNSOLVED_SQL}")]
+    some = search_matches.look_up(tickets, scope, [(unsolved, (Ticket.updated_at.desc(),))]).subquery()
     return select(some.c.status, func.count()).group_by(some.c.status)
 
 

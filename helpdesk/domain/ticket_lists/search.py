@@ -7,12 +7,13 @@ by the people and the organization they are of. ``search_syntax`` reads the text
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Subquery, select
 
-from helpdesk.database import transactions
+from helpdesk.database import pagination, transactions
 from helpdesk.domain.ticket_lists import (
     search_candidates,
     search_conditions,
@@ -31,6 +32,8 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 NUMBER_RANK = -1_000  # of the ticket whose number was typed: before every other
+MANY_FOUND = 100  # tickets that a search found, beyond which the unsolved ones are read to count them
+BEST = 2  # times the size of a page are read to show its first one
 NAMED_RANK = -1  # of a ticket whose requester or organization was named: as a word in the subject
 
 
@@ -39,16 +42,44 @@ class SearchFilter:
     """A search as part of a query of tickets: a subquery to join, names of conditions, and the parameters of both.
 
     ``matches`` has the columns ``ticket_id`` and ``rank``, of which less is better; None if no words were typed. It has
-    ``number`` tickets.
-    ``terms`` is what was looked for; ``misspelt``: the typed word in which a typo was forgiven, "" if there is none.
+    the tickets ``found``. ``terms`` is what was looked for; ``misspelt``: the typed word in which a typo was forgiven,
+    "" if there is none. ``all_seen``: the reader may see all that was found; not known of a ticket's number.
     """
 
     matches: Subquery | None = None
     conditions: tuple[str, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
+    condition_values: dict[str, Any] = field(default_factory=dict)
     terms: tuple[Term, ...] = ()
     misspelt: str = ""
-    number: int = 0
+    found: Candidates = field(default_factory=dict)
+    all_seen: bool = False
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The parameters of a query with it."""
+        return self.condition_values | ({} if self.matches is None else search_matches.bind_matches(self.found))
+
+    @cached_property
+    def values_of_numbers(self) -> dict[str, Any]:
+        """The parameters of a query that needs no ranks."""
+        return self.condition_values | search_matches.bind_numbers(self.found)
+
+    def fetch_best(
+        self, query: pagination.PagedQuery, size: int, values: dict[str, Any], is_planned_anew: bool
+    ) -> pagination.Page:
+        """Fetch the first page of ``query``, which lists by rank all that was found.
+
+        It is looked for among the best, which are sorted here: PostgreSQL would read and sort a thousand for it.
+        """
+        if len(self.found) > BEST * size:
+            newest_first = self.found if self.all_seen else sorted(self.found, reverse=True)
+            best = sorted(newest_first, key=self.found.__getitem__)[: BEST * size]
+            matches = search_matches.bind_matches({ticket_id: self.found[ticket_id] for ticket_id in best})
+            bound = values | self.condition_values | matches
+            page = query.fetch_page(None, size, bound, is_planned_anew)
+            if page.next:
+                return page
+        return query.fetch_page(None, size, values | self.values, is_planned_anew)
 
     @property
     def is_planned_anew(self) -> bool:
@@ -90,8 +121,8 @@ def _search(user: User, text: str) -> SearchFilter:
         found[read.number] = NUMBER_RANK
     elif terms and not found:
         found, terms, misspelt = _forgive_typo(search)
-    values = filters.values | search_matches.bind_matches(found)
-    return SearchFilter(search_matches.matches_subquery(), conditions, values, terms, misspelt, len(found))
+    matches, all_seen = search_matches.matches_subquery(), read.number is None
+    return SearchFilter(matches, conditions, filters.values, terms, misspelt, found, all_seen)
 
 
 def _forgive_typo(search: Search) -> tuple[Candidates, tuple[Term, ...], str]:
@@ -112,7 +143,7 @@ def search_similar(user: User, text: str) -> SearchFilter:
     """Return a search for tickets that have one of the longer words of ``text``."""
     terms = tuple(term for term in parse_search_text(text).terms if term.is_telling)
     found = search_candidates.find_similar(Search(user, terms))
-    return SearchFilter(search_matches.matches_subquery(), (), search_matches.bind_matches(found), number=len(found))
+    return SearchFilter(search_matches.matches_subquery(), found=found)
 
 
 def load_excerpts(
@@ -128,11 +159,12 @@ def load_excerpts(
 
 
 def _find(search: Search) -> Candidates:
-    found = search_candidates.find_candidates(search)
     if not search.reader.is_team or not search.terms:
-        return found
+        return search_candidates.find_candidates(search)
     named = search_people.find_named(search.terms)
-    if named is None:
+    search = replace(search, newest=named.newest)
+    found = search_candidates.find_candidates(search)
+    if named.is_nobody:
         return found
     for ticket_id in _find_of_named(search, named):
         found[ticket_id] = min(NAMED_RANK, found.get(ticket_id, 0))
@@ -147,7 +179,8 @@ def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable
             continue
         conditions, values = (*search.conditions, condition), search.values | {condition: ids}
         if named.other_terms:
-            yield from search_candidates.find_candidates(Search(search.reader, named.other_terms, conditions, values))
+            others = replace(search, terms=named.other_terms, conditions=conditions, values=values)
+            yield from search_candidates.find_candidates(others)
         else:
             query = select(Ticket.id).where(*(SEARCH_CONDITIONS[name] for name in conditions))
             query = query.order_by(Ticket.updated_at.desc(), Ticket.id.desc()).limit(MAX_CANDIDATES)

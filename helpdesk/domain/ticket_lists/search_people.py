@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,9 @@ from sqlalchemy import (
 )
 
 from helpdesk.database import transactions
+from helpdesk.database.has_text import has_text
 from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.ticket_lists.search_estimates import NEWEST_TICKET
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
 from helpdesk.domain.tickets import tag_names
 from helpdesk.markup import search_words
@@ -28,34 +30,39 @@ from helpdesk.models.tag import Tag
 from helpdesk.models.user import Role, User
 
 MAX_PEOPLE = 300  # people, organizations and tags that one search stands for
-Patterns = Sequence[Any]  # for LIKE: texts, or parameters
+Patterns = Sequence[Any]  # texts, or parameters
 
 _user, _organization, _tag = User.__table__, Organization.__table__, Tag.__table__
 
 
 @dataclass(frozen=True)
 class NamedPeople:
-    """The ids of people, organizations and tags that some terms name, and the other terms."""
+    """The ids of people, organizations and tags that some terms name, and the other terms.
 
-    people: list[int]
-    organizations: list[int]
-    tags: list[int]
+    ``newest``: the number of the newest ticket, which the same statement reads for the search of the terms.
+    """
+
+    people: Sequence[int] = ()
+    organizations: Sequence[int] = ()
+    tags: Sequence[int] = ()
     other_terms: tuple[Term, ...] = ()
+    newest: int = 0
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nobody and nothing was named."""
+        return not (self.people or self.organizations or self.tags)
 
 
-def find_named(terms: Sequence[Term]) -> NamedPeople | None:
-    """Find the people, organizations and tags that all of ``terms`` name together, else those that some do; or None."""
+def find_named(terms: Sequence[Term]) -> NamedPeople:
+    """Find the people, organizations and tags that all of ``terms`` name together, else those that some do."""
     whole = _find(terms)
-    if whole is not None or len(terms) == 1:
+    if len(terms) == 1 or not whole.is_nobody:
         return whole
-    naming = [term for term in terms if _find([term]) is not None]
+    naming = [term for term in terms if not _find([term]).is_nobody]
     if not naming or len(naming) == len(terms):
-        return None
-    named = _find(naming)
-    if named is None:
-        return None
-    others = tuple(term for term in terms if term not in naming)
-    return NamedPeople(named.people, named.organizations, named.tags, others)
+        return whole
+    return replace(_find(naming), other_terms=tuple(term for term in terms if term not in naming))
 
 
 def find_requesters(reader: User, text: str) -> list[int]:
@@ -87,20 +94,21 @@ def find_tags(text: str) -> list[int]:
     return _ids(select(_tag.c.id).where(_tag.c.name.in_(names)))
 
 
-def _find(terms: Sequence[Term]) -> NamedPeople | None:
+def _find(terms: Sequence[Term]) -> NamedPeople:
     """Find whom and what all of ``terms`` name together. One query."""
     shapes = tuple((len(_name_patterns(term)), len(term.name_filters)) for term in terms)
     patterns = [pattern for term in terms for pattern in (*_name_patterns(term), *term.name_filters)]
     values = {f"pattern_{place}": pattern for place, pattern in enumerate(patterns)}
-    found: dict[str, list[int]] = {"person": [], "organization": [], "tag": []}
+    found: dict[str, list[int]] = {"person": [], "organization": [], "tag": [], "newest": []}
     for kind, id in transactions.execute_core(_named_query(shapes), values):
         found[kind].append(id)
-    return NamedPeople(found["person"], found["organization"], found["tag"]) if any(found.values()) else None
+    newest = next(iter(found["newest"]), 0)
+    return NamedPeople(found["person"], found["organization"], found["tag"], newest=newest)
 
 
 @lru_cache(maxsize=200)
 def _named_query(shapes: tuple[tuple[int, int], ...]) -> CompoundSelect[tuple[str, int]]:
-    """Build the query of organizations, other people and tags that terms name; cached.
+    """Build the query of organizations, other people and tags that terms name, and of the newest ticket; cached.
 
     ``shapes``: how many patterns each term has, and how many filters; its parameters are all of them in this order.
     """
@@ -111,27 +119,39 @@ def _named_query(shapes: tuple[tuple[int, int], ...]) -> CompoundSelect[tuple[st
     ]
     organizations = select(_organization.c.id).where(*(_has(_organization.c.search_words, *term) for term in terms))
     named = organizations.limit(MAX_PEOPLE).cte("named")
-    joined = _user.join(_organization, _organization.c.id == _user.c.organization_id)
-    people = select(_user.c.id).select_from(joined).where(_user.c.organization_id.not_in(select(named.c.id)))
-    people = people.where(*(_has_together(*term) for term in terms))
+    people = select(_user.c.id).where(
+        _user.c.organization_id.is_not(None), _user.c.organization_id.not_in(select(named.c.id))
+    )
+    if any(filters for _, filters in terms):
+        people = people.join(_organization, _organization.c.id == _user.c.organization_id)
+    people = people.where(*(_has_together(patterns, filters, len(terms) == 1) for patterns, filters in terms))
     tags = select(_tag.c.id).where(*(_has(_tag.c.search_words, *term) for term in terms))
     found = {
         "organization": named,
         "person": people.limit(MAX_PEOPLE).subquery(),
         "tag": tags.limit(MAX_PEOPLE).subquery(),
+        "newest": NEWEST_TICKET.subquery(),
     }
     return union_all(*(select(literal(kind), each.c.id) for kind, each in found.items()))
 
 
 def _has(column: ColumnElement[str], patterns: Patterns, filters: Patterns) -> ColumnElement[bool]:
-    """Whether ``column``, made by ``search_words.join_words``, has a term."""
-    return and_(*(or_(*map(column.like, each)) for each in (filters, patterns) if each))
+    """Whether ``column``, made by ``search_words.join_words``, has a term: one of ``patterns``.
+
+    If there are ``filters``, these and the patterns are for LIKE; else a pattern is looked for as it is, which takes
+    PostgreSQL two thirds of the time.
+    """
+    if not filters:
+        return or_(*(has_text(column, pattern) for pattern in patterns))
+    return and_(*(or_(*map(column.like, each)) for each in (filters, patterns)))
 
 
-def _has_together(patterns: Patterns, filters: Patterns) -> ColumnElement[bool]:
-    """Whether a person or their organization has a term."""
+def _has_together(patterns: Patterns, filters: Patterns, is_only_term: bool) -> ColumnElement[bool]:
+    """Whether a person or their organization has a term; of an only one, those with the organization are left out."""
     if filters:  # a pattern with a typo may match where one ends and the other begins
         return _has(_user.c.search_words + _organization.c.search_words, patterns, filters)
+    if is_only_term:
+        return _has(_user.c.search_words, patterns, filters)
     of_term = select(_organization.c.id).where(_has(_organization.c.search_words, patterns, filters))
     return or_(_has(_user.c.search_words, patterns, filters), _user.c.organization_id.in_(of_term))
 
@@ -146,7 +166,8 @@ def _name_patterns(term: Term) -> list[str]:
     words = term.name_patterns or [
         " ".join(tokens) for tokens in term.alternatives if not search_words.is_of_compounds(tokens[0])
     ]
-    return [f"% {word}{'' if term.is_prefix else ' '}%" for word in words]
+    patterns = [f" {word}{'' if term.is_prefix else ' '}" for word in words]
+    return [f"%{pattern}%" for pattern in patterns] if term.name_filters else patterns
 
 
 def _ids(query: Any) -> list[int]:

@@ -14,12 +14,11 @@ from sqlalchemy import Select
 
 from helpdesk.database import transactions
 from helpdesk.domain.people.permissions import Visibility
-from helpdesk.domain.ticket_lists import search_postgresql_statements
+from helpdesk.domain.ticket_lists import search_estimates, search_postgresql_statements
 from helpdesk.domain.ticket_lists.search_postgresql_terms import (
     MAX_ENTRIES,
     Range,
     estimated_queries,
-    find_range,
     limit_to_newest,
     limit_to_readable,
     newest_first,
@@ -49,8 +48,8 @@ def find_candidates(search: Search) -> Candidates:
     """Find the newest tickets that have every term; implements ``search_candidates.find_candidates``."""
     expected, readable = _expected_rows(search, search.terms)
     terms_by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
-    among = find_range(search)
-    if not among.last:
+    among = Range(search)
+    if "search_before" in search.conditions and not among.last:
         return {}
     if min(expected) > MAX_ENTRIES and _are_own_few(search):
         search = replace(search, terms=tuple(term for _, term in terms_by_rarity))
@@ -77,7 +76,7 @@ def find_similar(search: Search) -> Candidates:
     """Find tickets that have one of the rarest terms; implements ``search_candidates.find_similar``."""
     expected, readable = _expected_rows(search, search.terms)
     by_rarity = sorted(zip(expected, search.terms, strict=True), key=lambda each: each[0])
-    among = find_range(search)
+    among = Range(search)
     by_words = _name_frequent_words(search, by_rarity, readable, among)
     terms_by_rarity = by_words.terms if by_words else [term for _, term in by_rarity]
     rarest: list[str] = []
@@ -91,7 +90,8 @@ def find_similar(search: Search) -> Candidates:
     are_compared = readable is not None and readable * COMPARING_COSTS < total * among.entries / max(readable, 1)
     terms = {f"term_{place}": query for place, query in enumerate(rarest)} | {"any_term": " | ".join(rarest)}
     statement = search_postgresql_statements.match_any_term(len(rarest), search.scope, tuple(limits), are_compared)
-    return _execute(statement, search.parameters | terms | limits, is_planned_anew=True)
+    ids, ranks = _read_arrays(statement, search.parameters | terms | limits, is_planned_anew=True)
+    return dict(zip(ids, ranks, strict=True))
 
 
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
@@ -230,40 +230,24 @@ def _find_with(search: Search, statement: AnySelect, limits: dict[str, Any]) -> 
     """Return what ``statement`` finds. For one term, where entries alone are read, the plan is always the same."""
     terms = {f"term_{place}": term_query(term) for place, term in enumerate(search.terms)}
     is_planned_anew = len(search.terms) > 1 or bool(search.conditions) or search.scope == Visibility.own
-    return _execute(statement, search.parameters | limits | terms, is_planned_anew)
+    ids, others = _read_arrays(statement, search.parameters | limits | terms, is_planned_anew)
+    if len(search.terms) > 1:
+        return dict(zip(ids, others, strict=True))
+    return dict.fromkeys(ids, 0) | dict.fromkeys(others, -1)
 
 
-def _execute(statement: AnySelect, values: dict[str, Any], is_planned_anew: bool) -> Candidates:
-    ticket_ids, ranks = transactions.execute_core(statement, values, is_planned_anew).one()
-    return dict(zip(ticket_ids or (), ranks or (), strict=True))
+def _read_arrays(statement: AnySelect, values: dict[str, Any], is_planned_anew: bool) -> tuple[list[int], list[int]]:
+    first, second = transactions.execute_core(statement, values, is_planned_anew).one()
+    return first or [], second or []
 
 
 def _expected_rows(search: Search, terms: Sequence[Term]) -> tuple[list[int], int | None]:
     """How many entries PostgreSQL expects to match each term, by its statistics, and how many a customer may read.
 
-    One statement, which reads none. Of a phrase it is the number of its rarest token: PostgreSQL would take the tokens
-    for independent of each other.
+    Of a phrase it is the number of its rarest token: PostgreSQL would take the tokens for independent of each other.
     """
     estimated = [estimated_queries(term) for term in terms]
     queries = [scoped(search, query) for each in estimated for query in each]
     queries += limit_to_readable(search).values()
-    values = {f"query_{place}": query for place, query in enumerate(queries)}
-    result = transactions.execute_core(
-        search_postgresql_statements.explain_terms(len(queries)), values, is_planned_anew=True
-    )
-    rows = iter(_planned_rows(result.scalar_one()[0]["Plan"], len(queries)))
+    rows = iter(search_estimates.expect_rows(queries))
     return [min(next(rows) for _ in each) for each in estimated], next(rows, None)
-
-
-def _planned_rows(plan: dict[str, Any], count: int) -> list[int]:
-    """The rows that PostgreSQL expects of each of ``count`` queries, of which ``plan`` is one, or a union.
-
-    A large table is read by several processes: then the union stands below a Gather, and a query that they share names
-    the rows of each process (PostgreSQL's documentation, "Parallel Plans").
-    """
-    processes = 1
-    while count > 1 and len(plan["Plans"]) == 1:
-        processes += plan.get("Workers Planned", 0)
-        plan = plan["Plans"][0]
-    plans = plan["Plans"] if count > 1 else [plan]
-    return [int(each["Plan Rows"]) * (processes if each["Parallel Aware"] else 1) for each in plans]

@@ -2,22 +2,22 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import bindparam, select
 
 from helpdesk.database import transactions
 from helpdesk.database.types import UtcDateTime
 from helpdesk.domain.search_index.entries import BUCKET_BITS, WIDE_BUCKET_BITS, bucket_word, scope_word
+from helpdesk.domain.ticket_lists import search_estimates
 from helpdesk.domain.ticket_lists.search_request import Search
 from helpdesk.domain.ticket_lists.search_syntax import Term
 from helpdesk.models.ticket import Ticket
 
-MAX_ENTRIES = 1200  # of the rarest term that are read, as PostgreSQL expects them: enough for MAX_CANDIDATES tickets
+MAX_ENTRIES = 1100  # of the rarest term that are read, as PostgreSQL expects them: enough for MAX_CANDIDATES tickets
 MAX_ESTIMATED = 6  # tokens of a phrase of which the rarest is looked for
 MAX_BUCKETS = 24  # named in one search; more tickets are named by wide buckets, and still more not at all
 WIDEN_BY = 8
-NEWEST_TICKET = select(Ticket.id).order_by(Ticket.id.desc()).limit(1)
 NEWEST_BEFORE = (
     select(Ticket.id)
     .where(Ticket.created_at < bindparam("before", type_=UtcDateTime()))
@@ -27,26 +27,32 @@ NEWEST_BEFORE = (
 ENTRIES_PER_TICKET = 3  # about
 
 
-@dataclass(frozen=True)
 class Range:
-    """The numbers of the tickets to search: up to ``last``, of ``newest`` in all."""
+    """The numbers of the tickets to search: up to ``last``, of ``newest`` in all.
 
-    last: int
-    newest: int
+    They are asked for where a search is limited to them: most are not, and only need to know how large the index is.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    @cached_property
+    def newest(self) -> int:
+        """The number of the newest ticket now."""
+        return self._search.newest or search_estimates.find_newest()
+
+    @cached_property
+    def last(self) -> int:
+        """The number of the last ticket to search: with ``before:`` a time the last one before it."""
+        before = self._search.values.get("search_before") if "search_before" in self._search.conditions else None
+        if before is None:
+            return self.newest
+        return transactions.execute_core(NEWEST_BEFORE, {"before": before}).scalar() or 0
 
     @property
     def entries(self) -> int:
         """How many entries the index has, about."""
-        return ENTRIES_PER_TICKET * self.newest
-
-
-def find_range(search: Search) -> Range:
-    """Return the numbers of the tickets to search: with ``before:`` a time they end at the last ticket before it."""
-    newest = transactions.execute_core(NEWEST_TICKET).scalar() or 0
-    before = search.values.get("search_before") if "search_before" in search.conditions else None
-    if before is None:
-        return Range(newest, newest)
-    return Range(transactions.execute_core(NEWEST_BEFORE, {"before": before}).scalar() or 0, newest)
+        return ENTRIES_PER_TICKET * (self._search.newest or search_estimates.expect_newest())
 
 
 def limit_to_readable(search: Search) -> dict[str, str]:

@@ -14,12 +14,16 @@ Candidates = dict[int, int]  # the rank of each ticket, by its id: a smaller one
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for: ``terms``, under conditions on the ticket (keys of SEARCH_CONDITIONS), for a reader."""
+    """What to look for: ``terms``, under conditions on the ticket (keys of SEARCH_CONDITIONS), for a reader.
+
+    ``newest``: the number of the newest ticket, if that was asked for already.
+    """
 
     reader: User
     terms: tuple[Term, ...]
     conditions: tuple[str, ...] = ()
     values: dict[str, Any] = field(default_factory=dict)
+    newest: int = 0
 
     @property
     def scope(self) -> permissions.Visibility:

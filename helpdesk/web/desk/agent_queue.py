@@ -28,14 +28,14 @@ blueprint.add_app_template_global(queue_order.get_remembered_order, "remembered_
 def show_queue() -> ResponseReturnValue:
     """The queue; ``?saved=`` names a saved view."""
     user = authentication.get_current_user()
-    choices = agent_queue.load_filter_choices(user)
+    choices = agent_queue.load_filter_choices(user, quarantine.COUNT_QUERY)
     filters = queue_order.apply_remembered_order(parse_filters())
     views = list_views(filters)
     page = page_rendering.render_page(
         "desk/index.html",
         **queue_context(filters, views),
         undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, queue_url(filters)),
-        waiting_mail=quarantine.count_waiting(),
+        waiting_mail=choices.number,
         form_token=secrets.token_hex(16),
         **shown_queue.describe_queue(choices, views, filters),
     )

@@ -20,13 +20,13 @@ blueprint = Blueprint("saved_views", __name__, url_prefix="/desk")
 def show_views_fragment() -> ResponseReturnValue:
     """Render the list of saved views alone."""
     user = authentication.get_current_user()
-    choices = agent_queue.load_filter_choices(user)
+    choices = agent_queue.load_filter_choices(user, quarantine.COUNT_QUERY)
     filters = parse_filters()
     return htmx_responses.unless_known(
         render_template(
             "desk/_views.html",
             views=list_views(filters),
-            waiting_mail=quarantine.count_waiting(),
+            waiting_mail=choices.number,
             saved=choices.saved,
             filters=filters,
         )

@@ -29,7 +29,7 @@ def describe_queue(
     """Return the context of what stands around the list: the views, the filters and what can be chosen in them."""
     tag, words = filters["tag"], _words_of_language(filters["view"], current_catalogue.get())
     saved, shown = _show_views(choices.saved), _show_views(views)
-    tags = tuple(choices.tags)
+    tags = choices.tags
     return {
         "saved": saved,
         "views": shown,
@@ -38,11 +38,11 @@ def describe_queue(
             next(view for view in shown if view.key == filters["view"]),
         ),
         "shown_filters": tuple(filters.items()),
-        "agents": tuple(choices.agents),
-        "organizations": tuple(choices.organizations),
-        "forms_there": tuple(choices.forms),
+        "agents": choices.agents,
+        "organizations": choices.organizations,
+        "forms_there": choices.forms,
         "tags": tags if not tag or (tag, tag) in tags else ((tag, tag), *tags),
-        "macros": tuple(choices.macros),
+        "macros": choices.macros,
         **words,
     }
 
