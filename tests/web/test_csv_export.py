@@ -3,6 +3,7 @@
 import csv
 import io
 import sqlite3
+import zipfile
 from datetime import UTC, datetime
 
 import openpyxl
@@ -88,6 +89,19 @@ def test_each_field_has_a_column_and_each_time_its_offset(make, browser_of, sess
     assert (values["Serial"], values["Form (form)"], values["Form"]) == ("X1", "A4", "Default")
     assert "Margin" not in head and "thin" not in text
     assert "thin" in browser_of(make.agent("Maya")).get("/desk/export.csv?view=all").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_workbook_can_be_opened_whatever_somebody_answered(make, browser_of):
+    requester = make.user(make.organization("Globex"))
+    form = make.form("serials", ({"key": "serial", "kind": "long_text"},))
+    for typed in ("a\x0bb\ufffe\uffffc", "the literal _x0041_ and _x005F_", "\U0001f600" * 20_000):
+        make.ticket(requester, form=form, answers={"serial": typed})
+    book = browser_of(requester).get("/tickets.csv?format=xlsx").data
+    cells = [row[-1].value for row in list(openpyxl.load_workbook(io.BytesIO(book)).active.iter_rows())[1:]]
+    xml = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml").decode()
+    assert cells[2] == "abc" and "the literal _x005F_x0041_ and _x005F_x005F_" in xml
+    assert len(cells[0].encode("utf-16-le")) // 2 <= workbook_export.MAX_CELL_LENGTH
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

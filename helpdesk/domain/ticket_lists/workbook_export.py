@@ -1,5 +1,6 @@
 """Export of ticket lists as a workbook of Excel (XLSX): numbers and dates are such, texts are never formulas."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import IO
@@ -13,7 +14,9 @@ from helpdesk.domain.ticket_lists.export_columns import TIME_COLUMNS, Cell, Expo
 from helpdesk.translation import format_number, gettext
 
 MAX_ROWS = 20_000  # a workbook is sent when it is complete, which takes seconds for more
-MAX_CELL_LENGTH = 32_767  # characters, of Excel
+MAX_CELL_LENGTH = 32_767  # units of UTF-16
+UNUSABLE_PATTERN = re.compile("[\ud800-\udfff\ufffe\uffff]")  # which XML has not, beside the library's
+ESCAPE_PATTERN = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 DATE_FORMAT = "yyyy-mm-dd hh:mm:ss"
 
 
@@ -56,6 +59,17 @@ def _make_cell(sheet: object, value: Cell) -> WriteOnlyCell:
         return cell
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value)[:MAX_CELL_LENGTH])
+    cell = WriteOnlyCell(sheet, _to_cell_text(value))
     cell.data_type = "s"  # else a text that begins with = would be a formula
     return cell
+
+
+def _to_cell_text(text: str) -> str:
+    """Return as much of ``text`` as a cell holds, in the characters that XML can have.
+
+    Excel counts UTF-16's units, of which an emoji has two, and reads "_x0041_" as A unless its _ is written so itself.
+    """
+    text = UNUSABLE_PATTERN.sub("", ILLEGAL_CHARACTERS_RE.sub("", text))
+    if len(text) * 2 > MAX_CELL_LENGTH:
+        text = text.encode("utf-16-le")[: MAX_CELL_LENGTH * 2].decode("utf-16-le", "ignore")
+    return ESCAPE_PATTERN.sub("_x005F_", text)
