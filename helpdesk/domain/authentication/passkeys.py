@@ -22,6 +22,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.second_factor import Passkey
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
@@ -113,7 +114,7 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
         credential_id=passkey_challenges.to_base64url(verified.credential_id),
         public_key=verified.credential_public_key,
         sign_count=verified.sign_count,
-        name=" ".join(name.split())[:MAX_NAME_LENGTH] or gettext("Passkey"),
+        name=to_one_line(name)[:MAX_NAME_LENGTH] or gettext("Passkey"),
     )
     try:
         with db.session.begin_nested():

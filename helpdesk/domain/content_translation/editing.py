@@ -18,6 +18,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_language import get_team_language
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.content_translation import ContentTranslation
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
@@ -127,7 +128,7 @@ def _store(language: str, text: Text, value: str) -> None:
 
 def _clean(value: str, text: Text) -> str:
     value = value.replace("\r\n", "\n").replace("\x00", "")
-    return value.strip() if text.is_long else " ".join(value.split())
+    return value.strip() if text.is_long else to_one_line(value)
 
 
 def _find_error(text: Text, value: str) -> str:

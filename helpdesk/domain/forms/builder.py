@@ -15,6 +15,7 @@ from helpdesk.domain.forms import field_types
 from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
@@ -204,11 +205,11 @@ def _ensure_editable(version: FormVersion, actor: User) -> None:
 def _validated_field(version: FormVersion, values: dict[str, Any], before: int) -> dict[str, Any]:
     """Return the cleaned ``values`` of a field that follows those with a position less than ``before``."""
     cleaned = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
-    cleaned["label"] = " ".join(str(cleaned.get("label", "")).split())
+    cleaned["label"] = to_one_line(str(cleaned.get("label", "")))
     types = {each.name: each for each in field_types.all_types()}
     field_type = types.get(str(cleaned.get("kind")))
     has_options = field_type is not None and field_type.has_options
-    given = (" ".join(str(text).split()) for text in cleaned.get("options") or ())
+    given = (to_one_line(str(text)) for text in cleaned.get("options") or ())
     options = list(dict.fromkeys(option for option in given if option)) if has_options else []
     cleaned["options"] = options
     cleaned["shown_if_key"] = cleaned.get("shown_if_key") or None
@@ -271,7 +272,7 @@ def _set_description(form: Form, description: str, for_all: bool, organization_i
 
 
 def _validated_name(name: str) -> str:
-    name = " ".join(name.split())
+    name = to_one_line(name)
     if not name or len(name) > 120:
         raise ValidationError(gettext("Give the form a name of at most 120 characters."), "name")
     return name

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from helpdesk.domain.errors import ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.form import Form
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
@@ -25,7 +26,7 @@ class FormWords:
 def set_words(form: Form, words: FormWords, *, actor: User) -> None:
     """Store the words of ``form``. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
-    texts = {name: " ".join(getattr(words, name).split()) for name in MAX_LENGTHS}
+    texts = {name: to_one_line(getattr(words, name)) for name in MAX_LENGTHS}
     ensure_fields(
         gettext("Some answers need another look."),
         *(

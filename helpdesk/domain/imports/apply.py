@@ -24,6 +24,7 @@ from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import tag_names, tags
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.follower import Follower
 from helpdesk.models.imported_record import ImportedRecord
@@ -117,7 +118,7 @@ def _import_ticket(record: TicketRecord, source: str, folder: Path, keys: list[s
         organization_id=requester.organization_id,
         requester_id=requester.id,
         assignee_id=people[record.assignee].id if record.assignee else None,
-        subject=" ".join(record.subject.split()),
+        subject=to_one_line(record.subject),
         status=record.status,
         priority=record.priority,
         created_at=record.created_at,

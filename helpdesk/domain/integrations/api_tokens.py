@@ -11,6 +11,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.api_token import API_TOKEN_SCOPES, ApiToken
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext, lazy_gettext
@@ -35,7 +36,7 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
     field.
     """
     permissions.ensure(permissions.can_administer(user), gettext("Only admins make API tokens."))
-    name = " ".join(name.split())
+    name = to_one_line(name)
     active = [token for token in list_tokens(user) if token.revoked_at is None]
     most_tokens, most_days = format_number(MAX_TOKENS), format_number(MAX_LIFETIME_DAYS)
     ensure_fields(

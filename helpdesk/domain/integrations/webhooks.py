@@ -14,6 +14,7 @@ from helpdesk.domain.representations import Attachment as FileObject
 from helpdesk.domain.representations import Message as MessageObject
 from helpdesk.domain.representations import TicketDetails
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
@@ -148,7 +149,7 @@ def save_webhook(
     Raises PermissionDenied, and ValidationError with a sentence for every wrong field.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
-    name, url = " ".join(name.split()), url.strip()
+    name, url = to_one_line(name), url.strip()
     has_place = webhook is not None or _count_webhooks() < MAX_WEBHOOKS
     most = format_number(MAX_WEBHOOKS)
     url_error = webhook_address.url_error(url) if 0 < len(url) <= 500 else None

@@ -14,6 +14,7 @@ from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_escaping
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.article import Article, Audience
 from helpdesk.models.user import User
 from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
@@ -118,7 +119,7 @@ def save_article(article: Article | None, text: ArticleText, *, actor: User, ver
     Raises PermissionDenied, ValidationError with a sentence for each field, or ConflictError.
     """
     permissions.ensure(permissions.can_review(actor), gettext("Leads and admins write articles."))
-    title, category = " ".join(text.title.split()), " ".join(text.category.split())
+    title, category = to_one_line(text.title), to_one_line(text.category)
     body = text.body.replace("\r\n", "\n").strip()
     original = find_article(actor, text.original_id) if text.original_id is not None else None
     is_other = original is None or article is None or original.original_id != article.id

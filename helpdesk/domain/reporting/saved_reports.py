@@ -16,6 +16,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.reporting import date_ranges
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.saved_report import ReportSchedule, SavedReport
 from helpdesk.models.user import Role, User
@@ -66,7 +67,7 @@ def save_report(
     since ``version``.
     """
     _ensure_may_edit(actor)
-    name = " ".join(name.split())
+    name = to_one_line(name)
     people = [user for user in list_possible_recipients() if user.id in recipients]
     _ensure_valid(name, schedule, people)
     if report is None:

@@ -10,6 +10,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.qa_review import ReviewCriterion
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
@@ -34,7 +35,7 @@ def find_criterion(criterion_id: int) -> ReviewCriterion | None:
 def save_criterion(criterion: ReviewCriterion | None, *, name: str, help: str, actor: User) -> ReviewCriterion:
     """Save a criterion, a new one at the end if it is None. Raises PermissionDenied and ValidationError."""
     _ensure_may_edit(actor)
-    name, help = " ".join(name.split()), " ".join(help.split())
+    name, help = to_one_line(name), to_one_line(help)
     errors: dict[str, str] = {}
     if not name or len(name) > MAX_NAME_LENGTH:
         errors["name"] = gettext("A name has between 1 and %(most)s characters.", most=format_number(MAX_NAME_LENGTH))

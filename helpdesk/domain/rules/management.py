@@ -15,6 +15,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.rules import actions, definition
 from helpdesk.domain.rules.definition import Actions, Conditions
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.priorities import Priority
 from helpdesk.models.rule import Rule, RuleTrigger
@@ -54,7 +55,7 @@ def save_rule(
     since ``version``.
     """
     _ensure_may_edit(actor)
-    name = " ".join(name.split())
+    name = to_one_line(name)
     _ensure_valid(name, trigger, idle_hours, conditions, wanted)
     if rule is None:
         count, last = db.session.execute(select(func.count(), func.max(Rule.position)).select_from(Rule)).one()

@@ -10,6 +10,7 @@ from dateutil import rrule
 
 from helpdesk import clock
 from helpdesk.domain.errors import ValidationError
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.translation import format_number, gettext
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _read_event(event: "Component") -> Iterator[CalendarHoliday]:
     if found is None or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
     begins, length = found
-    name = " ".join(str(event.get("SUMMARY", "")).split())[:MAX_NAME_LENGTH]
+    name = to_one_line(str(event.get("SUMMARY", "")))[:MAX_NAME_LENGTH]
     every_year = _is_yearly(event.get("RRULE"))
     for first in [begins] if every_year else _list_repeats(begins, event.get("RRULE")):
         for number in range(max(1, min(length, MAX_LENGTH))):

@@ -14,6 +14,7 @@ from helpdesk.domain.errors import ValidationError, ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.domain.sla import holiday_calendar
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
@@ -128,7 +129,7 @@ def add_holiday(day: str, name: str, *, actor: User, every_year: bool = False) -
         raise ValidationError(gettext("Write the day like 2026-12-25."), "day") from None
     settings.lock()
     holiday = db.session.get(Holiday, parsed_day) or Holiday(day=parsed_day)
-    holiday.name = " ".join(name.split())[:80]
+    holiday.name = to_one_line(name)[:80]
     holiday.every_year = every_year
     db.session.add(holiday)
     _enqueue_recalculation()

@@ -9,6 +9,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
@@ -20,7 +21,7 @@ MAX_NAME_LENGTH = 60
 def save_view(name: str, filters: Mapping[str, str], *, owner: User, shared: bool = False) -> SavedView:
     """Save ``filters`` as ``name``; a view of that name is replaced. Raises PermissionDenied and ValidationError."""
     permissions.ensure(owner.is_team and owner.is_active, gettext("Only the team saves views."))
-    name = " ".join(name.split())
+    name = to_one_line(name)
     if not name or len(name) > MAX_NAME_LENGTH:
         raise ValidationError(
             gettext(

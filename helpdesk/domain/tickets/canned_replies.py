@@ -19,6 +19,7 @@ from helpdesk.domain.people import permissions, users
 from helpdesk.domain.people.reader_language import get_reader_language
 from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.canned_reply import AssignTo, CannedReply
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, statuses_in_menu
@@ -97,7 +98,7 @@ def save_reply(
     since ``version``.
     """
     _ensure_may_edit(reply, shared, actor)
-    title, body = " ".join(title.split()), body.replace("\r\n", "\n").strip()
+    title, body = to_one_line(title), body.replace("\r\n", "\n").strip()
     assign_to, person = _parse_assignee(assignee)
     unknown, names = find_unknown_variable(body), list(tag_names.split_names(tags))
     longest_title, longest_body = format_number(MAX_TITLE_LENGTH), format_number(MAX_BODY_LENGTH)

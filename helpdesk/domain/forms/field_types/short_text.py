@@ -1,6 +1,7 @@
 """One line of text."""
 
 from helpdesk.domain.forms.field_types.base import FieldType
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import lazy_pgettext
 
@@ -12,4 +13,4 @@ class ShortText(FieldType):
     position = 10
 
     def parse_text(self, field: Field, text: str) -> object:
-        return super().parse_text(field, " ".join(text.split()))
+        return super().parse_text(field, to_one_line(text))
