@@ -22,6 +22,10 @@ def test_a_review_with_scores_is_answered_and_counted(browser_of, make, session)
         send(desk, "/review/scorecard", name=name, help="Friendly and clear")
     tone, speed = session.scalars(select(ReviewCriterion).order_by(ReviewCriterion.id))
     send(desk, f"/review/scorecard/{speed.id}/move", direction="up")
+    refused = soup(send(desk, f"/review/scorecard/{tone.id}", 422, name="T" * 81, help="Kind"), 422)
+    assert refused.select_one(f"#name-{tone.id}")["value"] == "T" * 81 and refused.select_one(f"#name-{tone.id}-error")
+    assert refused.select_one(f"#help-{tone.id}")["value"] == "Kind" and not refused.select_one("#field-name")["value"]
+    assert refused.select_one(".error-summary a")["href"] == f"#name-{tone.id}"
     names = [each["value"] for each in soup(desk.get("/review/scorecard")).select(".card input[name=name]")][:2]
     assert names == ["Speed", "Tone"]
     for rule, count in {"": 1, "agent": 0, "low": 0, "long": 0, "<b>": 1}.items():

@@ -85,16 +85,22 @@ def save_criterion(criterion: ReviewCriterion | None) -> ResponseReturnValue:
         scorecards.save_criterion(criterion, actor=authentication.get_current_user(), **values)
     except ValidationError as error:
         db.session.rollback()
-        return render_scorecard(values if criterion_id is None else {}, error.errors), 422
+        return render_scorecard(values, error.errors, criterion_id), 422
     db.session.commit()
     flash(gettext("The scorecard is saved."), "success")
     return redirect("/review/scorecard", 303)
 
 
-def render_scorecard(values: dict[str, str], errors: dict[str, str]) -> str:
-    """Render the scorecard; ``values`` and ``errors`` are those of a new criterion."""
-    criteria = scorecards.list_criteria()
-    return render_template("review/scorecard.html", section="quality", criteria=criteria, values=values, errors=errors)
+def render_scorecard(values: dict[str, str], errors: dict[str, str], edited_id: int | None = None) -> str:
+    """Render the scorecard; ``values`` and ``errors`` are those of the criterion ``edited_id``, or of a new one."""
+    return render_template(
+        "review/scorecard.html",
+        section="quality",
+        criteria=scorecards.list_criteria(),
+        edited_id=edited_id,
+        values=values,
+        errors=errors,
+    )
 
 
 def make_charts(trends: QualityTrends) -> list[Chart]:
