@@ -53,6 +53,18 @@ def test_a_browser_without_an_answer_replaces_its_own_saving_whether_it_arrived_
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_no_database_stores_is_refused_or_names_no_saving(session, make):
+    maya = make.agent()
+    drafts.save_draft(maya, "message-7", WORDS, revision=ONE)
+    with pytest.raises(ValidationError):
+        drafts.save_draft(maya, "message-7", '{"body": "\ud83d"}', revision=TWO, continues=ONE)
+    for odd in ("a\x00b", "\ud83d"):
+        with pytest.raises(ConflictError):
+            drafts.save_draft(maya, "message-7", MORE, revision=TWO, continues=odd)
+        drafts.save_draft(maya, "message-7", WORDS, revision=ONE, continues=ONE, unanswered=[odd])
+    assert content(maya) == (ONE, WORDS)
+
+
 def test_the_same_saving_twice_is_one(session, make):
     maya = make.agent()
     for _ in range(2):

@@ -76,7 +76,8 @@ def save_draft(
     stored = db.session.scalar(select(Draft).where(*_is(user, name)))
     if stored is not None and stored.is_note and not user.is_team:  # find_draft gives them none
         continues = stored.revision
-    if not _replace(user, name, {continues, *unanswered}, values):
+    replaced = {each for each in (continues, *unanswered) if REVISION_PATTERN.fullmatch(each)}
+    if not _replace(user, name, replaced, values):
         is_new = stored is None and insertion.insert_unless_exists(
             Draft(user_id=user.id, name=name, **values), ("user_id", "name")
         )
@@ -113,6 +114,7 @@ def _is_valid(content: str) -> bool:
     if not content:
         return True
     try:
+        content.encode()  # half of a pair of surrogates is stored by no database
         return len(content) <= MAX_LENGTH and isinstance(json.loads(content), dict)
     except (ValueError, RecursionError):
         return False
