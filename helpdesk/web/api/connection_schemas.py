@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from helpdesk import urls
 from helpdesk.domain.authentication.connections import domain_proofs, roles
 from helpdesk.domain.authentication.connections.administration import MAX_SESSION_HOURS
 from helpdesk.domain.representations import Representation
 from helpdesk.models.sign_in_connection import PRESETS
-from helpdesk.web.api.schemas import FieldsPageParameters, OrganizationSlug, RequestBody, Slug, Text
+from helpdesk.web.api.schemas import FieldsPageParameters, Moment, OrganizationSlug, RequestBody, Slug, Text
 
 Preset = Literal[PRESETS]
 Gives = Literal[(*(str(role) for role in roles.TEAM_ROLES), *roles.VISIBILITIES, roles.ORGANIZATION_ADMIN)]
@@ -121,7 +121,7 @@ class NewConnection(RequestBody):
     domains: Domains = Field(default_factory=list, description="Each counts once it is proven.")
     role_rules: Rules = Field(default_factory=list)
     session_hours: Hours | None = None
-    secret_expires_at: AwareDatetime | None = None
+    secret_expires_at: Moment | None = None
     is_active: bool = True
     redirects_at_once: bool = False
     logs_out_at_provider: bool = False
@@ -137,7 +137,7 @@ class ConnectionChange(RequestBody):
     domains: Domains = Field(default_factory=lambda: None, description="The only domains it shall have.")
     role_rules: Rules = Field(default_factory=lambda: None)
     session_hours: Hours | None = None
-    secret_expires_at: AwareDatetime | None = None
+    secret_expires_at: Moment | None = None
     is_active: bool = Field(default_factory=lambda: None)
     redirects_at_once: bool = Field(default_factory=lambda: None)
     logs_out_at_provider: bool = Field(default_factory=lambda: None)

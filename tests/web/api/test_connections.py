@@ -94,6 +94,11 @@ def test_what_cannot_be_added_says_why(program, given, session):
         assert session.query(SignInConnection).count() == 0, change
 
 
+def test_a_secret_expires_between_the_years_1_and_9999(program, given):
+    refused = program()("POST", "/api/connections", 422, given | {"secret_expires_at": "9999-12-31T23:59:59-14:00"})
+    assert list(refused["errors"]) == ["secret_expires_at"]
+
+
 def test_what_stays_cannot_be_changed(program, given):
     asker = program()
     made = asker("POST", "/api/connections", 201, given)
