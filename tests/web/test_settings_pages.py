@@ -136,7 +136,7 @@ def test_replies_are_written_changed_and_deleted(client, session, browser_of, ma
     send(client, "/settings/replies", title="Hi", body="Hello {{first_name}}", shared="1", status="pending")
     reply = session.scalar(select(CannedReply))
     assert "Hi" in soup(browser_of(make.agent()).get("/settings/replies")).text
-    for reader, is_offered in ((browser_of(make.agent()), False), (client, True)):  # who may not save is told before
+    for reader, is_offered in ((browser_of(make.agent()), False), (client, True)):  # who may not save reads it first
         form = soup(reader.get(f"/settings/replies/{reply.id}")).select_one("form[data-draft]")
         assert bool(form.select_one("[type=submit]")) is is_offered
         assert ("Leads and admins write the team's macros" in form.text) is not is_offered
