@@ -4,10 +4,12 @@ An event contains topics only, never the changed values: the browser requests th
 Redis is unavailable, pages find changes by polling.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from redis.client import Pipeline
+from sqlalchemy import update
 
 from helpdesk import clock, extensions
 from helpdesk.database import after_commit
@@ -28,6 +30,20 @@ def bump_version_and_publish(ticket: Any, team_only: bool = False, messages_only
     ticket.version = _next_version(type(ticket))
     ticket.changed_at = clock.now()
     publish_ticket_changed(ticket, team_only, messages_only)
+
+
+def bump_versions_and_publish(model: Any, changed: Mapping[Any, bool]) -> None:
+    """Raise the versions of the tickets in ``changed`` by one statement, and notify the open pages of each.
+
+    ``model``: their class. ``changed`` says of each whether only the team's pages are notified. What is loaded of them
+    keeps its version.
+    """
+    ids = [ticket.id for ticket in changed]
+    values = {"version": model.version + 1, "changed_at": clock.now()}
+    statement = update(model).where(model.id.in_(ids)).values(values)
+    extensions.db.session.execute(statement, execution_options={"synchronize_session": False})
+    for ticket, team_only in changed.items():
+        publish_ticket_changed(ticket, team_only)
 
 
 def publish_ticket_changed(ticket: Any, team_only: bool = False, messages_only: bool = False) -> None:

@@ -61,7 +61,7 @@ READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read
            "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply",
            "find_follow_up", "find_seq", "count_messages", "is_about", "list_merged", "can_split", "find_requester", "list_files", "find_split",
            "find_merge", "find_draft", "empty_sent_draft", "list_shown"}  # fmt: skip
-INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "end_mail_thread", "fan_out_message", "fan_out_deletion",
+INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "enqueue_card_updates", "end_mail_thread", "fan_out_message", "fan_out_deletion",
                  "fan_out_edit", "enqueue_ticket_mail", "open_mail_thread", "retract_from_customers",
                  "enqueue_delivery", "enqueue_account_mail", "cancel_waiting", "reply_from_outside", "delete_unsent",
                  "delete_unsent_solved_mail", "withdraw_files", "remove_copies", "publish_held", "announce_published",

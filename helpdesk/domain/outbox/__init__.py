@@ -18,6 +18,7 @@ from helpdesk.domain.outbox.fan_out import (
     delete_unsent_solved_mail,
     end_mail_thread,
     enqueue_card_update,
+    enqueue_card_updates,
     enqueue_new_ticket,
     enqueue_ticket_mail,
     fan_out_deletion,
@@ -39,6 +40,7 @@ from helpdesk.domain.outbox.withdrawal import cancel_waiting
 __all__ = [
     "enqueue_new_ticket",
     "enqueue_card_update",
+    "enqueue_card_updates",
     "announce_published",
     "delete_unsent",
     "delete_unsent_solved_mail",

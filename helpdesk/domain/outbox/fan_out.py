@@ -1,11 +1,13 @@
 """Add deliveries for a message to every thread of its ticket, except its origin and those that may not read it."""
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, insert, select
+from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.database import transactions
@@ -35,12 +37,14 @@ _waits = exists().where(
     Delivery.kind == DeliveryKind.card_update,
     Delivery.state == DeliveryState.pending,
 )
-DESTINATIONS_QUERY = (
+_destinations = (
     select(*_thread.c["id", "user_id"], *_channel.c["kind", "audience"], _waits.label("has_pending_update"))
     .select_from(_thread.join(_channel))
-    .where(_thread.c.ticket_id == bindparam("ticket_id"), _thread.c.ended_at.is_(None))
+    .where(_thread.c.ended_at.is_(None))
     .order_by(_thread.c.id)
 )
+DESTINATIONS_QUERY = _destinations.where(_thread.c.ticket_id == bindparam("ticket_id"))
+DESTINATIONS_OF_TICKETS_QUERY = _destinations.where(_thread.c.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
 # The organization's own channel, the team's triage channel, and those that serve every customer.
 NEW_TICKET_CHANNELS_QUERY = (
     select(*_channel.c["id", "kind"])
@@ -124,13 +128,21 @@ def fan_out_edit(message: Message) -> None:
             registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
 
 
-def fan_out_deletion(message: Message) -> None:
-    """Remove the copies of a deleted message where the channel can, also from former threads; sent mail remains."""
-    for copy in withdrawal.lock_copies(message):
+def fan_out_deletion(*messages: Message) -> None:
+    """Remove the copies of deleted messages where the channel can, also from former threads; sent mail remains.
+
+    Their tickets must be locked.
+    """
+    by_id = {message.id: message for message in messages}
+    copies = withdrawal.lock_copies(*messages)
+    if len(messages) > 1:  # at once, in place of each when it is asked for; the session keeps what has a name
+        found = select(Thread).where(Thread.id.in_({copy.thread_id for copy in copies}))
+        _threads = db.session.scalars(found.options(joinedload(Thread.channel))).all()
+    for copy in copies:
+        message = by_id[copy.message_id or 0]
         if copy.thread_id != message.origin_thread_id:
             withdrawal.enqueue_removal(copy, message)
-    if is_on_card(message):
-        enqueue_card_update(message.ticket)
+    enqueue_card_updates({message.ticket_id for message in messages if is_on_card(message)})
 
 
 def retract_from_customers(message: Message) -> None:
@@ -156,11 +168,25 @@ def remove_copies(message: Message, kind: DeliveryKind, part: int) -> None:
 
 def enqueue_card_update(ticket: Ticket) -> None:
     """Update the ticket's cards, once for several changes in short time. The ticket must be locked."""
+    _update_cards(_load_destinations(ticket.id))
+    _notify_channels(ticket.id)
+
+
+def enqueue_card_updates(ticket_ids: Collection[int]) -> None:
+    """Update the cards of several tickets, which must be locked."""
+    if not ticket_ids:
+        return
+    rows = transactions.execute_core(DESTINATIONS_OF_TICKETS_QUERY, {"ticket_ids": sorted(ticket_ids)})
+    _update_cards([row for row in rows if registry.is_registered(row.kind)])
+    for ticket_id in sorted(ticket_ids):
+        _notify_channels(ticket_id)
+
+
+def _update_cards(destinations: Iterable[Row[*tuple[Any, ...]]]) -> None:
     batch = DeliveryBatch()
-    for destination in _load_destinations(ticket.id):
+    for destination in destinations:
         registry.get_channel(destination.kind).enqueue_ticket_update(batch, destination)
     batch.write()
-    _notify_channels(ticket.id)
 
 
 def enqueue_ticket_mail(

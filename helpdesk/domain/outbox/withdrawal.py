@@ -29,9 +29,10 @@ TAKEN_BACK = N_("Taken back before it left.")
 ENDED = N_("Nothing more is sent here: the ticket was moved, or this person or channel left it.")
 
 
-def lock_copies(message: Message) -> list[Delivery]:
-    """Lock and return the deliveries of ``message`` and its files in all threads, present and former."""
-    return locking.lock_deliveries(Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS))
+def lock_copies(*messages: Message) -> list[Delivery]:
+    """Lock and return the deliveries of ``messages`` and their files in all threads, present and former."""
+    ids = [message.id for message in messages]
+    return locking.lock_deliveries(Delivery.message_id.in_(ids), Delivery.kind.in_(COPY_KINDS))
 
 
 def find_copies(thread: Thread, message: Message) -> list[Delivery]:

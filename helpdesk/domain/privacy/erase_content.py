@@ -68,8 +68,9 @@ def erase_messages(user: User) -> list[str]:
     files = is_file_of(user)
     keys = list(db.session.scalars(select(Attachment.key).where(files)))
     talked = select(Message.ticket_id).where(Message.author_id == user.id)
-    for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(talked)).order_by(Ticket.id)).all():
-        _delete_messages(locking.lock_ticket(ticket), user)
+    ticket_ids = db.session.scalars(talked.distinct().order_by(Message.ticket_id)).all()
+    for start in range(0, len(ticket_ids), BATCH_SIZE):
+        _delete_messages(ticket_ids[start : start + BATCH_SIZE], user)
     ids = select(Message.id).where(Message.author_id == user.id)
     db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(ids)))
     db.session.execute(delete(Attachment).where(files), execution_options={"synchronize_session": False})
@@ -104,14 +105,19 @@ def select_filed_tickets(user: User) -> Select[int]:
     return select(filed.c[0])
 
 
-def _delete_messages(ticket: Ticket, user: User) -> None:
-    written = Message.ticket_id == ticket.id, Message.author_id == user.id, Message.deleted_at.is_(None)
-    for message in db.session.scalars(select(Message).where(*written).order_by(Message.id)):
-        outbox.fan_out_deletion(message)
+def _delete_messages(ticket_ids: Sequence[int], user: User) -> None:
+    tickets = locking.lock_tickets(ticket_ids)
+    written = Message.ticket_id.in_(ticket_ids), Message.author_id == user.id, Message.deleted_at.is_(None)
+    found = db.session.scalars(select(Message).where(*written).order_by(Message.ticket_id, Message.id)).all()
+    outbox.fan_out_deletion(*found)
+    team_only = dict.fromkeys((message.ticket_id for message in found), True)
+    for message in found:
         message.set_body("")
         message.deleted_at = clock.now()
-        live_events.bump_version_and_publish(ticket, team_only=message.is_note)
-    message_changes.refresh_excerpt(ticket)
+        team_only[message.ticket_id] &= message.is_note
+    changed = {ticket: team_only[ticket.id] for ticket in tickets if ticket.id in team_only}
+    message_changes.refresh_excerpts(tickets)
+    live_events.bump_versions_and_publish(Ticket, changed)
 
 
 def erase_filed_tickets(user: User, *, subjects: bool) -> None:
@@ -121,9 +127,10 @@ def erase_filed_tickets(user: User, *, subjects: bool) -> None:
     for answer in db.session.scalars(select(Answer).where(Answer.ticket_id.in_(filed))):
         db.session.delete(answer)
     if subjects:
-        for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(filed)).order_by(Ticket.id)).all():
-            locking.lock_ticket(ticket).subject = ERASED_SUBJECT
-            outbox.enqueue_card_update(ticket)
+        ticket_ids = db.session.scalars(filed).all()
+        for ticket in locking.lock_tickets(ticket_ids):
+            ticket.subject = ERASED_SUBJECT
+        outbox.enqueue_card_updates(ticket_ids)
     db.session.flush()
 
 

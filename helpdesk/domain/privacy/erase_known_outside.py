@@ -47,10 +47,8 @@ def erase_reactions(senders: Sequence[Sender]) -> None:
 def erase_names(user: User, former: FormerIdentity) -> None:
     """Replace the name of ``user`` where their organization's tickets have it without an account, as from a channel."""
     names = [name for name in former.names if " " in name]  # a single word may be anybody's
-    belongs = select(Membership.organization_id).where(Membership.user_id == user.id)
-    tickets = select(Ticket.id).where(
-        or_(Ticket.organization_id == user.organization_id, Ticket.organization_id.in_(belongs))
-    )
+    belongs = db.session.scalars(select(Membership.organization_id).where(Membership.user_id == user.id)).all()
+    tickets = select(Ticket.id).where(Ticket.organization_id.in_({*belongs, user.organization_id} - {None}))
     options = {"synchronize_session": False}
     for table, name, person in (
         (Message, Message.author_name, Message.author_id),

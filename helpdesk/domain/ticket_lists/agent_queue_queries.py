@@ -117,9 +117,6 @@ ID_QUERIES: dict[str, AnySelect] = {
     "form": select(FormVersion.id).join(Form).where(Form.slug == bindparam("name")),
     "tag": select(Tag.id).where(Tag.name == bindparam("name")),
 }
-_ASSIGNEE_GROUP = case(
-    (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"
-)
 _NULL_TEXT = cast(null(), String)
 _FILTER_OPTIONS = [
     select(part.order_by(part.selected_columns.name).limit(MAX_FILTER_OPTIONS).subquery())
@@ -197,13 +194,16 @@ def counts_query(scope: permissions.Visibility, names: tuple[str, ...]) -> Compo
     what is filtered by; what was solved lately up to MAX_COUNT, as the status "solved" of "".
     """
     at_risk = func.count().filter(Ticket.next_due_at <= bindparam("soon"))
-    columns = Ticket.status.label("status"), _ASSIGNEE_GROUP.label("whose"), func.count().label("number")
-    unsolved = apply_filters(select(*columns, at_risk.label("at_risk")), scope, "all", names, None).where(_UNSOLVED)
+    columns = Ticket.status, Ticket.assignee_id, func.count().label("number"), at_risk.label("at_risk")
+    of_each = apply_filters(select(*columns), scope, "all", names, None).where(_UNSOLVED)
+    each = of_each.group_by(Ticket.status, Ticket.assignee_id).subquery().c  # in the order of the index, so not sorted
+    whose = case((each.assignee_id.is_(None), "nobody"), (each.assignee_id == bindparam("reader"), "me"), else_="other")
+    numbers = (cast(func.sum(number), BigId) for number in (each.number, each.at_risk))
     conditions = _conditions(scope, "solved", names)
-    solved = select(Ticket.id).where(*(conditions if names else (kept_plan.hide_values(each) for each in conditions)))
+    solved = select(Ticket.id).where(*(conditions if names else map(kept_plan.hide_values, conditions)))
     some = solved.limit(kept_plan.fixed_limit(MAX_COUNT)).subquery()
     return union_all(
-        unsolved.group_by(Ticket.status, _ASSIGNEE_GROUP),
+        select(each.status, whose, *numbers).group_by(each.status, whose),
         select(literal("solved"), literal(""), func.count(), literal(0)).select_from(some),
     )
 

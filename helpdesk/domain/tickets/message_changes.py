@@ -1,6 +1,8 @@
 """Changes of messages: editing, deleting, and turning a reply into a note."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import case, func, select
 
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
@@ -123,6 +125,24 @@ def refresh_excerpt(ticket: Ticket) -> None:
     message = db.session.scalar(last)
     ticket.excerpt = markdown_rendering.make_excerpt(message.body, 180) if message else ""
     ticket.last_public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
+
+
+def refresh_excerpts(tickets: Sequence[Ticket]) -> None:
+    """Do for many tickets what ``refresh_excerpt`` does for one. One query."""
+    db.session.flush()
+    shown = func.max(case((Message.deleted_at.is_(None), Message.seq)))
+    last = (
+        select(Message.ticket_id, func.max(Message.seq).label("seq"), shown.label("shown"))
+        .where(Message.ticket_id.in_([ticket.id for ticket in tickets]), Message.kind == MessageKind.reply)
+        .group_by(Message.ticket_id)
+        .subquery()
+    )
+    is_shown = (Message.ticket_id == last.c.ticket_id) & (Message.seq == last.c.shown)
+    query = select(last.c.ticket_id, last.c.seq, Message.body).outerjoin_from(last, Message, is_shown)
+    found = {ticket_id: (seq, body) for ticket_id, seq, body in db.session.execute(query)}
+    for ticket in tickets:
+        ticket.last_public_seq, body = found.get(ticket.id, (0, None))
+        ticket.excerpt = markdown_rendering.make_excerpt(body, 180) if body else ""
 
 
 def _save_revision(message: Message, editor: User | None) -> None:

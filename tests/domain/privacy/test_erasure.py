@@ -1,13 +1,14 @@
 """What is erased is gone from every table, and nothing else is."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.engine import Engine
 
 from helpdesk import storage
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied
 from helpdesk.domain.people import addresses
-from helpdesk.domain.privacy import erasure, erasure_preview
+from helpdesk.domain.privacy import erase_content, erasure, erasure_preview
 from helpdesk.domain.reorganization import people_merging
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
@@ -41,6 +42,47 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     assert (
         session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
     )
+
+
+def test_a_person_is_erased_by_as_many_statements_whatever_they_filed(session, make, admin):
+    """Only their copies in chats are removed one by one. What others wrote stays, and is what lists show."""
+    globex = make.organization("Globex", slack="C0GLOBEX")
+    make.channel("C0TRIAGE")
+    bob = make.user(globex, "Bob")
+    counted: list[int] = []
+    executed: list[str] = []
+    note = lambda _c, _k, text, _v, _x, _m: executed.append(text)  # noqa: E731
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for name, number in (("Ann", 3), ("Ida", 12)):
+            person = make.user(globex, f"{name} Quisling")
+            filed = [make.ticket(person, body="My bread recipe") for _ in range(number)]
+            for ticket in filed:
+                tickets.reply(ticket, author=person, body="More bread")
+            tickets.reply(filed[0], author=bob, body="Cake, please")
+            for delivery in session.scalars(select(Delivery).where(Delivery.message_id.is_not(None))):
+                delivery.state = "sent"
+            session.commit()
+            versions = {ticket.id: ticket.version for ticket in filed}
+            executed.clear()
+            erasure.erase_person(person, actor=admin, subjects=True)
+            counted.append(len([statement for statement in executed if "deliveries" not in statement]))
+            session.commit()
+            assert not [place for place in everywhere(session, "bread") if not place.startswith("ticket_search")]
+            assert not in_search(session, "bread") and in_search(session, "cake")
+            shown = {ticket.id: (ticket.excerpt, ticket.last_public_seq, ticket.subject) for ticket in filed}
+            last = {ticket.id: max(message.seq for message in ticket.messages) for ticket in filed}
+            said = {ticket.id: "Cake, please" if ticket is filed[0] else "" for ticket in filed}
+            assert shown == {key: (said[key], last[key], erase_content.ERASED_SUBJECT) for key in shown}
+            assert all(ticket.version > versions[ticket.id] for ticket in filed)
+            assert all(
+                message.deleted_at for ticket in filed for message in ticket.messages if message.author is person
+            )
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    removals = session.scalars(select(Delivery.message_id).where(Delivery.kind == "delete")).all()
+    assert len(set(removals)) == 3 + 12  # what is on a card is updated with it
+    assert counted[0] == counted[1], counted
 
 
 def test_a_person_is_erased_with_aliases_and_the_accounts_merged_into_theirs(session, make, admin):
