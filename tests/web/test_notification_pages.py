@@ -5,11 +5,13 @@ from contextlib import closing
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 
 from helpdesk.database import transactions
 from helpdesk.domain import tickets
 from helpdesk.domain.notifications import browsers, choices, inbox
-from helpdesk.models.notification import NotificationKind
+from helpdesk.models.notification import Notification, NotificationKind
+from helpdesk.models.user import User
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -56,6 +58,18 @@ def test_who_opens_the_ticket_has_read_it(browser_of, maya, ticket):
     client = browser_of(maya)
     client.get(f"/tickets/{ticket.number}")
     assert count(client) == ""
+
+
+def test_more_than_99_are_not_counted_at_every_request(browser_of, maya, ticket, session):
+    given = session.query(Notification).filter_by(user_id=maya.id).one()
+    columns = ("user_id", "kind", "ticket_id", "is_listed", "created_at")
+    values = {name: getattr(given, name) for name in columns}
+    session.add_all(Notification(**values) for _ in range(150))
+    session.commit()
+    page = soup(browser_of(maya).get("/desk")).select_one("#unread-notifications")
+    assert (page.text.strip(), page["aria-label"]) == ("99+", "Notifications, more than 99 unread")
+    unread = session.scalar(select(inbox.UNREAD_COUNT).where(User.id == maya.id))
+    assert unread == 100
 
 
 def test_opening_one_succeeds_while_others_write(browser_of, maya, ticket, database_url, monkeypatch):

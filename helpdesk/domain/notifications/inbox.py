@@ -3,26 +3,31 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Exists, exists, func, select, update
+from sqlalchemy import Exists, case, exists, func, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, live_events
+from helpdesk.database import kept_plan
 from helpdesk.database.row_ids import is_id
 from helpdesk.database.types import affected_rows
 from helpdesk.extensions import db
 from helpdesk.models.notification import Notification
-from helpdesk.models.user import User
+from helpdesk.models.user import Role, User
 
 PAGE_SIZE = 50
 MAX_COUNT = 99  # more is shown as 99+
-# For the query that loads the signed-in person: how many they have not read.
-UNREAD_COUNT = (
-    select(func.count())
+_unread = (
+    select(Notification.id)
     .where(Notification.user_id == User.id, Notification.read_at.is_(None), Notification.is_listed)
+    .limit(kept_plan.fixed_limit(MAX_COUNT + 1))
     .correlate(User)
-    .scalar_subquery()
-    .label("unread_notifications")
+    .subquery()
 )
+# For the query that loads the signed-in person, at every request: how many they have not read, MAX_COUNT + 1 at most.
+# Customers have no list.
+UNREAD_COUNT = case(
+    (User.role != Role.requester, select(func.count()).select_from(_unread).correlate(User).scalar_subquery()), else_=0
+).label("unread_notifications")
 
 
 @dataclass(frozen=True)
