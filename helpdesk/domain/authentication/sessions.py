@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, exists, or_, select, update
-from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
+from helpdesk.database import transactions
+from helpdesk.database.loaded_rows import LoadedColumns, relate
 from helpdesk.database.types import affected_rows
 from helpdesk.domain.authentication import ways
 from helpdesk.domain.notifications import inbox
@@ -34,10 +35,12 @@ ABSOLUTE_TIMEOUTS = {
     Role.admin: timedelta(hours=12),
 }
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
+_user_columns, _organization_columns = LoadedColumns(User, without=("notes",)), LoadedColumns(Organization)
 # Built once, because every request executes it.
 SESSION_QUERY = (
     select(
-        User,
+        *_user_columns.columns,
+        *_organization_columns.columns,
         Session.id,
         Session.provider,
         Session.last_seen_at,
@@ -67,7 +70,6 @@ SESSION_QUERY = (
     .join(Session.user)
     .outerjoin(User.organization)
     .outerjoin(Session.connection)
-    .options(contains_eager(User.organization))
     .where(
         Session.token_hash == bindparam("token_hash"),
         Session.revoked_at.is_(None),
@@ -152,11 +154,15 @@ def load_session(token: str) -> User | None:
     Sets ``user.session``. For a member of the team who views the portal as a customer it is a temporary requester.
     """
     now = clock.now()
-    row = db.session.execute(SESSION_QUERY, {"token_hash": key_derivation.fingerprint(token), "now": now}).first()
+    parameters = {"token_hash": key_derivation.fingerprint(token), "now": now}
+    row = transactions.execute_core(SESSION_QUERY, parameters).first()
     if row is None:
         return None
-    user: User = row[0]
-    session = SessionInfo._make(row[1:])
+    loaded, others = _user_columns.take(row)
+    organization, others = _organization_columns.take(others)
+    assert loaded is not None
+    user, session = loaded, SessionInfo._make(others)
+    relate(user, "organization", organization)
     if session.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
         return None
     if not ways.permits_session(

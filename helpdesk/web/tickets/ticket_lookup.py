@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 
 from flask import abort
 from sqlalchemy import Select, and_, bindparam, exists, select
-from sqlalchemy.orm import aliased, joinedload, undefer
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from helpdesk.database import transactions
+from helpdesk.database.loaded_rows import LoadedColumns, relate
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain import locking
 from helpdesk.domain.notifications import inbox
@@ -18,6 +20,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.qa_review import QaReview
 from helpdesk.models.rating import Rating
 from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
@@ -25,7 +28,13 @@ from helpdesk.web.tickets import agent_sidebar
 
 TICKET_URL_PREFIX = "/tickets/<int:number>"
 
-LOAD_PEOPLE = (joinedload(Ticket.requester), joinedload(Ticket.assignee))
+_requester, _assignee = aliased(User), aliased(User)
+_requester_columns = LoadedColumns(User, _requester, without=("notes",))
+_assignee_columns = LoadedColumns(User, _assignee, without=("notes",))
+_ticket_columns = {False: LoadedColumns(Ticket), True: LoadedColumns(Ticket, also=("tag_text",))}  # by: for the team
+_rating_columns, _review_columns, _organization_columns, _timer_columns = (
+    LoadedColumns(model) for model in (Rating, QaReview, Organization, SlaTimer)
+)
 NAMED_PEOPLE_QUERY = (
     select(User, Organization)
     .join(Organization, Organization.id == bindparam("organization_id"))
@@ -39,20 +48,27 @@ def get_ticket_or_404(number: int) -> Ticket:
     if not is_id(number) or not user.is_active:
         abort(404)
     parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
-    row = db.session.execute(_ticket_query(user.is_team, user.ticket_visibility), parameters).unique().first()
-    if row is None:
+    rows = transactions.execute_core(_ticket_query(user.is_team, user.ticket_visibility), parameters).all()
+    if not rows:
         abort(404)
-    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.delivery_status_read = row.seq or 0, row.Rating, None
-    row.Ticket.has_notified_reader = row.has_notified_reader
+    ticket, others = _ticket_columns[user.is_team].take(rows[0])
+    requester, others = _requester_columns.take(others)
+    assignee, others = _assignee_columns.take(others)
+    rating, (read_seq, has_notified_reader, *others) = _rating_columns.take(others)
+    relate(ticket, "requester", requester)
+    relate(ticket, "assignee", assignee)
+    ticket.read_seq, ticket.rating, ticket.delivery_status_read = read_seq or 0, rating, None
+    ticket.has_notified_reader = has_notified_reader
     if user.is_team:
-        row.Ticket.review, row.Ticket.has_links, row.Ticket.has_canned_replies = (
-            row.QaReview,
-            row.has_links,
-            row.has_canned_replies,
-        )
+        ticket.has_links, ticket.has_canned_replies, *others = others
+        ticket.review, others = _review_columns.take(others)
+        organization, others = _organization_columns.take(others)
+        relate(ticket, "organization", organization)
+        timers = (_timer_columns.take(row[-len(others) :])[0] for row in rows)
+        relate(ticket, "sla_timers", [timer for timer in timers if timer is not None])
     else:
-        row.Ticket.has_merged = row.has_merged
-    return row.Ticket
+        (ticket.has_merged,) = others
+    return ticket
 
 
 def get_ticket_to_change_or_404(number: int) -> Ticket:
@@ -117,29 +133,31 @@ def _free_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticket]:
 
 
 @lru_cache
-def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
+def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[*tuple[Any, ...]]:
     """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader.
 
-    A customer's organization came with their session.
+    A row for each of its timers if the team reads it, else one. A customer's organization came with their session.
     """
     reader = ReaderParameters(is_team, ticket_visibility)
     is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
+    has_notified_reader = inbox.unread_condition(reader.id, Ticket.id)
+    people = (*_requester_columns.columns, *_assignee_columns.columns)
     query = (
         _visible_ticket_query(is_team, ticket_visibility)
+        .with_only_columns(*_ticket_columns[is_team].columns, *people, *_rating_columns.columns, ReadReceipt.seq)
+        .add_columns(has_notified_reader.label("has_notified_reader"))
+        .join(_requester, _requester.id == Ticket.requester_id)
+        .outerjoin(_assignee, _assignee.id == Ticket.assignee_id)
+        .outerjoin(Rating, Rating.ticket_id == Ticket.id)
         .outerjoin(ReadReceipt, is_own_receipt)
-        .outerjoin(Rating)
-        .add_columns(ReadReceipt.seq, Rating)
-        .add_columns(inbox.unread_condition(reader.id, Ticket.id).label("has_notified_reader"))
-        .options(*LOAD_PEOPLE)
     )
     if is_team:
-        query = (
-            query.outerjoin(QaReview)
-            .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
-            .options(joinedload(Ticket.organization, innerjoin=True), joinedload(Ticket.sla_timers))
-            .options(undefer(Ticket.tag_text))
+        return (
+            query.add_columns(*agent_sidebar.EXISTENCE_COLUMNS, *_review_columns.columns)
+            .add_columns(*_organization_columns.columns, *_timer_columns.columns)
+            .outerjoin(QaReview, QaReview.ticket_id == Ticket.id)
+            .join(Organization, Organization.id == Ticket.organization_id)
+            .outerjoin(SlaTimer, SlaTimer.ticket_id == Ticket.id)
         )
-    else:
-        merged = aliased(Ticket)
-        query = query.add_columns(exists().where(merged.merged_into_id == Ticket.id).label("has_merged"))
-    return query
+    merged = aliased(Ticket)
+    return query.add_columns(exists().where(merged.merged_into_id == Ticket.id).label("has_merged"))
