@@ -27,7 +27,7 @@ class LoadedColumns(Generic[T]):
         self, model: type[T], alias: Any = None, without: Collection[str] = (), also: Collection[str] = ()
     ) -> None:
         self._model = model
-        self._names = [name for name in model.__table__.c.keys() if name not in without] + list(also)
+        self._names = [each.name for each in model.__table__.c if each.name not in without] + list(also)
         self._key_positions = [self._names.index(column.name) for column in model.__table__.primary_key]
         self.columns = [getattr(alias if alias is not None else model, name) for name in self._names]
 

@@ -1,6 +1,7 @@
 """The files of a form. They are stored before anything else is done, so that a rejected form does not lose them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -14,7 +15,15 @@ from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
 
-UPLOAD_LIMITS = {"size": attachments.MAX_BYTES, "files": attachments.MAX_FILES}
+
+class UploadLimits(NamedTuple):
+    """How many bytes a file may have, and how many files a form."""
+
+    size: int = attachments.MAX_BYTES
+    files: int = attachments.MAX_FILES
+
+
+UPLOAD_LIMITS = UploadLimits()
 
 
 def has_uploads() -> bool:

@@ -5,6 +5,7 @@ reader, the request or the database (``tests/conventions/test_kept_parts.py``): 
 changes, and nobody can get what somebody else saw. Its forms get the token of whoever reads.
 """
 
+import secrets
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,12 +21,15 @@ from helpdesk.web.middleware import csrf
 MAX_PARTS = 1_000  # of 1 to 15 KB: some 8 MB
 TEAM_PAGES = ("/desk/people", "/desk", "/review", "/settings")
 CUSTOMER_PAGES = ("/tickets", "/articles", "/colleagues")
+FORM_TOKEN = secrets.token_hex(24)  # stands for the token of one form in what is kept, as csrf.TO_FILL_IN does
 Shown = tuple[tuple[str, Hashable], ...]
 
 
 def register(app: Flask) -> None:
     """Let templates place such parts."""
-    app.jinja_env.globals.update(kept_part=render_part, site_header=render_site_header)
+    app.jinja_env.globals.update(
+        kept_part=render_part, site_header=render_site_header, render_empty_composer=render_empty_composer
+    )
 
 
 def render_part(template: str, **shown: Hashable) -> Markup:
@@ -39,6 +43,12 @@ def render_part(template: str, **shown: Hashable) -> Markup:
 def _render(template: str, shown: Shown, _types: tuple[type, ...], _catalogue: Catalogue) -> str:
     with csrf.token_to_fill_in():
         return current_app.jinja_env.get_template(template).render(dict(shown))
+
+
+def render_empty_composer(form_token: str, shown: Mapping[str, Hashable]) -> Markup:
+    """Render the form for a reply, in which there is nothing yet. ``form_token``: of this one form."""
+    html = render_part("tickets/_composer.html", form_token=FORM_TOKEN, **shown)
+    return Markup(html.replace(FORM_TOKEN, form_token))
 
 
 def render_site_header(portal: Mapping[str, Any], reader: User | None, scheme: str) -> Markup:

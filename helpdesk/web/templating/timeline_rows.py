@@ -5,7 +5,7 @@ what a template gets is the key of what is kept, so that nothing has to be clear
 has no other way to what it shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -99,8 +99,13 @@ class TimelinePage:
 
 def register(app: Flask) -> None:
     """Let templates render the entries of a timeline."""
-    app.add_template_filter(render_entry)
+    app.add_template_filter(render_entries)
     app.add_template_filter(TimelinePage, "timeline_page")
+
+
+def render_entries(entries: Iterable[TimelineMessage | TimelineEvent], page: TimelinePage) -> Markup:
+    """Render entries, one after another, for the reader of ``page``."""
+    return Markup("".join([render_entry(entry, page) for entry in entries]))
 
 
 def render_entry(entry: TimelineMessage | TimelineEvent, page: TimelinePage) -> Markup:

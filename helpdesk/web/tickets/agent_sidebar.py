@@ -17,6 +17,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.ticket_link import TicketLink
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext, pgettext
+from helpdesk.web.tickets.sidebar import OtherTicket
 
 SLA_TIMER_LABELS = {"first_response": lazy_gettext("First response"), "resolution": lazy_gettext("Resolution")}
 
@@ -49,14 +50,25 @@ class SlaTimerView:
 def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """Return the context of tickets/_team_bar.html and tickets/_team_tools.html."""
     linked = links.list_linked_tickets(ticket, reader) if getattr(ticket, "has_links", True) else []
+    tools = {  # plain values, by which tickets/_team_tools.html is kept
+        "number": ticket.number,
+        "is_closed": ticket.is_closed,
+        "merged_into_id": ticket.merged_into_id,
+        "near": tuple((_show_linked(each), links.describe_link(ticket, each)) for each in linked),
+    }
     return {
         "ticket": ticket,
         "clocks": list_sla_timers(ticket),
         "present": list_present_users(ticket, reader),
         "mark": qa_reviews.visible_review(ticket.review, reader) if ticket.is_done else None,
         "mark_words": qa_reviews.RATING_LABELS,
-        "near": [(other, links.describe_link(ticket, other)) for other in linked],
+        "tools": tools,
+        **tools,
     }
+
+
+def _show_linked(other: Ticket) -> OtherTicket:
+    return OtherTicket(other.number, other.subject, str(other.status))
 
 
 def list_canned_replies(ticket: Ticket, reader: User) -> list[tuple[int, str]]:

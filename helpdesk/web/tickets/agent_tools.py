@@ -43,7 +43,7 @@ def show_present_fragment(number: int) -> ResponseReturnValue:
     if user.id not in presence.present_users(ticket.id):
         report_to_colleagues(ticket, user, "open")
     present = agent_sidebar.list_present_users(ticket, user)
-    return render_template("tickets/_present.html", ticket=ticket, present=present)
+    return render_template("tickets/_present.html", number=ticket.number, present=present)
 
 
 @blueprint.get("/team-tools")

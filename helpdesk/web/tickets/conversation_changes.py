@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, request
 
 from helpdesk.domain import labels, tickets
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
-from helpdesk.web.templating import htmx_responses, timeline_rows
+from helpdesk.web.templating import filters, htmx_responses, kept_parts, timeline_rows
 
 HEADER = "X-Shown-Entries"
 MAX_SHOWN = 300  # entries that a page names, the latest
@@ -99,10 +99,15 @@ def render_changes(ticket: Ticket, changes: ConversationChanges) -> str:
         htmx_responses.mark_out_of_band(str(timeline_rows.render_entry(entry, page))) for entry in changes.changed
     ]
     if changes.added:
-        added = "".join(timeline_rows.render_entry(entry, page) for entry in changes.added)
+        added = timeline_rows.render_entries(changes.added, page)
         parts.append(f'<div hx-swap-oob="beforeend:#conversation">{added}</div>')
-        parts.append(htmx_responses.mark_out_of_band(render_template("tickets/_last_activity.html", ticket=ticket)))
+        parts.append(htmx_responses.mark_out_of_band(_render_last_activity(ticket)))
     return "".join(parts)
+
+
+def _render_last_activity(ticket: Ticket) -> str:
+    time = filters.format_time_ago(ticket.updated_at)
+    return str(kept_parts.render_part("tickets/_last_activity.html", time=time))
 
 
 def respond(ticket: Ticket) -> Response | None:

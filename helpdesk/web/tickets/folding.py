@@ -41,6 +41,12 @@ class FoldedTimeline:
     def entries(self) -> list[Any]:
         return self.start + self.shown
 
+    def split_unread(self) -> tuple[list[Any], list[Any]]:
+        """The shown entries before the first unread one, and those from it on: none where it is not shown."""
+        places = (place for place, entry in enumerate(self.shown) if entry.seq == self.first_unread)
+        place = next(places, len(self.shown)) if self.first_unread else len(self.shown)
+        return self.shown[:place], self.shown[place:]
+
 
 @dataclass(frozen=True)
 class EarlierPage:

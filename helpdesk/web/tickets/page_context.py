@@ -4,10 +4,10 @@ import secrets
 from typing import Any
 
 from flask import request
-from flask_login import current_user
 
 from helpdesk.domain import idempotency, labels, locking
 from helpdesk.domain.administration import settings
+from helpdesk.domain.knowledge_base import articles
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import links, macros, merge_undo, reactions
 from helpdesk.models.message import Message
@@ -15,7 +15,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication
-from helpdesk.web.templating import htmx_responses
+from helpdesk.web.templating import filters, htmx_responses
 from helpdesk.web.tickets import agent_sidebar, conversation_changes, folding, sidebar
 
 
@@ -23,7 +23,7 @@ def page_context(ticket: Ticket) -> dict[str, Any]:
     """Return the context of tickets/show.html, except that of the composer."""
     user = authentication.get_current_user()
     context = (
-        header_context(ticket)
+        {"header": header_context(ticket)}
         | conversation_context(ticket)
         | sidebar.sidebar_context(ticket, user)
         | rating_context(ticket)
@@ -33,13 +33,25 @@ def page_context(ticket: Ticket) -> dict[str, Any]:
 
 
 def header_context(ticket: Ticket) -> dict[str, Any]:
-    """Return the context of tickets/_ticket_header.html."""
+    """Return the context of tickets/_ticket_header.html: plain values, by which what is rendered of them is kept."""
+    reader, times = authentication.get_current_user(), filters.PageTimes()
+    for_team, waiting_on, merged_into_id = reader.is_team, ticket.waiting_on, ticket.merged_into_id
     return {
-        "ticket": ticket,
-        "next_step": labels.describe_next_step(ticket, current_user.is_team) if not ticket.merged_into_id else "",
-        "can_undo_merge": current_user.is_team and merge_undo.find_merge(ticket) is not None,
-        "merged_here": list_merged_for_customer(ticket),
-        "followed_by": links.find_follow_up(ticket, authentication.get_current_user()) if ticket.is_closed else None,
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "status_name": str(ticket.status),
+        "priority_name": str(ticket.priority),
+        "waiting_on": waiting_on,
+        "turn": times.since(ticket.turn_since) if waiting_on else times.ago(ticket.turn_since),
+        "next_step": "" if merged_into_id else labels.describe_next_step(ticket, for_team),
+        "is_closed": ticket.is_closed,
+        "is_solved": ticket.is_solved,
+        "for_team": for_team,
+        "merged_into_id": merged_into_id,
+        "can_undo_merge": for_team and merge_undo.find_merge(ticket) is not None,
+        "followed_by": links.find_follow_up(ticket, reader) if ticket.is_closed else None,
+        "merged_here": tuple(list_merged_for_customer(ticket)),
+        "follows_id": ticket.follows_id,
     }
 
 
@@ -81,6 +93,7 @@ def rating_context(ticket: Ticket) -> dict[str, Any]:
     """Return the context of tickets/_rating.html."""
     return {
         "ticket": ticket,
+        "reader_id": authentication.get_current_user().id,
         "rating": ticket.rating if ticket.is_done else None,
         "rating_style": settings.get("rating_style"),
         "rating_errors": {},
@@ -104,24 +117,34 @@ def composer_context(
 ) -> dict[str, Any]:
     """Return the context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
 
-    ``newer``: a colleague's reply that was written meanwhile.
+    ``newer``: a colleague's reply that was written meanwhile. ``empty_composer``: the plain values of a composer in
+    which there is nothing yet, by which what is rendered of them is kept.
     """
     user = authentication.get_current_user()
+    for_team, is_closed, added_to = user.is_team, ticket.is_closed, find_ticket_added_to(ticket)
     token = idempotency.valid_token(request.form.get("form_token")) if errors or newer else None
-    return {
-        "ticket": ticket,
+    shown = {
+        "number": ticket.number,
+        "for_team": for_team,
+        "is_closed": is_closed,
         "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
+        "limits": uploads.UPLOAD_LIMITS,
+        "seen_seq": ticket.next_seq - 1 if for_team else 0,
+        "canned": tuple(agent_sidebar.list_canned_replies(ticket, user)),
+        "added_to": added_to.number if added_to else None,
+        "has_articles": for_team and not is_closed and articles.has_articles(user),
+    }
+    nothing = dict.fromkeys(("values", "changes", "errors", "kept", "newer", "undo"))
+    return shown | {
+        "ticket": ticket,
         "form_token": token or secrets.token_hex(16),
         "values": values or {},
-        "changes": list_changes(values or {}),
+        "changes": list_changes(values) if values else [],
         "errors": errors or {},
-        "limits": uploads.UPLOAD_LIMITS,
         "kept": stored_uploads or {},
-        "seen_seq": ticket.next_seq - 1,
         "newer": newer,
         "undo": None,
-        "canned": agent_sidebar.list_canned_replies(ticket, user),
-        "added_to": find_ticket_added_to(ticket),
+        "empty_composer": None if values or errors or stored_uploads or newer else shown | nothing,
     }
 
 
