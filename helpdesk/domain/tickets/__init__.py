@@ -20,10 +20,12 @@ from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, 
 from helpdesk.domain.tickets.timeline import (
     FIRST_SEQ,
     MAX_ENTRIES,
+    Rows,
     add_event,
     count_messages,
     find_seq,
     load_timeline,
+    query_parameters,
 )
 from helpdesk.domain.tickets.undo import find_undoable_reply, take_back_reply, undo_status, window_end
 
@@ -56,6 +58,8 @@ __all__ = [
     "count_messages",
     "find_seq",
     "load_timeline",
+    "query_parameters",
+    "Rows",
     "remove_follower",
     "find_undoable_reply",
     "take_back_reply",

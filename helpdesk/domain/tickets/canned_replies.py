@@ -4,6 +4,8 @@ Variables are replaced when a reply is chosen, never later.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm.exc import StaleDataError
@@ -44,9 +46,13 @@ def list_replies(user: User) -> list[CannedReply]:
     return list(db.session.scalars(select(CannedReply).where(usable).order_by(CannedReply.title, CannedReply.id)))
 
 
-def list_titles(user: User) -> list[tuple[int, str]]:
-    """Return the id and title of the same replies, by title, in the reader's language."""
-    rows = transactions.execute_core(TITLES_QUERY, {"user_id": user.id})
+def list_titles(user: User, rows: Iterable[Sequence[Any]] | None = None) -> list[tuple[int, str]]:
+    """Return the id and title of the same replies, by title, in the reader's language.
+
+    ``rows``: of TITLES_QUERY for this user, where it was executed already.
+    """
+    if rows is None:
+        rows = transactions.execute_core(TITLES_QUERY, {"user_id": user.id})
     return [(id, translate_content(title, Part.reply)) for id, title in rows]
 
 

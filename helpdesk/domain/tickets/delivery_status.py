@@ -1,6 +1,6 @@
 """The threads of a ticket, present and former, and the deliveries to each, as plain values for a page."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -149,6 +149,11 @@ def delivery_threads(ticket: Ticket, of_messages: Collection[int] | None = None)
         threads = list(threads_by_id.values())
         ticket.__dict__["delivery_status_read"] = threads  # not a column
     return threads
+
+
+def keep_threads(ticket: Ticket, rows: Iterable[Sequence[Any]]) -> None:
+    """Let ``delivery_threads`` return the threads that ``rows`` of THREADS_QUERY say, without another query."""
+    ticket.__dict__["delivery_status_read"] = [ThreadStatus(*row) for row in rows]  # not a column
 
 
 def _is_shown(row: Row[*tuple[Any, ...]], of_messages: Collection[int]) -> bool:

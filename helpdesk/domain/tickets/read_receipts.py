@@ -1,7 +1,8 @@
 """Read receipts: up to which message a user has read a ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -69,11 +70,18 @@ def pending_read_receipt(ticket: Ticket, reader: User) -> PendingReadReceipt | N
     )
 
 
-def read_by(ticket: Ticket, timeline: Sequence[TimelineMessage | TimelineEvent]) -> dict[int, list[str]]:
-    """Return, by message id, the names of the customers whose newest read public message it is."""
+def read_by(
+    ticket: Ticket, timeline: Sequence[TimelineMessage | TimelineEvent], rows: Iterable[Sequence[Any]] | None = None
+) -> dict[int, list[str]]:
+    """Return, by message id, the names of the customers whose newest read public message it is.
+
+    ``rows``: of RECEIPTS_QUERY for this ticket, where it was executed already.
+    """
+    if rows is None:
+        rows = transactions.execute_core(RECEIPTS_QUERY, {"ticket_id": ticket.id})
     replies = [entry for entry in timeline if isinstance(entry, TimelineMessage) and entry.kind == MessageKind.reply]
     seen: dict[int, list[str]] = {}
-    for seq, user_id, name, email in transactions.execute_core(RECEIPTS_QUERY, {"ticket_id": ticket.id}):
+    for seq, user_id, name, email in rows:
         read = [message for message in replies if message.seq <= seq]
         if read and read[-1].author_id != user_id:
             seen.setdefault(read[-1].id, []).append(format_display_name(name, email))

@@ -1,5 +1,6 @@
 """The timeline of a ticket: its sequence numbers, its messages and events."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select, union_all
@@ -17,6 +18,9 @@ from helpdesk.models.event import Event
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
+
+AnySelect = Select[*tuple[Any, ...]]
+Rows = Iterable[Sequence[Any]]
 
 MAX_ENTRIES = 400  # messages and events of one page, at most
 FILE_COLUMNS = 6  # at the end of a row of MESSAGES_QUERY
@@ -126,21 +130,23 @@ def load_timeline(
     before: int | None = None,
     most: int = MAX_ENTRIES,
     with_start: bool = False,
+    rows: tuple[Rows, Rows] | None = None,
 ) -> list[TimelineMessage | TimelineEvent]:
     """Return the latest ``most`` messages and events of ``ticket`` that ``reader`` may read, oldest first.
 
-    Only those with numbers from ``from_seq`` and below ``before``; ``with_start``: the first message, too.
+    Only those with numbers from ``from_seq`` and below ``before``; ``with_start``: the first message, too. ``rows``: of
+    the two queries for this reader and ``query_parameters``, where they were executed already.
     """
-    part = _part(ticket, from_seq, before) | {"most": most}
-    start = {"start": FIRST_SEQ if with_start else 0}
-    messages = _load_messages(ALL_MESSAGES_QUERY if reader.is_team else PUBLIC_MESSAGES_QUERY, part | start)
+    if rows is None:
+        parameters = query_parameters(ticket, from_seq, before, most, with_start)
+        message_rows, event_rows = (transactions.execute_core(query, parameters) for query in timeline_queries(reader))
+    else:
+        message_rows, event_rows = rows
+    messages = _make_messages(message_rows)
     with_reactions = [id for id, message in messages.items() if message.has_reactions]
     for id, found in (shown_reactions.load_reactions(with_reactions, reader) if with_reactions else {}).items():
         messages[id].reactions = found
-    events = [
-        TimelineEvent(*row)
-        for row in transactions.execute_core(ALL_EVENTS_QUERY if reader.is_team else PUBLIC_EVENTS_QUERY, part)
-    ]
+    events = [TimelineEvent(*row) for row in event_rows]
     if reader.is_team:
         _attach_deliveries(messages, delivery_status.delivery_threads(ticket, of_messages=messages))
     entries: list[TimelineMessage | TimelineEvent] = [*messages.values(), *events]
@@ -150,6 +156,20 @@ def load_timeline(
     )
     is_cut = with_start and len(readable) > most and readable[0].seq == FIRST_SEQ
     return readable[:1] + readable[-most:] if is_cut else readable[-most:]
+
+
+def timeline_queries(reader: User) -> tuple[AnySelect, AnySelect]:
+    """Return the queries of the messages and of the events that ``reader`` may read."""
+    if reader.is_team:
+        return ALL_MESSAGES_QUERY, ALL_EVENTS_QUERY
+    return PUBLIC_MESSAGES_QUERY, PUBLIC_EVENTS_QUERY
+
+
+def query_parameters(
+    ticket: Ticket, from_seq: int = 0, before: int | None = None, most: int = MAX_ENTRIES, with_start: bool = False
+) -> dict[str, int]:
+    """Return the parameters of these queries for what ``load_timeline`` returns."""
+    return _part(ticket, from_seq, before) | {"most": most, "start": FIRST_SEQ if with_start else 0}
 
 
 def count_messages(ticket: Ticket, reader: User, from_seq: int, before: int) -> int:
@@ -172,13 +192,13 @@ def _part(ticket: Ticket, from_seq: int, before: int | None) -> dict[str, int]:
     }
 
 
-def _load_messages(query: Select[*tuple[Any, ...]], parameters: dict[str, int]) -> dict[int, TimelineMessage]:
-    """Return messages by id. The query has a row for each file of a message, and one row if it has none.
+def _make_messages(rows: Rows) -> dict[int, TimelineMessage]:
+    """Return messages by id. There is a row for each file of a message, and one if it has none.
 
     Rows are unpacked: SQLAlchemy looks a name up in a row after Python has raised an AttributeError for it.
     """
     messages: dict[int, TimelineMessage] = {}
-    for row in transactions.execute_core(query, parameters):
+    for row in rows:
         *shown, outside_name, outside_picture, name, email, picture_url = row[:-FILE_COLUMNS]
         message = messages.get(shown[0])
         if message is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import current_app
 
-PIECES = 50  # texts of a template that are joined before they are encoded
+PIECES = 8  # texts of a template that are joined before they are encoded
 
 
 def render_page(template: str, **context: Any) -> bytes:

@@ -1,5 +1,6 @@
 """The team's part of a ticket page: SLA timers, linked tickets, present users, review, canned replies."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,11 +72,13 @@ def _show_linked(other: Ticket) -> OtherTicket:
     return OtherTicket(other.number, other.subject, str(other.status))
 
 
-def list_canned_replies(ticket: Ticket, reader: User) -> list[tuple[int, str]]:
-    """Return the canned replies that the composer offers, as (id, title)."""
+def list_canned_replies(
+    ticket: Ticket, reader: User, rows: Iterable[Sequence[Any]] | None = None
+) -> list[tuple[int, str]]:
+    """Return the canned replies that the composer offers, as (id, title). ``rows``: as of ``list_titles``."""
     if not reader.is_team or not getattr(ticket, "has_canned_replies", True):
         return []
-    return canned_replies.list_titles(reader)
+    return canned_replies.list_titles(reader, rows)
 
 
 def list_sla_timers(ticket: Ticket) -> list[SlaTimerView]:

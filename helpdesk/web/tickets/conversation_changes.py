@@ -76,13 +76,16 @@ def find_new(ticket: Ticket) -> ConversationChanges | None:
     return ConversationChanges([], [], added, describe(ticket, added, is_end=False))
 
 
-def describe(ticket: Ticket, entries: list[Any], is_end: bool = True) -> dict[int, list[str]]:
+def describe(
+    ticket: Ticket, entries: list[Any], is_end: bool = True, receipts: tickets.Rows | None = None
+) -> dict[int, list[str]]:
     """Give the events their sentences and all entries their state; by message id, the customers who read so far.
 
-    Without the end of the timeline (``is_end``) nobody knows how far a customer has read.
+    Without the end of the timeline (``is_end``) nobody knows how far a customer has read. ``receipts``: as the ``rows``
+    of ``read_by``.
     """
     reader = authentication.get_current_user()
-    seen = tickets.read_by(ticket, entries) if reader.is_team and is_end else {}
+    seen = tickets.read_by(ticket, entries, receipts) if reader.is_team and is_end else {}
     for entry in entries:
         if entry.is_event:
             entry.sentence = labels.describe_event(entry, reader.is_team)

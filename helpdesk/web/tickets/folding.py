@@ -57,11 +57,14 @@ class EarlierPage:
     left_count: int
 
 
-def load_folded(ticket: Ticket, reader: User) -> FoldedTimeline:
-    """Load what the page that asks shows already, else what the reader has not read, or the end."""
+def load_folded(ticket: Ticket, reader: User, rows: tuple[tickets.Rows, tickets.Rows] | None = None) -> FoldedTimeline:
+    """Load what the page that asks shows already, else what the reader has not read, or the end.
+
+    ``rows``: of the timeline's queries with ``query_parameters``, where they were executed already.
+    """
     asked = parse_id(request.headers.get(HEADER))
     most = tickets.MAX_ENTRIES if asked is not None else MOST_UNREAD
-    entries = tickets.load_timeline(ticket, reader, from_seq=asked or 0, most=most, with_start=True)
+    entries = tickets.load_timeline(ticket, reader, from_seq=asked or 0, most=most, with_start=True, rows=rows)
     read_seq = getattr(ticket, "read_seq", None) or 0
     unread = [entry for entry in entries if entry.seq > read_seq] if read_seq else []
     is_all = asked is None and len(entries) <= most
@@ -80,6 +83,11 @@ def load_folded(ticket: Ticket, reader: User) -> FoldedTimeline:
     if not count:
         return FoldedTimeline([], 0, entries, shown_from, first_unread)
     return FoldedTimeline(entries[:1], count, entries[1 + len(folded) :], shown_from, first_unread)
+
+
+def query_parameters(ticket: Ticket) -> dict[str, int]:
+    """Return the parameters of the timeline's queries for a page that shows nothing of it yet."""
+    return tickets.query_parameters(ticket, most=MOST_UNREAD, with_start=True)
 
 
 def load_earlier(ticket: Ticket, reader: User, before: int, from_seq: int | None = None) -> EarlierPage:

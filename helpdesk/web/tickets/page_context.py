@@ -17,15 +17,16 @@ from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import filters, htmx_responses
 from helpdesk.web.tickets import agent_sidebar, conversation_changes, folding, sidebar
+from helpdesk.web.tickets.page_rows import NOTHING, PageRows
 
 
-def page_context(ticket: Ticket) -> dict[str, Any]:
-    """Return the context of tickets/show.html, except that of the composer."""
+def page_context(ticket: Ticket, rows: PageRows = NOTHING) -> dict[str, Any]:
+    """Return the context of tickets/show.html, except that of the composer. ``rows``: what was loaded already."""
     user = authentication.get_current_user()
     context = (
         {"header": header_context(ticket)}
-        | conversation_context(ticket)
-        | sidebar.sidebar_context(ticket, user)
+        | conversation_context(ticket, rows)
+        | sidebar.sidebar_context(ticket, user, rows.people, rows.answers, rows.other_tickets)
         | rating_context(ticket)
         | {"reaction_choices": reactions.CHOICES}
     )
@@ -61,13 +62,13 @@ def list_merged_for_customer(ticket: Ticket) -> list[int]:
     return [] if reader.is_team or not getattr(ticket, "has_merged", True) else links.list_merged(ticket, reader)
 
 
-def conversation_context(ticket: Ticket) -> dict[str, Any]:
+def conversation_context(ticket: Ticket, rows: PageRows = NOTHING) -> dict[str, Any]:
     """Return the context of tickets/_conversation.html."""
-    folded = folding.load_folded(ticket, authentication.get_current_user())
+    folded = folding.load_folded(ticket, authentication.get_current_user(), rows.timeline)
     return {
         "ticket": ticket,
         "conversation": folded,
-        "seen": conversation_changes.describe(ticket, folded.entries),
+        "seen": conversation_changes.describe(ticket, folded.entries, receipts=rows.receipts),
         "etag": htmx_responses.make_etag(*fragment_version(ticket, str(folded.shown_from))),
     }
 
@@ -114,6 +115,7 @@ def composer_context(
     values: dict[str, Any] | None = None,
     stored_uploads: dict[str, Any] | None = None,
     newer: Message | None = None,
+    rows: PageRows = NOTHING,
 ) -> dict[str, Any]:
     """Return the context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
 
@@ -130,7 +132,7 @@ def composer_context(
         "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
         "limits": uploads.UPLOAD_LIMITS,
         "seen_seq": ticket.next_seq - 1 if for_team else 0,
-        "canned": tuple(agent_sidebar.list_canned_replies(ticket, user)),
+        "canned": tuple(agent_sidebar.list_canned_replies(ticket, user, rows.canned_replies)),
         "added_to": added_to.number if added_to else None,
         "has_articles": for_team and not is_closed and articles.has_articles(user),
     }

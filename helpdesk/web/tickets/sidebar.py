@@ -1,8 +1,9 @@
 """The sidebar beside a ticket's conversation: answers, followers, threads, other tickets."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from helpdesk.database import kept_plan, transactions
 from helpdesk.domain import tickets
@@ -14,6 +15,7 @@ from helpdesk.models.form import Answer, Field
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User, format_display_name
 
+Rows = Iterable[Sequence[Any]]
 MAX_COLLEAGUES = 200  # people offered as followers
 MAX_OTHER_TICKETS = 5  # other tickets of the organization
 
@@ -103,12 +105,20 @@ class ListedPerson(NamedTuple):
     follows: bool
 
 
-def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
-    """Return the context of tickets/_facts.html: plain values, by which what is rendered of them is kept."""
+def sidebar_context(
+    ticket: Ticket, reader: User, people: Rows | None = None, answers: Rows | None = None, others: Rows | None = None
+) -> dict[str, Any]:
+    """Return the context of tickets/_facts.html: plain values, by which what is rendered of them is kept.
+
+    ``people``, ``answers`` and ``others``: rows of the queries above, where they were executed already.
+    """
     for_team = reader.is_team
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
-    people = _load_people(TEAM_AND_CUSTOMERS_QUERY if for_team else CUSTOMERS_QUERY, parameters)
-    followers = tuple(each.person for each in people if each.follows)
+    if people is None:
+        query = TEAM_AND_CUSTOMERS_QUERY if for_team else CUSTOMERS_QUERY
+        people = transactions.execute_core(query, parameters)
+    listed = _list_people(people)
+    followers = tuple(each.person for each in listed if each.follows)
     organization_name = ticket.organization.name if for_team else ""
     facts_people = {
         "for_team": for_team,
@@ -127,7 +137,7 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
         "follows": any(person.id == reader.id for person in followers),
         "colleagues": tuple(
             (str(each.person.id), each.person.display_name)
-            for each in people
+            for each in listed
             if each.organization_id == ticket.organization_id
             and not each.follows
             and each.person.id != ticket.requester_id
@@ -135,47 +145,52 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
         if for_team or reader.ticket_visibility == "organization"
         else (),
         "agents": tuple(
-            (str(each.person.id), each.person.display_name) for each in people if each.role != Role.requester
+            (str(each.person.id), each.person.display_name) for each in listed if each.role != Role.requester
         )
         if for_team
         else (),
-        "answers": _list_answers(ticket, for_team),
+        "answers": _list_answers(ticket, for_team, answers),
         "has_form": ticket.form_version_id is not None,
     }
-    return {"ticket": ticket, "facts_people": facts_people, "facts_places": _show_places(ticket, for_team, parameters)}
+    return {"ticket": ticket, "facts_people": facts_people, "facts_places": _show_places(ticket, for_team, others)}
 
 
-def _load_people(query: Select[*tuple[Any, ...]], parameters: dict[str, Any]) -> list[ListedPerson]:
+def _list_people(rows: Rows) -> list[ListedPerson]:
     return [
         ListedPerson(
             SidebarPerson(id, format_display_name(name, email), email, picture_url), role, organization_id, follows
         )
-        for id, name, email, role, organization_id, picture_url, follows in transactions.execute_core(query, parameters)
+        for id, name, email, role, organization_id, picture_url, follows in rows
     ]
 
 
-def _list_answers(ticket: Ticket, for_team: bool) -> tuple[SidebarAnswer, ...]:
+def _list_answers(ticket: Ticket, for_team: bool, rows: Rows | None) -> tuple[SidebarAnswer, ...]:
+    if rows is None:
+        rows = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
     return tuple(
         SidebarAnswer(
             str(translate_content(label, Part.field)),
             str(get_field_type(kind).translate_answer(value, text)),
             get_field_type(kind).is_link,
         )
-        for value, text, label, kind, team_only in transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
+        for value, text, label, kind, team_only in rows
         if for_team or not team_only
     )
 
 
-def _show_places(ticket: Ticket, for_team: bool, parameters: dict[str, Any]) -> dict[str, Any]:
+def _show_places(ticket: Ticket, for_team: bool, others: Rows | None) -> dict[str, Any]:
     if not for_team:
         return {"for_team": False, "places": (), "other_tickets": (), "organization_name": ""}
+    if others is None:
+        parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
+        others = transactions.execute_core(OTHER_TICKETS_QUERY, parameters)
     return {
         "for_team": True,
         "places": tuple(
             SidebarPlace(thread.kind, thread.label, _slack_thread_url(thread), thread.audience, thread.trouble or "")
             for thread in list_active_threads(ticket)
         ),
-        "other_tickets": tuple(OtherTicket(*row) for row in transactions.execute_core(OTHER_TICKETS_QUERY, parameters)),
+        "other_tickets": tuple(OtherTicket(*row) for row in others),
         "organization_name": ticket.organization.name,
     }
 

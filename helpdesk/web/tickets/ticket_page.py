@@ -18,6 +18,7 @@ from helpdesk.web.tickets.page_context import (
     page_context,
     rating_context,
 )
+from helpdesk.web.tickets.page_rows import load_rows
 from helpdesk.web.tickets.responses import mark_read, render_fragment
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
@@ -28,7 +29,10 @@ blueprint = Blueprint("ticket_page", __name__, url_prefix=TICKET_URL_PREFIX)
 def show_ticket(number: int) -> ResponseReturnValue:
     """Show the whole page; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
-    context = page_context(ticket) | composer_context(ticket, values=prefilled.prefilled_values(ticket))
+    rows = load_rows(ticket, authentication.get_current_user())
+    context = page_context(ticket, rows) | composer_context(
+        ticket, values=prefilled.prefilled_values(ticket), rows=rows
+    )
     if sent_id := parse_id(request.args.get("sent")):
         context["undo"] = undo.describe_reply(tickets.find_undoable_reply(ticket, current_user, sent_id))
     page = render_page("tickets/show.html", **context)

@@ -1,0 +1,56 @@
+"""What the whole page of a ticket shows besides the ticket's own row, in one statement for each kind of reader."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from helpdesk.database.combined_query import CombinedQuery
+from helpdesk.domain import tickets
+from helpdesk.domain.tickets import canned_replies, delivery_status, read_receipts, timeline
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+from helpdesk.web.tickets import folding, sidebar
+
+Rows = Iterable[Sequence[Any]]
+
+# Only the customer's reads the threads: with the team's deliveries they depend on the messages that are shown.
+CUSTOMER_QUERY = CombinedQuery(
+    timeline.PUBLIC_MESSAGES_QUERY,
+    timeline.PUBLIC_EVENTS_QUERY,
+    sidebar.CUSTOMERS_QUERY,
+    sidebar.ANSWERS_QUERY,
+    delivery_status.THREADS_QUERY,
+)
+TEAM_QUERY = CombinedQuery(
+    timeline.ALL_MESSAGES_QUERY,
+    timeline.ALL_EVENTS_QUERY,
+    sidebar.TEAM_AND_CUSTOMERS_QUERY,
+    sidebar.ANSWERS_QUERY,
+    read_receipts.RECEIPTS_QUERY,
+    sidebar.OTHER_TICKETS_QUERY,
+    canned_replies.TITLES_QUERY,
+)
+
+
+class PageRows(NamedTuple):
+    """The rows of each query; None of what was not asked for, and is asked for where it is needed."""
+
+    timeline: tuple[tickets.Rows, tickets.Rows] | None = None
+    people: Rows | None = None
+    answers: Rows | None = None
+    receipts: Rows | None = None
+    other_tickets: Rows | None = None
+    canned_replies: Rows | None = None
+
+
+NOTHING = PageRows()
+
+
+def load_rows(ticket: Ticket, reader: User) -> PageRows:
+    """Load what the page of ``ticket`` shows ``reader``, who sees it."""
+    values = {**folding.query_parameters(ticket), "organization_id": ticket.organization_id, "user_id": reader.id}
+    if reader.is_team:
+        messages, events, *others = TEAM_QUERY.fetch(values)
+        return PageRows((messages, events), *others)
+    messages, events, people, answers, threads = CUSTOMER_QUERY.fetch(values)
+    delivery_status.keep_threads(ticket, threads)
+    return PageRows((messages, events), people, answers)
