@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CompoundSelect,
     Integer,
     Select,
     String,
@@ -27,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from helpdesk.database import transactions
 from helpdesk.database.types import UtcDateTime
 
-AnySelect = Select[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 # A column of a kind can have the values of any query's columns of this kind. Booleans before numbers.
 KINDS: tuple[tuple[type[TypeEngine[Any]], TypeEngine[Any]], ...] = (
     (UtcDateTime, UtcDateTime()),

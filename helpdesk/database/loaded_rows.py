@@ -7,7 +7,6 @@ from the one row. ``docs/performance.md`` has the numbers.
 from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import inspect
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -44,9 +43,9 @@ class LoadedColumns(Generic[T]):
         session = db.session()
         known: T | None = session.identity_map.get(identity_key(self._model, key))
         if known is not None:
-            missing = inspect(known).unloaded
+            loaded = vars(known)
             for name, value in zip(self._names, values, strict=True):
-                if name in missing:
+                if name not in loaded:
                     set_committed_value(known, name, value)
             return known
         new = self._model()

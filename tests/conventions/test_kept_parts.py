@@ -22,11 +22,22 @@ ALLOWED = {
     "composer",
     "people",
 }
-ALLOWED |= {"page_language", "dict", "labels", "Status", "Priority", "status", "csrf_token", "script_sentences"}
+ALLOWED |= {
+    "page_language",
+    "dict",
+    "labels",
+    "Status",
+    "Priority",
+    "status",
+    "csrf_token",
+    "script_sentences",
+    "customer_groups",
+}
 # They know neither reader nor time.
 FILTERS = {"render_avatar", "render_options", "build_url", "length", "replace", "list", "reverse", "selectattr", "join"}
 FILTERS |= {
     "is_narrowed",
+    "format_capped_count",
     "character_references",
     "asset_url",
     "urlencode",

@@ -184,7 +184,7 @@ def test_nobody_lists_what_they_may_not_see(make, dana, twelve):
     assert customer_list.count_tickets(other_customer)["all"] == 0
     own = make.user(dana.organization, ticket_visibility="own")
     assert (
-        customer_list.fetch_list_page(own, {}).tickets == [] and customer_list.load_filter_options(own).requesters == []
+        customer_list.fetch_list_page(own, {}).tickets == [] and customer_list.load_filter_options(own).requesters == ()
     )
     assert customer_list.find_similar(other_customer, "Ticket words") == []
 

@@ -1,7 +1,7 @@
 """The customer's list of tickets: filters, order, unread state and counts. Its whole state is in the URL."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -69,8 +69,8 @@ class TicketPage:
 class FilterOptions:
     """The options of two filters, each as (value, name): whose tickets the person may see, and forms."""
 
-    requesters: list[tuple[int, str]]
-    forms: list[tuple[str, str]]
+    requesters: tuple[tuple[int, str], ...]
+    forms: tuple[tuple[str, str], ...]
 
 
 def fetch_list_page(
@@ -107,12 +107,32 @@ def count_tickets(user: User, filters: Mapping[str, str] | None = None) -> dict[
 
     Only those that match ``filters``, whatever their status; then at most MAX_COUNT + 1 in all.
     """
-    filters = {name: value for name, value in (filters or {}).items() if value and name not in ("status", "sort")}
+    filters = _narrowing(filters or {})
     if filters:
-        rows = _count_filtered(user, filters)
-    else:
-        values = permissions.bind_params(user) | {"most": MAX_COUNT + 1}
-        rows = transactions.execute_core(customer_list_queries.COUNT_QUERIES[permissions.get_visibility(user)], values)
+        return _sum_groups(_count_filtered(user, filters))
+    query = customer_list_queries.COUNT_QUERIES[permissions.get_visibility(user)]
+    return _sum_groups(transactions.execute_core(query, _count_values(user)))
+
+
+def load_counts_and_options(user: User, filters: Mapping[str, str]) -> tuple[dict[str, int], FilterOptions]:
+    """Return what ``count_tickets`` and ``load_filter_options`` return: of a list without filters, by one query."""
+    if _narrowing(filters):
+        return count_tickets(user, filters), load_filter_options(user)
+    query = customer_list_queries.COUNTS_AND_OPTIONS[permissions.get_visibility(user)]
+    counted, offered = query.fetch(_count_values(user) | _option_values(user))
+    return _sum_groups(counted), _make_options(offered)
+
+
+def _narrowing(filters: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``filters`` that leave tickets out of all counts."""
+    return {name: value for name, value in filters.items() if value and name not in ("status", "sort")}
+
+
+def _count_values(user: User) -> dict[str, Any]:
+    return permissions.bind_params(user) | {"most": MAX_COUNT + 1}
+
+
+def _sum_groups(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
     by_status: Counter[str] = Counter()
     for status, number in rows:
         by_status[status] += number
@@ -133,14 +153,21 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
 
 def load_filter_options(user: User) -> FilterOptions:
     """Return what the filters of the list offer ``user``. One query."""
-    values = {"organization_id": user.organization_id, "sees_others": user.ticket_visibility != "own"}
+    return _make_options(transactions.execute_core(customer_list_queries.OPTIONS_QUERY, _option_values(user)))
+
+
+def _option_values(user: User) -> dict[str, Any]:
+    return {"organization_id": user.organization_id, "sees_others": user.ticket_visibility != "own"}
+
+
+def _make_options(rows: Iterable[Sequence[Any]]) -> FilterOptions:
     people, forms = [], []
-    for kind, value, name, email, place in transactions.execute_core(customer_list_queries.OPTIONS_QUERY, values):
+    for kind, value, name, email, place in rows:
         if kind == "person":
             people.append((int(value), format_display_name(name or "", email)))
         else:
             forms.append((place, value, translate_content(name, Part.form)))
-    return FilterOptions(people, [(slug, name) for _, slug, name in sorted(forms)])
+    return FilterOptions(tuple(people), tuple((slug, str(name)) for _, slug, name in sorted(forms)))
 
 
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from helpdesk.database import kept_plan, pagination
+from helpdesk.database.combined_query import CombinedQuery
 from helpdesk.database.types import BigId
 from helpdesk.domain.forms.published import NAMES as FORM_NAMES
 from helpdesk.domain.people import permissions
@@ -97,6 +98,7 @@ _PEOPLE = (
 )
 _FORMS = FORM_NAMES.with_only_columns(literal("form"), Form.slug, Form.name, literal(""), Form.position)
 OPTIONS_QUERY = union_all(*(select(part.subquery()) for part in (_PEOPLE, _FORMS)))
+COUNTS_AND_OPTIONS = {scope: CombinedQuery(query, OPTIONS_QUERY) for scope, query in COUNT_QUERIES.items()}
 
 
 def list_conditions(scope: permissions.Visibility, names: Iterable[str]) -> list[ColumnElement[bool]]:

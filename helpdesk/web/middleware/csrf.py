@@ -8,13 +8,16 @@ Source of the rule: OWASP's Cross-Site Request Forgery Prevention Cheat Sheet, s
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g, session
 from flask_wtf.csrf import generate_csrf
 
 from helpdesk.extensions import csrf
 
+FIELD = "csrf_token"  # of forms and, as Flask-WTF's default, of the session
+MAX_TOKENS = 1_000  # of sessions whose token is kept signed
 SETTINGS: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
     "WTF_CSRF_HEADERS": ["X-CSRFToken"],
@@ -35,8 +38,15 @@ def get_token() -> str:
     """Return the token of this request's forms. Flask-WTF's function makes a serializer each time; a page has eight."""
     token: str | None = g.get("token_of_forms")
     if token is None:
-        token = g.token_of_forms = generate_csrf()
+        secret, of_session = current_app.secret_key, session.get(FIELD)
+        token = g.token_of_forms = _sign(of_session, secret) if of_session else generate_csrf()
     return token
+
+
+@lru_cache(maxsize=MAX_TOKENS)
+def _sign(_session_token: str, _secret: object) -> str:
+    """Return the signed token of this request's session, which has one. Signing takes 3 % of a ticket's page."""
+    return generate_csrf()
 
 
 @contextmanager

@@ -31,7 +31,11 @@ def list_tickets() -> ResponseReturnValue:
     user = authentication.get_current_user()
     if user.is_team:
         return redirect("/desk")
-    return render_page("portal/index.html", **list_context(), options=customer_list.load_filter_options(user))
+    counts, options = customer_list.load_counts_and_options(user, parse_filters())
+    organization_name = user.organization.name if user.organization else ""
+    return render_page(
+        "portal/index.html", **list_context(counts), organization_name=organization_name, options=options
+    )
 
 
 @blueprint.get("/tickets/list")
@@ -55,11 +59,15 @@ def parse_filters() -> dict[str, str]:
     return {name: request.args.get(name, "")[:200] for name in customer_list.FILTER_NAMES}
 
 
-def list_context() -> dict[str, Any]:
-    """The context of portal/_ticket_list.html."""
+def list_context(counts: dict[str, int] | None = None) -> dict[str, Any]:
+    """The context of portal/_ticket_list.html. ``counts``: as of ``count_tickets``, where they are known.
+
+    ``shown_…``: the same as plain values, by which parts of the page are kept.
+    """
     user, filters = authentication.get_current_user(), parse_filters()
     page = customer_list.fetch_list_page(user, filters, request.args.get("after"))
-    counts = customer_list.count_tickets(user, filters)
+    if counts is None:
+        counts = customer_list.count_tickets(user, filters)
     place = page_numbers.read_page_number(counts.get(filters["status"] or "all"), customer_list.MAX_COUNT)
     return {
         "page": {
@@ -70,8 +78,10 @@ def list_context() -> dict[str, Any]:
             "place": place,
         },
         "filters": filters,
-        "errors": page.errors,
-        "counts": counts,
+        "shown_filters": tuple(filters.items()),
+        "shown_errors": tuple((name, str(sentence)) for name, sentence in page.errors.items()),
+        "shown_counts": tuple(counts.items()),
+        "sees_others": user.ticket_visibility != "own",
         "after": request.args.get("after", "")[:400],
     }
 
