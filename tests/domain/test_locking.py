@@ -56,7 +56,7 @@ MODULES = (
     outbox,
     erasure,
 )
-READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
+READING = {"lock", "load_timeline", "query_parameters", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
            "describe_link", "list_candidates", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
            "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply",
            "find_follow_up", "find_seq", "count_messages", "is_about", "list_merged", "can_split", "find_requester", "list_files", "find_split",

@@ -8,6 +8,8 @@ from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.ticket_lists import saved_views
 from helpdesk.domain.tickets import tags as ticket_tags
+from helpdesk.domain.tickets.status import set_status
+from helpdesk.domain.tickets.subject import change_subject
 from helpdesk.web.middleware import csrf
 from helpdesk.web.templating import kept_parts
 
@@ -120,3 +122,67 @@ def test_each_reader_of_a_ticket_has_their_own_sidebar(make, session, browser_of
     facts = BeautifulSoup(browser_of(maya).get(f"/tickets/{ticket.number}/facts").text, "html.parser")
     assert not facts.select("input[name=assignee]")
     assert facts.select_one("#set-assignee option[selected]")["value"] == str(maya.id)
+
+
+def test_each_composer_is_of_its_reader_and_has_a_token_of_its_own(make, session, browser_of):
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    other, maya = make.user(make.organization("Initech"), "Ola"), make.agent("Maya")
+    first, second = make.ticket(dana), make.ticket(other)
+    session.commit()
+    shown = {}
+    for reader, ticket in ((dana, first), (maya, first), (other, second), (dana, first), (maya, second)):
+        page = BeautifulSoup(browser_of(reader).get(f"/tickets/{ticket.number}").text, "html.parser")
+        composer = page.select_one("#composer")
+        shown[composer.select_one("[name=form_token]")["value"]] = composer
+        assert composer.form["action"] == f"/tickets/{ticket.number}/replies"
+        assert composer.select_one("[name=csrf_token]")["value"] == page.select_one("[name=csrf-token]")["content"]
+        assert bool(composer.select("[data-send=note]")) is reader.is_team
+        assert ("Globex" in composer.text) is (ticket is first) and ("Initech" in composer.text) is (ticket is second)
+    assert len(shown) == 5 and kept_parts.FORM_TOKEN not in shown
+
+
+def test_what_is_written_into_a_composer_is_not_kept(make, session, browser_of):
+    dana = make.user(make.organization("Globex"), "Dana Fields")
+    ticket = make.ticket(dana, body="It really is on fire.")
+    session.commit()
+    client, address = browser_of(dana), f"/tickets/{ticket.number}"
+    for asked, typed in (("", ""), (f"?quote={ticket.messages[0].id}", "> It really is on fire."), ("", "")):
+        page = BeautifulSoup(client.get(address + asked).text, "html.parser")
+        assert page.select_one("#composer textarea").text.strip() == typed
+
+
+def test_the_header_of_a_ticket_shows_each_change(make, session, browser_of):
+    dana, maya = make.user(make.organization("Globex"), "Dana Fields"), make.agent("Maya")
+    ticket = make.ticket(dana, "Scanner")
+    session.commit()
+    readers = {person: browser_of(person) for person in (dana, maya)}
+
+    def heads() -> list[str]:
+        pages = (client.get(f"/tickets/{ticket.number}").text for client in readers.values())
+        return [BeautifulSoup(page, "html.parser").select_one("#ticket-header").text for page in pages]
+
+    before = heads()
+    assert before == heads() and all("Scanner" in head for head in before)
+    change_subject(ticket, "Printer & label", actor=maya, shown="Scanner")
+    set_status(ticket, "solved", actor=maya)
+    session.commit()
+    assert all("Printer & label" in head and "Reopen" in head and "Scanner" not in head for head in heads())
+
+
+def test_each_list_has_its_own_filters(make, session, browser_of):
+    globex = make.organization("Globex")
+    dana, lee = make.user(globex, "Dana Fields"), make.user(globex, "Lee", ticket_visibility="own")
+    make.ticket(dana, "Scanner")
+    session.commit()
+    for _ in range(2):
+        for reader, own in ((dana, False), (lee, True)):
+            page = BeautifulSoup(browser_of(reader).get("/tickets?q=beeps").text, "html.parser")
+            assert (
+                page.select_one("[name=q]")["value"] == "beeps"
+                and bool(page.select("#ticket-list .segmented")) is not own
+            )
+            page = BeautifulSoup(browser_of(reader).get("/tickets").text, "html.parser")
+            assert not page.select_one("[name=q]")["value"]
+            assert bool(page.select("#filter-requester")) is not own
+    wrong = BeautifulSoup(browser_of(dana).get("/tickets?from=yesterday").text, "html.parser")
+    assert wrong.select_one("#filter-from-error") and wrong.select_one("[name=from]")["value"] == "yesterday"

@@ -138,10 +138,13 @@ def load_timeline(
     the two queries for this reader and ``query_parameters``, where they were executed already.
     """
     if rows is None:
+        messages_query, events_query = timeline_queries(reader)
         parameters = query_parameters(ticket, from_seq, before, most, with_start)
-        message_rows, event_rows = (transactions.execute_core(query, parameters) for query in timeline_queries(reader))
-    else:
-        message_rows, event_rows = rows
+        rows = (
+            transactions.execute_core(messages_query, parameters),
+            transactions.execute_core(events_query, parameters),
+        )
+    message_rows, event_rows = rows
     messages = _make_messages(message_rows)
     with_reactions = [id for id, message in messages.items() if message.has_reactions]
     for id, found in (shown_reactions.load_reactions(with_reactions, reader) if with_reactions else {}).items():

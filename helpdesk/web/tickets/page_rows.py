@@ -12,23 +12,27 @@ from helpdesk.web.tickets import folding, sidebar
 
 Rows = Iterable[Sequence[Any]]
 
-# Only the customer's reads the threads: with the team's deliveries they depend on the messages that are shown.
-CUSTOMER_QUERY = CombinedQuery(
-    timeline.PUBLIC_MESSAGES_QUERY,
-    timeline.PUBLIC_EVENTS_QUERY,
-    sidebar.CUSTOMERS_QUERY,
-    sidebar.ANSWERS_QUERY,
-    delivery_status.THREADS_QUERY,
-)
-TEAM_QUERY = CombinedQuery(
-    timeline.ALL_MESSAGES_QUERY,
-    timeline.ALL_EVENTS_QUERY,
-    sidebar.TEAM_AND_CUSTOMERS_QUERY,
-    sidebar.ANSWERS_QUERY,
-    read_receipts.RECEIPTS_QUERY,
-    sidebar.OTHER_TICKETS_QUERY,
-    canned_replies.TITLES_QUERY,
-)
+# By whether the team reads. The threads are only the customer's: for the team they come with the deliveries of the
+# messages that are shown.
+QUERIES = {
+    False: (
+        timeline.PUBLIC_MESSAGES_QUERY,
+        timeline.PUBLIC_EVENTS_QUERY,
+        sidebar.CUSTOMERS_QUERY,
+        sidebar.ANSWERS_QUERY,
+        delivery_status.THREADS_QUERY,
+    ),
+    True: (
+        timeline.ALL_MESSAGES_QUERY,
+        timeline.ALL_EVENTS_QUERY,
+        sidebar.TEAM_AND_CUSTOMERS_QUERY,
+        sidebar.ANSWERS_QUERY,
+        read_receipts.RECEIPTS_QUERY,
+        sidebar.OTHER_TICKETS_QUERY,
+        canned_replies.TITLES_QUERY,
+    ),
+}
+COMBINED_QUERIES = {for_team: CombinedQuery(*queries) for for_team, queries in QUERIES.items()}
 
 
 class PageRows(NamedTuple):
@@ -48,9 +52,9 @@ NOTHING = PageRows()
 def load_rows(ticket: Ticket, reader: User) -> PageRows:
     """Load what the page of ``ticket`` shows ``reader``, who sees it."""
     values = {**folding.query_parameters(ticket), "organization_id": ticket.organization_id, "user_id": reader.id}
+    messages, events, *others = COMBINED_QUERIES[reader.is_team].fetch(values)
     if reader.is_team:
-        messages, events, *others = TEAM_QUERY.fetch(values)
         return PageRows((messages, events), *others)
-    messages, events, people, answers, threads = CUSTOMER_QUERY.fetch(values)
+    people, answers, threads = others
     delivery_status.keep_threads(ticket, threads)
     return PageRows((messages, events), people, answers)
