@@ -7,6 +7,7 @@ import threading
 import time
 
 from bench import processes, report
+from bench.background_load import BackgroundLoad
 from bench.environment import BenchEnvironment
 
 DANA_EMAIL, PRIYA_SLACK_ID = "dana@globex.example", "U0PRIYA0001"
@@ -18,14 +19,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--count", type=int, default=30)
+    parser.add_argument("--pages", type=int, default=0, help="live pages that are open meanwhile")
+    parser.add_argument("--requests", type=float, default=0.0, help="pages that are asked for a second meanwhile")
     arguments = parser.parse_args()
-    with BenchEnvironment(arguments.database) as environment:
+    with BenchEnvironment(arguments.database, LIVE_STREAMS=max(100, arguments.pages + 20)) as environment:
         environment.start()
-        rows = measure(environment, arguments.count)
+        with BackgroundLoad(environment, arguments.pages, arguments.requests) as load:
+            started_at = time.perf_counter()
+            rows = measure(environment, arguments.count)
+            rate = load.asked / (time.perf_counter() - started_at)
     print(report.describe_versions())
-    report.print_table(
-        f"The loop on {arguments.database}, {arguments.count} times, in ms", ("what", "p50", "p95", "worst"), rows
-    )
+    beside = f", beside {arguments.pages} open pages and {rate:.0f} requests a second" if load.asked else ""
+    header = ("what", "p50", "p95", "worst")
+    report.print_table(f"The loop on {arguments.database}, {arguments.count} times, in ms{beside}", header, rows)
+    if load.failed:
+        raise SystemExit(f"{load.failed} of the requests beside it were not answered with a page.")
 
 
 def measure(environment: BenchEnvironment, count: int) -> list[tuple]:
