@@ -33,7 +33,7 @@ from sqlalchemy.orm import aliased
 
 from helpdesk.database import kept_plan, pagination, transactions
 from helpdesk.database.json_rows import json_rows
-from helpdesk.database.types import BigId
+from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search_matches
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
@@ -93,10 +93,15 @@ def _make_view_conditions(ticket: Any, is_unsolved: ColumnElement[bool] | TextCl
 # Conditions of each view and each filter. Queries are built from them once and executed with the values of each user.
 VIEW_CONDITIONS = _make_view_conditions(Ticket, _UNSOLVED)
 _VIEW_COLUMNS = (Ticket.status, Ticket.assignee_id, Ticket.next_due_at, Ticket.solved_at)
-# All tickets that the counted views have.
+# All tickets that the counted views have, each with what its views depend on: an index has it, no ticket is read.
+_NO_TIME = cast(null(), UtcDateTime)
 _COUNTED_PARTS = (
-    ((_UNSOLVED,), (Ticket.updated_at.desc(),)),
-    (VIEW_CONDITIONS["solved"], (Ticket.solved_at.desc(),)),
+    select(Ticket.status, Ticket.assignee_id, Ticket.next_due_at, _NO_TIME.label("solved_at"))
+    .where(_UNSOLVED)
+    .order_by(Ticket.status, Ticket.assignee_id, Ticket.priority),
+    select(*(Ticket.status, cast(null(), BigId).label("assignee_id"), _NO_TIME.label("next_due_at"), Ticket.solved_at))
+    .where(*VIEW_CONDITIONS["solved"])
+    .order_by(Ticket.solved_at.desc()),
 )
 FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "status": Ticket.status == bindparam("status"),
@@ -219,7 +224,9 @@ def found_counts_query(
     the kind of database, for which a query is cached.
     """
     query = apply_filters(select(*_VIEW_COLUMNS), scope, "all", names, None)
-    parts = () if names or not are_many else _COUNTED_PARTS
+    parts = (
+        [] if names or not are_many else [each.where(*permissions.visible_condition(scope)) for each in _COUNTED_PARTS]
+    )
     found = search_matches.look_up(query, scope, parts).subquery().c
     views = _make_view_conditions(found, found.status.in_(_write_literals(UNSOLVED)))
     counts = {view: func.count().filter(and_(*conditions)) for view, conditions in views.items() if conditions}

@@ -169,8 +169,8 @@ def unsolved_count_query(scope: permissions.Visibility, matches: Subquery) -> An
     if not search_matches.are_looked_up(scope, "", matches):
         return None
     tickets = select(Ticket.status).where(*permissions.visible_condition(scope))
-    unsolved = [text(f"tickets.{UNSOLVED_SQL}")]
-    some = search_matches.look_up(tickets, scope, [(unsolved, (Ticket.updated_at.desc(),))]).subquery()
+    unsolved = tickets.where(text(f"tickets.{UNSOLVED_SQL}")).order_by(Ticket.updated_at.desc())
+    some = search_matches.look_up(tickets, scope, [unsolved]).subquery()
     return select(some.c.status, func.count()).group_by(some.c.status)
 
 
