@@ -3,12 +3,13 @@
 import hashlib
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, text, update
 
 from helpdesk.domain.search_index import names
 from helpdesk.markup import han_variants
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
+from tests import query_plans
 from tests.factories import find_tickets
 
 HAN_DIGEST = "a0ef87798ab4510c5bb083e2d208d38edcbe7e6b83f8fd8334e28aba9b7a39b4"
@@ -33,6 +34,33 @@ def test_names_that_were_compared_otherwise_are_written_anew(session, make):
     session.refresh(dana)
     assert dana.search_words == kept and names.renew_names(session.connection()) == 0
     assert find_tickets(make.agent(), "obrien") == find_tickets(make.agent(), "ぷりんと") == [ticket.id]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_person_who_is_named_is_found_by_an_index(make, session):
+    dana = make.user(make.organization("Globex"), "Dana O'Brien")
+    ticket, agent = make.ticket(dana, "x"), make.agent()
+    others = [{"email": f"{n}@globex.example", "organization_id": dana.organization_id} for n in range(2_000)]
+    session.execute(insert(User), [{"search_words": f" person {each['email'][:4]} ", **each} for each in others])
+    session.execute(text("ANALYZE users"))
+    session.commit()
+    with query_plans.recorded() as statements:
+        assert find_tickets(agent, "o'brien") == [ticket.id]
+    (naming,) = [each for each in statements if "pattern_0" in each.values]
+    with session.connection().connection.driver_connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {naming.text}", naming.values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Bitmap Index Scan on ix_users_search_words" in plan and "Seq Scan on users" not in plan
+
+
+@pytest.mark.parametrize("name", ["", " ", "a  b", "x" * 200, "ﷺ" * 200, "'quoted' \\ & | ! :* <->", "日本 プリント"])
+def test_every_name_can_be_stored_and_found(make, session, name):
+    dana = make.user(make.organization("Globex"), name)
+    ticket = make.ticket(dana, "x")
+    session.commit()
+    for asked in (name, f"{name} globex", dana.email):
+        assert not asked.strip() or find_tickets(make.agent(), asked) in ([ticket.id], []), asked
+    assert find_tickets(make.agent(), dana.email) == [ticket.id]
 
 
 def test_another_version_of_the_han_tables_needs_a_migration():

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import TextClause, select, text
 
-from helpdesk.database import transactions
+from helpdesk.database import kept_plan, transactions
 from helpdesk.models.ticket import Ticket
 
 KEPT_SECONDS = 60
 MAX_KEPT = 5_000  # queries
-NEWEST_TICKET = select(Ticket.id).order_by(Ticket.id.desc()).limit(1)
+NEWEST_TICKET = select(Ticket.id).order_by(Ticket.id.desc()).limit(kept_plan.fixed_limit(1))
 # When it was asked, and how many entries were expected, by query; at None the number of the newest ticket.
 _kept: dict[str | None, tuple[float, int]] = {}
 

@@ -18,8 +18,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from helpdesk.database import transactions
-from helpdesk.database.has_text import has_text
+from helpdesk.database import kept_plan, transactions
+from helpdesk.database.has_text import has_text, may_have_words
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists.search_estimates import NEWEST_TICKET
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
@@ -30,6 +30,7 @@ from helpdesk.models.tag import Tag
 from helpdesk.models.user import Role, User
 
 MAX_PEOPLE = 300  # people, organizations and tags that one search stands for
+_MOST = kept_plan.fixed_limit(MAX_PEOPLE)
 Patterns = Sequence[Any]  # texts, or parameters
 
 _user, _organization, _tag = User.__table__, Organization.__table__, Tag.__table__
@@ -98,7 +99,7 @@ def _find(terms: Sequence[Term]) -> NamedPeople:
     """Find whom and what all of ``terms`` name together. One query."""
     shapes = tuple((len(_name_patterns(term)), len(term.name_filters)) for term in terms)
     patterns = [pattern for term in terms for pattern in (*_name_patterns(term), *term.name_filters)]
-    values = {f"pattern_{place}": pattern for place, pattern in enumerate(patterns)}
+    values = {f"pattern_{place}": pattern for place, pattern in enumerate(patterns)} | {"words": _words_query(terms[0])}
     found: dict[str, list[int]] = {"person": [], "organization": [], "tag": [], "newest": []}
     for kind, id in transactions.execute_core(_named_query(shapes), values):
         found[kind].append(id)
@@ -112,27 +113,33 @@ def _named_query(shapes: tuple[tuple[int, int], ...]) -> CompoundSelect[tuple[st
 
     ``shapes``: how many patterns each term has, and how many filters; its parameters are all of them in this order.
     """
-    numbers = itertools.count()
+    numbers, keeps_plan = itertools.count(), not any(filters for _, filters in shapes)
     terms = [
-        tuple([bindparam(f"pattern_{next(numbers)}", type_=Text) for _ in range(size)] for size in shape)
+        tuple([_text_parameter(f"pattern_{next(numbers)}", keeps_plan) for _ in range(size)] for size in shape)
         for shape in shapes
     ]
     organizations = select(_organization.c.id).where(*(_has(_organization.c.search_words, *term) for term in terms))
-    named = organizations.limit(MAX_PEOPLE).cte("named")
+    named = organizations.limit(_MOST).cte("named")
     people = select(_user.c.id).where(
         _user.c.organization_id.is_not(None), _user.c.organization_id.not_in(select(named.c.id))
     )
-    if any(filters for _, filters in terms):
+    if not keeps_plan:
         people = people.join(_organization, _organization.c.id == _user.c.organization_id)
     people = people.where(*(_has_together(patterns, filters, len(terms) == 1) for patterns, filters in terms))
     tags = select(_tag.c.id).where(*(_has(_tag.c.search_words, *term) for term in terms))
     found = {
         "organization": named,
-        "person": people.limit(MAX_PEOPLE).subquery(),
-        "tag": tags.limit(MAX_PEOPLE).subquery(),
+        "person": people.limit(_MOST).subquery(),
+        "tag": tags.limit(_MOST).subquery(),
         "newest": NEWEST_TICKET.subquery(),
     }
     return union_all(*(select(literal(kind), each.c.id) for kind, each in found.items()))
+
+
+def _text_parameter(name: str, keeps_plan: bool) -> ColumnElement[Any]:
+    """A parameter; if one plan is to be kept for all values, PostgreSQL does not see its value when it plans."""
+    parameter: ColumnElement[Any] = bindparam(name, type_=Text)
+    return select(parameter).scalar_subquery() if keeps_plan else parameter
 
 
 def _has(column: ColumnElement[str], patterns: Patterns, filters: Patterns) -> ColumnElement[bool]:
@@ -151,7 +158,8 @@ def _has_together(patterns: Patterns, filters: Patterns, is_only_term: bool) -> 
     if filters:  # a pattern with a typo may match where one ends and the other begins
         return _has(_user.c.search_words + _organization.c.search_words, patterns, filters)
     if is_only_term:
-        return _has(_user.c.search_words, patterns, filters)
+        has_words = may_have_words(_user.c.search_words, _text_parameter("words", keeps_plan=True))
+        return and_(has_words, _has(_user.c.search_words, patterns, filters))
     of_term = select(_organization.c.id).where(_has(_organization.c.search_words, patterns, filters))
     return or_(_has(_user.c.search_words, patterns, filters), _user.c.organization_id.in_(of_term))
 
@@ -168,6 +176,13 @@ def _name_patterns(term: Term) -> list[str]:
     ]
     patterns = [f" {word}{'' if term.is_prefix else ' '}" for word in words]
     return [f"%{pattern}%" for pattern in patterns] if term.name_filters else patterns
+
+
+def _words_query(term: Term) -> str:
+    """Return a tsquery that matches the words of whoever has one of the patterns of ``term``."""
+    end = ":*" if term.is_prefix else ""
+    found = (tokens for tokens in term.alternatives if not search_words.is_of_compounds(tokens[0]))
+    return " | ".join("(" + " & ".join(f"'{token}'" for token in tokens) + f"{end})" for tokens in found)
 
 
 def _ids(query: Any) -> list[int]:
