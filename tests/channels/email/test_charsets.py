@@ -8,6 +8,10 @@ from helpdesk.channels.email.parse import charsets, mime
 HEAD = b"From: ann@globex.example\r\nMessage-ID: <one@globex.example>\r\n"
 
 
+def test_halves_of_characters_in_utf_7_are_lost_and_whole_ones_are_not():
+    assert charsets.decode_text(b"a +2J0- b +2D3eAA-", "utf-7") == "a \N{REPLACEMENT CHARACTER} b 😀"
+
+
 @pytest.mark.parametrize(
     ("data", "label", "text"),
     [

@@ -201,3 +201,11 @@ def test_empty_lines_above_the_header_are_no_header():
 def test_a_mail_attached_under_its_subject_has_no_folder_in_its_name():
     mail = parsed(multipart("mixed", b"Content-Type: message/rfc822\r\n\r\nSubject: a/b\\c\r\n\r\nx"))
     assert [file.name for file in mail.files] == ["a-b-c.eml"]
+
+
+@pytest.mark.parametrize("head", ["Content-Type: multipart/mixed; charset=utf-8", "Date: Fri, 20 Nov 2026 12\x1d04: x"])
+def test_an_attached_mail_that_the_library_reads_and_cannot_write_is_whole(head):
+    inner = f"Subject: Old\r\n{head}\r\n\r\nAll the größe\r\n".encode()
+    mail = parsed(multipart("mixed", part("text/plain", "See below"), b"Content-Type: message/rfc822\r\n\r\n" + inner))
+    assert (mail.unparsed, mail.body) == ("", "See below")
+    assert "größe" in mail.files[0].content.decode()

@@ -121,3 +121,22 @@ def test_a_mail_that_answers_none_quotes_nobody_with_a_bare_sign():
     assert parsed(b"In-Reply-To: <two@x.example>\r\n" + text).body == "I type this and it hangs:"
     quoted = b"\r\nYes.\r\n\r\nOn 20 Nov 2026 at 13:04, Bo <bo@x.example> wrote:\r\n> Does it?\r\n"
     assert parsed(quoted).body == "Yes."
+
+
+EVENT = "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n{}BEGIN:VEVENT\r\n{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+ZONE = "BEGIN:VTIMEZONE\r\nTZID:Mars\r\nBEGIN:STANDARD\r\nDTSTART:16010101T030000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+
+
+@pytest.mark.parametrize(
+    ("zone", "lines", "said"),
+    [
+        ("", "SUMMARY:Call\r\nCOMMENT:I cannot\\, sorry\r\nCOMMENT:Later?", "Call\nI cannot, sorry\nLater?"),
+        (ZONE, "SUMMARY:Call\r\nDTSTART;TZID=Mars:20261201T100000", "Call\n2026-12-01 10:00"),
+        ("", "X-ALT-DESC:" + "\r\n ".join(["x" * 70] * 1000) + "\r\nSUMMARY:Call", "Call"),
+        ("", "SUMMARY:Call\r\nDTSTART;TZID=America/New_York:99991231T230000", ""),
+        ("", "SUMMARY:Call\r\nDTSTART:20261399T996000Z", ""),
+    ],
+)
+def test_calendars_as_programs_make_them(zone, lines, said):
+    mail = parsed(b"Subject: Answer\r\n" + part("text/calendar; method=REPLY", EVENT.format(zone, lines)))
+    assert (mail.unparsed, mail.body) == ("", f"Answer\n{said}".strip())

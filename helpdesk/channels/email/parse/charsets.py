@@ -52,6 +52,7 @@ _ISO_2022_JP_LABEL = re.compile(r"iso-?2022-?jp(-.{1,4})?|cp5022[012]|csiso2022j
 _ISO_2022_JP_ESCAPE = re.compile(rb"\x1b(\$[@B]|\(I)")
 _META_CHARSET = re.compile(rb"<meta\b[^<>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 _ASCII_LABELS = {"us-ascii", "ascii", "ansi_x3.4-1968", "iso-ir-6", "iso646-us", "us", "7bit", "8bit"}
 _BYTES_OF_CP1250 = re.compile(rb"[\x8a\x8c-\x8f\x9a\x9c-\x9f]")  # which ISO 8859-2 has elsewhere
@@ -159,8 +160,12 @@ def _is_codec(name: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    """Remove NUL, and read C1 controls, which no mail means, as the characters Windows has in their place."""
+    """Remove NUL and halves of characters, and read C1 controls, which no mail means, as the characters Windows has in
+    their place.
+    """
     text = text.replace("\0", "")
+    if _SURROGATE.search(text):  # from UTF-7, whose units are those of UTF-16
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _C1_CONTROLS.sub(lambda sign: _windows_sign(ord(sign[0])), text) if _C1_CONTROLS.search(text) else text
 
 

@@ -2,6 +2,7 @@
 
 import re
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
@@ -101,7 +102,25 @@ def parse_broken_multipart(part: Message) -> Message:
 
 def to_bytes(message: Message) -> bytes:
     """Return ``message`` as bytes with CRLF."""
-    return message.as_bytes(policy=_WRITING)
+    try:
+        return message.as_bytes(policy=_WRITING)
+    except (UnicodeError, ValueError, MessageError):  # the library does not write everything that it reads
+        return _write_as_read(message)
+
+
+def _write_as_read(message: Message) -> bytes:
+    """Return the fields and the parts of ``message`` as they were read, also those that no program may write."""
+    fields = "".join(f"{name}: {value}\r\n" for name, value in message.raw_items())
+    head, payload = f"{fields}\r\n".encode("utf-8", "surrogateescape"), message.get_payload()
+    if not isinstance(payload, list):
+        is_encoded = bool(_ENCODING.match(f"{message.get('Content-Transfer-Encoding', '')} "))
+        raw = str(payload or "") if is_encoded else message.get_payload(decode=True)
+        return head + (raw if isinstance(raw, bytes) else str(raw or "").encode("utf-8", "surrogateescape"))
+    boundary = f"--{message.get_boundary('')}".encode("utf-8", "surrogateescape")
+    inside = map(_write_as_read, payload)
+    if message.get_content_maintype() != "multipart":
+        return head + b"\r\n".join(inside)
+    return head + b"".join(boundary + b"\r\n" + each + b"\r\n" for each in inside) + boundary + b"--\r\n"
 
 
 def header_text(message: Message, name: str) -> str:
@@ -121,7 +140,7 @@ def part_content(part: Message) -> bytes:
     if part.is_multipart():
         if (encoded := encoded_mail(part)) is not None:
             return encoded
-        return b"\r\n".join(inner.as_bytes(policy=_WRITING) for inner in part.get_payload())
+        return b"\r\n".join(map(to_bytes, part.get_payload()))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

@@ -115,7 +115,9 @@ def _calendar_lines(message: Message, leaves: list[parts.MimePart]) -> tuple[Lin
     """Return what an invitation without words says, below the subject, which says whether it was accepted."""
     found = calendar_text.read_calendar(leaves)
     subject = mime.header_text(message, "Subject")[:MAX_SUBJECT_LENGTH]
-    if found and subject and subject != found[0]:
+    if not found and any(part.media_type == "text/calendar" for part in leaves):
+        found = [subject] if subject else []
+    elif found and subject and subject != found[0]:
         found = [subject, *(found[1:] if found[0] in subject else found)]
     return tuple(Line(line, escape_line(line)) for line in found)
 
