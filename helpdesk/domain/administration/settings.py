@@ -14,7 +14,6 @@ from helpdesk import clock, live_events
 from helpdesk.database import replica, transactions
 from helpdesk.domain.administration import entered_values
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import email_address
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS, Setting
 from helpdesk.translation import gettext
@@ -151,7 +150,9 @@ def _read_time_zone(text: str) -> str:
 
 
 def _read_sender(text: str) -> str:
-    return email_address.canonical_address(text) if text else ""
+    if text and not re.fullmatch(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,253}", text):
+        raise ValueError(gettext("Enter one email address, like name@example.com."))
+    return text
 
 
 def _read_link(text: str) -> str:

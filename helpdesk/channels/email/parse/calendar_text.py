@@ -42,7 +42,8 @@ def _read_event(text: str) -> list[str]:
     from icalendar import Calendar
 
     calendar = Calendar.from_ical(text)
-    event = next((found for name in ("VEVENT", "VTODO") for found in calendar.walk(name)), None)
+    tasks = (found for found in calendar.walk() if found.get("SUMMARY") is not None)
+    event = next(iter(calendar.walk("VEVENT")), None) or next(tasks, None)
     if event is None:
         return []
     times = " – ".join(filter(None, (_time(event.get(name)) for name in ("DTSTART", "DTEND", "DUE"))))
