@@ -24,17 +24,24 @@ def send_list(
     """Send the list in the format of the parameter ``format``: comma, semicolon, tab, or xlsx."""
     columns, chosen = export_columns.find_columns(reader), request.args.get("format", "comma")
     if chosen == "xlsx":
-        return _send_workbook(columns, csv_export.iterate_rows(columns, query, order, values), name)
+        return _send_workbook(columns, query, order, values, name)
     separator = csv_export.SEPARATORS.get(chosen, ",")
     return csv_response.stream_csv(csv_export.export_query(columns, query, order, values, separator), f"{name}.csv")
 
 
-def _send_workbook(columns: export_columns.ExportColumns, batches: Any, name: str) -> Response:
+def _send_workbook(
+    columns: export_columns.ExportColumns,
+    query: Select[*tuple[Any, ...]],
+    order: pagination.Order,
+    values: Mapping[str, Any],
+    name: str,
+) -> Response:
     from helpdesk.domain.ticket_lists import workbook_export  # here, because it takes 0.1 s to load and few need it
 
     into = tempfile.SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115 (the response closes it once it is sent)
     try:
-        workbook_export.write_workbook(columns, batches, into)
+        workbook_export.ensure_fits(csv_export.count_rows(query, values, workbook_export.MAX_ROWS + 1))
+        workbook_export.write_workbook(columns, csv_export.iterate_rows(columns, query, order, values), into)
     except ValidationError as error:
         flash(error.message, "error")
         return redirect(request.path.rpartition("/")[0] if "/desk" in request.path else "/tickets", 303)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, undefer
 
-from helpdesk.database import pagination
+from helpdesk.database import pagination, transactions
 from helpdesk.domain.ticket_lists import export_columns
 from helpdesk.domain.ticket_lists.export_columns import Cell, ExportColumns
 from helpdesk.extensions import db
@@ -54,7 +54,7 @@ def iterate_rows(
     paged_query = pagination.PagedQuery(query, order)
     cursor: str | None = None
     while True:
-        page = paged_query.fetch_page(cursor, BATCH_SIZE, values)
+        page = paged_query.fetch_page(cursor, BATCH_SIZE, values, is_planned_anew=True)  # one plan may read all
         tickets = [row[0] for row in page.rows]
         answers = export_columns.load_answers(columns, tickets)
         with use_language(columns.language):
@@ -65,6 +65,12 @@ def iterate_rows(
         cursor = page.next
         if cursor is None:
             return
+
+
+def count_rows(query: Select[*tuple[Any, ...]], values: Mapping[str, Any], most: int) -> int:
+    """How many tickets ``query`` finds, ``most`` of them counted at most. One query."""
+    some = query.with_only_columns(Ticket.id, maintain_column_froms=True).order_by(None).limit(most).subquery()
+    return transactions.execute_core(select(func.count()).select_from(some), values, is_planned_anew=True).scalar() or 0
 
 
 def escape_cell(cell: object) -> str:

@@ -20,6 +20,15 @@ ESCAPE_PATTERN = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 DATE_FORMAT = "yyyy-mm-dd hh:mm:ss"
 
 
+def ensure_fits(count: int) -> None:
+    """Raise ValidationError if ``count`` tickets are more than MAX_ROWS."""
+    if count > MAX_ROWS:
+        most = format_number(MAX_ROWS)
+        raise ValidationError(
+            gettext("A workbook has at most %(most)s tickets. Narrow the list, or take CSV.", most=most)
+        )
+
+
 def write_workbook(columns: ExportColumns, batches: Iterator[list[list[Cell]]], into: IO[bytes]) -> None:
     """Write the rows of ``batches`` into ``into``. Raises ValidationError for more than MAX_ROWS.
 
@@ -32,14 +41,9 @@ def write_workbook(columns: ExportColumns, batches: Iterator[list[list[Cell]]], 
     count = 0
     for rows in batches:
         count += len(rows)
-        if count > MAX_ROWS:
+        if count > MAX_ROWS:  # since they were counted
             sheet.close()  # else its writer fails when it is collected, on a file that is closed
-            raise ValidationError(
-                gettext(
-                    "A workbook has at most %(most)s tickets. Narrow the list, or take CSV.",
-                    most=format_number(MAX_ROWS),
-                )
-            )
+        ensure_fits(count)
         for row in rows:
             sheet.append([_make_cell(sheet, value) for value in row])
     workbook.save(into)
