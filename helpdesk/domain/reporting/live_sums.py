@@ -22,6 +22,7 @@ from helpdesk.models.ticket import Ticket
 AnySelect = Select[*tuple[Any, ...]]
 SumsByKey = dict[Any, DaySums]
 MOST_SPANS = 400  # of one statement, which names the end of each
+SCORE = select(Rating.score).where(Rating.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()  # looked up
 TIMER_NAMES = {"first_response": "response", "resolution": "resolution"}
 
 
@@ -77,7 +78,7 @@ class _Counting:
         else:
             query = query.select_from(Ticket)
         for target, condition in joins:
-            query = query.join(target, condition, isouter=target is Rating)
+            query = query.join(target, condition)
         if self._groups is not None:
             names.append("key")
             query = query.add_columns(self._groups.key.label("key"))
@@ -100,12 +101,11 @@ class _Counting:
         values = (
             func.count().label("number"),
             func.sum(case((metrics.IS_ONE_TOUCH, 1), else_=0)).label("one_touch"),
-            func.count(Rating.score).label("ratings"),
-            func.sum(Rating.score).label("scores"),
+            func.count(SCORE).label("ratings"),
+            func.sum(SCORE).label("scores"),
             list_of(metrics.RESOLUTION_SECONDS).label("seconds"),
         )
-        ratings = (Rating, Rating.ticket_id == Ticket.id)
-        for sums, row in self._rows(Ticket.solved_at, values, joins=[ratings]):
+        for sums, row in self._rows(Ticket.solved_at, values):
             sums.solved, sums.one_touch = row.number, row.one_touch
             sums.ratings, sums.score_sum = row.ratings, row.scores or 0
             sums.resolutions = array("d", sorted(read_list(row.seconds)))
