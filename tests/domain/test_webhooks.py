@@ -155,6 +155,37 @@ def test_answers_files_edits_and_deletions_are_sent_and_notes_only_where_wanted(
     assert [each["message"]["body"] for each in team if each["event"] == "message.edited"] == ["Hello!", "secret!"]
 
 
+def test_a_reply_that_became_internal_is_gone_for_who_gets_no_notes(session, make, admin):
+    events = ["message.replied", "message.edited", "message.deleted"]
+    for name, got in (("CRM", events), ("Team", [*events, "message.noted"]), ("Counter", ["message.replied"])):
+        webhooks.save_webhook(None, name=name, url="https://8.8.8.8/", events=got, actor=admin)
+    ticket = make.ticket()
+    sent, unsent = (tickets.reply(ticket, author=admin, body=f"for us only {number}") for number in range(2))
+    session.commit()
+    for row in rows(session):
+        if row.data["payload"]["message"]["id"] == sent.id:
+            row.state, row.attempts = "sent", 1
+    session.commit()
+    for message in (sent, unsent):
+        tickets.convert_to_note(message, editor=admin, also_late=True)
+    session.commit()
+    crm, team, counter = (
+        [
+            (row.data["payload"]["event"], row.data["payload"]["message"])
+            for row in rows(session)
+            if row.subject_id == id
+        ]
+        for id in (1, 2, 3)
+    )
+    assert [(event, message["id"], message["body"]) for event, message in crm] == [
+        ("message.replied", sent.id, "for us only 0"),
+        ("message.deleted", sent.id, ""),
+    ]
+    assert crm[1][1]["deleted_at"] and crm[1][1]["kind"] == "reply"
+    assert [event for event, message in team if message["kind"] == "note"] == ["message.edited"] * 2
+    assert [message["id"] for _, message in counter] == [sent.id]
+
+
 @NEEDS_NO_DATABASE_OF_EACH_KIND
 @pytest.mark.parametrize(
     ("answer", "state"),

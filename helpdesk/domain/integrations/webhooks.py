@@ -1,10 +1,11 @@
 """Webhooks: for each event one delivery in the outbox per subscribed webhook, in the same transaction."""
 
 import base64
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 
 from helpdesk import clock, jobs, key_derivation
 from helpdesk.domain.errors import ConflictError, ensure_fields
@@ -80,6 +81,30 @@ def enqueue_message_changed(message: Message) -> None:
     """Enqueue ``message.edited`` or ``message.deleted``; of a note only for webhooks that get notes."""
     event = "message.deleted" if message.deleted_at else "message.edited"
     _enqueue_for_subscribers(event, message.ticket, message, also="message.noted" if message.is_note else event)
+
+
+def enqueue_message_made_internal(message: Message) -> None:
+    """Enqueue that a reply became a note: ``message.edited`` for the webhooks that get notes.
+
+    For the others it is gone: they get ``message.deleted`` without its words, and what waits to be sent to them about
+    it for the first time is not sent.
+    """
+    enqueue_message_changed(message)
+    get_notes = list_subscribers("message.noted")
+    unsent = delete(Delivery).where(
+        Delivery.kind == DeliveryKind.webhook,
+        Delivery.state == DeliveryState.pending,
+        Delivery.attempts == 0,
+        Delivery.subject_id.not_in(get_notes),
+        Delivery.data[("payload", "message", "id")].as_integer() == message.id,
+    )
+    deleted = db.session.execute(
+        unsent.returning(Delivery.subject_id, Delivery.data).execution_options(synchronize_session=False)
+    )
+    unaware = [row.subject_id for row in deleted if row.data["payload"]["event"] == "message.replied"]
+    removed = {"kind": "reply", "body": "", "attachments": [], "deleted_at": clock.now().isoformat()}
+    omitted = (*get_notes, *unaware)
+    _enqueue_for_subscribers("message.deleted", message.ticket, message, omitted=omitted, message_values=removed)
 
 
 def enqueue_file_removed(message: Message, attachment: Attachment) -> None:
@@ -216,12 +241,17 @@ def _enqueue_for_subscribers(
     message: Message | None = None,
     due_at: datetime | None = None,
     also: str | None = None,
+    omitted: Collection[int] = (),
+    message_values: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> None:
-    """Enqueue ``event`` for the webhooks that get it and, where named, the event ``also``."""
-    subscribers = list_subscribers(event, also or event)
+    """Enqueue ``event`` for the webhooks that get it and, where named, the event ``also``, but not for ``omitted``.
+
+    ``message_values``: of the message, in place of its own.
+    """
+    subscribers = [webhook_id for webhook_id in list_subscribers(event, also or event) if webhook_id not in omitted]
     if subscribers and message:
-        more["message"] = MessageObject.model_validate(message).model_dump(mode="json")
+        more["message"] = {**MessageObject.model_validate(message).model_dump(mode="json"), **(message_values or {})}
     if subscribers:
         more["ticket"] = TicketDetails.model_validate(ticket).model_dump(mode="json")
     for webhook_id in subscribers:

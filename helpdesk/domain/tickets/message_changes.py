@@ -75,7 +75,7 @@ def convert_to_note(message: Message, *, editor: User, also_late: bool = False) 
     refresh_excerpt(ticket)
     messages.index_message(message)
     outbox.retract_from_customers(message)
-    side_effects.on_message_changed(message)
+    side_effects.on_message_made_internal(message)
     live_events.bump_version_and_publish(ticket)
     return message
 

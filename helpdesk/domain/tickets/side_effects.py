@@ -37,8 +37,13 @@ def on_message_added(message: Message, *, has_webhooks: bool = True, has_watcher
 
 
 def on_message_changed(message: Message) -> None:
-    """Enqueue the webhooks of a message that was edited, deleted or turned into a note."""
+    """Enqueue the webhooks of a message that was edited or deleted."""
     webhooks.enqueue_message_changed(message)
+
+
+def on_message_made_internal(message: Message) -> None:
+    """Enqueue the webhooks of a reply that was turned into a note."""
+    webhooks.enqueue_message_made_internal(message)
 
 
 def on_reply_taken_back(ticket: Ticket) -> None:
