@@ -2,15 +2,18 @@
 
 import pytest
 from sqlalchemy import inspect, select
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import aliased
 
 from helpdesk.database import transactions
 from helpdesk.database.loaded_rows import LoadedColumns, relate
 from helpdesk.domain import tickets
+from helpdesk.domain.authentication import sessions
 from helpdesk.domain.tickets import tags
 from helpdesk.models.rating import Rating
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.web.tickets import ticket_lookup
 from tests.web.test_desk_query_counts import counted
 
 
@@ -82,3 +85,9 @@ def test_an_object_that_is_there_keeps_what_is_loaded_of_it(filed_ticket, sessio
         ticket, *_ = load(filed_ticket)
         assert ticket is known and ticket.subject == "Not yet written" and ticket.assignee.name == "Maya"
     assert len([each for each in statements if each.startswith("SELECT")]) == 1, "what had expired was in the row"
+
+
+@pytest.mark.parametrize("for_team", [False, True])
+def test_the_driver_of_postgresql_keeps_the_statements_that_it_converted(for_team):
+    for statement in (sessions.SESSION_QUERY, ticket_lookup._ticket_query(for_team, "organization")):
+        assert len(str(statement.compile(dialect=psycopg.dialect()))) <= 4096

@@ -64,11 +64,12 @@ class CombinedQuery:
             placed.append(places)
         parts = []
         for number, (query, places) in enumerate(zip(queries, placed, strict=True)):
-            columns: list[Any] = [cast(null(), kind) for kind in kinds]
-            for place, column in zip(places, query.subquery(f"part_{number}").c, strict=True):
-                columns[place] = type_coerce(column, kinds[place])
-            named = (column.label(f"value_{place}") for place, column in enumerate(columns))
-            parts.append(select(literal_column(str(number), Integer).label("part"), *named))
+            columns: list[Any] = [null() if number else cast(null(), kind) for kind in kinds]
+            for place, column in zip(places, query.subquery(f"p{number}").c, strict=True):
+                columns[place] = column if number else type_coerce(column, kinds[place])
+            if not number:  # the first part gives the columns their names and types
+                columns = [column.label(f"v{place}") for place, column in enumerate(columns)]
+            parts.append(select(literal_column(str(number), Integer).label("part"), *columns))
         self.statement = union_all(*parts)
         self._take = [itemgetter(*(place + 1 for place in places)) for places in placed]
 
