@@ -25,6 +25,7 @@ from helpdesk.models.thread import Thread
 from helpdesk.translation import format_number, gettext, ngettext
 
 LATE_AFTER = timedelta(minutes=5)  # a longer wait is a problem
+DATABASE_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @dataclass(frozen=True)
@@ -142,14 +143,9 @@ def _check_database() -> HealthCheck:
         db.session.rollback()
         return HealthCheck(gettext("Database"), False, gettext("The database does not answer."), answers=False)
     took = time.monotonic() - began
-    return HealthCheck(
-        gettext("Database"),
-        took < 1,
-        gettext(
-            "%(dialect)s answered in %(took)s ms.", dialect=db.engine.dialect.name, took=format_number(took * 1000, 0)
-        ),
-        took,
-    )
+    name = DATABASE_NAMES[db.engine.dialect.name]
+    sentence = gettext("%(dialect)s answered in %(took)s ms.", dialect=name, took=format_number(took * 1000, 0))
+    return HealthCheck(gettext("Database"), took < 1, sentence, took)
 
 
 def _check_schema() -> HealthCheck:
