@@ -1,7 +1,7 @@
 """Objects made of the rows of a query for columns are as the ORM loads them."""
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import aliased
 
@@ -91,3 +91,19 @@ def test_an_object_that_is_there_keeps_what_is_loaded_of_it(filed_ticket, sessio
 def test_the_driver_of_postgresql_keeps_the_statements_that_it_converted(for_team):
     for statement in (sessions.SESSION_QUERY, ticket_lookup._ticket_query(for_team, "organization")):
         assert len(str(statement.compile(dialect=psycopg.dialect()))) <= 4096
+
+
+def test_what_was_locked_has_the_values_of_the_row(filed_ticket, make, session):
+    dana = session.get(Ticket, filed_ticket).requester
+    initech = make.organization("Initech")
+    assert dana.organization.name == "Globex"
+    columns = LoadedColumns(User)
+    query = select(*columns.columns).where(User.id == dana.id)
+    with counted() as statements:
+        assert columns.reload(transactions.execute_core(query).one()) is dana
+        assert dana.organization.name == "Globex"
+    assert len(statements) == 1
+    session.execute(update(User.__table__).where(User.id == dana.id).values(organization_id=initech.id))
+    assert columns.reload(transactions.execute_core(query).one()) is dana
+    assert (dana.organization_id, dana.organization.name) == (initech.id, "Initech")
+    assert not session.dirty

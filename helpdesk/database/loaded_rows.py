@@ -7,6 +7,7 @@ from the one row. ``docs/performance.md`` has the numbers.
 from collections.abc import Collection, Sequence
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -38,6 +39,21 @@ class LoadedColumns(Generic[T]):
         width = len(self._names)
         key = tuple([values[position] for position in self._key_positions])
         return (None if key[0] is None else self._make(key, values[:width])), values[width:]
+
+    def reload(self, values: Sequence[Any]) -> T:
+        """Return the object of a row, with the row's values: for what was locked, whatever was loaded of it before.
+
+        If any is another one, its relationships are loaded anew when somebody reads them.
+        """
+        row = self._make(tuple([values[position] for position in self._key_positions]), values)
+        loaded = vars(row)
+        changed = [pair for pair in zip(self._names, values, strict=True) if loaded[pair[0]] != pair[1]]
+        for name, value in changed:
+            set_committed_value(row, name, value)
+        related = [each.key for each in inspect(self._model).relationships if each.key in loaded] if changed else []
+        if related:
+            db.session.expire(row, related)
+        return row
 
     def _make(self, key: tuple[Any, ...], values: Sequence[Any]) -> T:
         session = db.session()

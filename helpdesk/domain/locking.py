@@ -23,6 +23,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
+from helpdesk.database import transactions
+from helpdesk.database.loaded_rows import LoadedColumns
 from helpdesk.domain.errors import ConflictError, PermissionDenied
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
@@ -74,11 +76,9 @@ KEEP_TICKET_QUERY = (
     .where(Ticket.__table__.c.id == bindparam("ticket_id"))
     .with_for_update(of=Ticket.__table__, read=True, key_share=True)
 )
+_user_columns = LoadedColumns(User)
 SHARE_USER_QUERY = (
-    select(User)
-    .where(User.id == bindparam("user_id"))
-    .with_for_update(of=User, read=True)
-    .execution_options(populate_existing=True)
+    select(*_user_columns.columns).where(User.id == bindparam("user_id")).with_for_update(of=User, read=True)
 )
 
 
@@ -165,7 +165,7 @@ def keep_ticket(ticket: Ticket) -> None:
 
 def share_user(user: User) -> User:
     """Reload ``user`` and keep their organization and role as they are until the transaction ends."""
-    return db.session.scalars(SHARE_USER_QUERY, {"user_id": user.id}).one()
+    return _user_columns.reload(transactions.execute_core(SHARE_USER_QUERY, {"user_id": user.id}).one())
 
 
 def lock_tickets_of(delivery_ids: Iterable[int]) -> None:
