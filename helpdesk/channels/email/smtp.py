@@ -28,6 +28,10 @@ class RecipientRefused(errors.PermanentError):
         self.is_dead = is_dead
 
 
+class SessionEnded(errors.TemporaryError):
+    """The server ends the session (RFC 5321, section 4.2.3: 421), as many do after some mails: another may serve."""
+
+
 def send_mail(
     raw: bytes | str, sender: str, recipient: str, outgoing: settings.SmtpSettings | None = None
 ) -> SendResult:
@@ -44,7 +48,7 @@ def send_mail(
     try:
         try:
             _send_envelope(line, sender, recipient)
-        except (OSError, smtplib.SMTPServerDisconnected):
+        except (OSError, smtplib.SMTPServerDisconnected, SessionEnded):
             if not reused:
                 raise
             line.close()
@@ -109,6 +113,8 @@ def _classify_reply(code: int, answer: bytes, what: str, of_recipient: bool = Fa
     reason = f"{what} ({code}{': ' + text if text else ''})."
     if code < 0:
         raise smtplib.SMTPServerDisconnected("closed")
+    if code == 421:
+        raise SessionEnded(reason)
     if code < 500:
         is_greylist = of_recipient and (code in {450, 451} or "grey" in text.lower() or "gray" in text.lower())
         raise errors.TemporaryError(reason, retry_after=_GREYLIST_RETRY_SECONDS if is_greylist else None)

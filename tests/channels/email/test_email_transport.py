@@ -69,6 +69,17 @@ def test_a_kept_line_that_died_is_replaced_without_losing_or_doubling(server):
     assert (len(server.taken), server.connections) == (2, 2)
 
 
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_ends_its_session_after_some_mails_is_asked_for_another(server, step):
+    deliver(server)
+    server.answers[step] = ["421 4.7.0 Too many messages in this session"]
+    deliver(server)
+    assert len(server.taken) == 2 and server.answers[step] == []
+    server.answers[step] = ["421 4.3.2 Shutting down"] * 2  # another one does not help either
+    with pytest.raises(errors.TemporaryError, match="Shutting down"):
+        deliver(server)
+
+
 def test_250_is_done_even_if_the_goodbye_fails(server):
     server.misbehave("QUIT", "drop")
     deliver(server)
