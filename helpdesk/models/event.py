@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id
+from helpdesk.database.types import BigId, Created, Id, partial_index_not_null
 from helpdesk.extensions import Base
 from helpdesk.models.personal_data import CODE, ERASED_NAME, Erased, ErasedBy
 from helpdesk.models.ticket import Ticket, ticket_foreign_key
@@ -40,4 +40,5 @@ class Event(Base):
         ticket_foreign_key(),
         UniqueConstraint("ticket_id", "seq"),
         Index("ix_events_kind_created", "kind", "created_at"),
+        partial_index_not_null("events", "actor_id"),
     )

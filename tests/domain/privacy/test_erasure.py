@@ -1,7 +1,7 @@
 """What is erased is gone from every table, and nothing else is."""
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 
 from helpdesk import storage
@@ -13,6 +13,7 @@ from helpdesk.domain.reorganization import people_merging
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.event import Event
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.operation import Operation
@@ -83,6 +84,14 @@ def test_a_person_is_erased_by_as_many_statements_whatever_they_filed(session, m
     removals = session.scalars(select(Delivery.message_id).where(Delivery.kind == "delete")).all()
     assert len(set(removals)) == 3 + 12  # what is on a card is updated with it
     assert counted[0] == counted[1], counted
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_events_that_a_person_made_are_found_by_an_index(session):
+    for whose in (Event.actor_id == 1, Event.actor_id.in_([1, 2])):
+        sql = select(Event.actor_name).where(whose).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        (step,) = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
+        assert "USING INDEX ix_events_actor_id" in step
 
 
 def test_a_person_is_erased_with_aliases_and_the_accounts_merged_into_theirs(session, make, admin):
