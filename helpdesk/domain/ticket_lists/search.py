@@ -32,9 +32,9 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 NUMBER_RANK = -1_000  # of the ticket whose number was typed: before every other
+NAMED_RANK = -1  # of a ticket whose requester or organization was named: as a word in the subject
 MANY_FOUND = 100  # tickets that a search found, beyond which the unsolved ones are read to count them
 BEST = 2  # times the size of a page are read to show its first one
-NAMED_RANK = -1  # of a ticket whose requester or organization was named: as a word in the subject
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ class SearchFilter:
         It is looked for among the best, which are sorted here: PostgreSQL would read and sort a thousand for it.
         """
         if len(self.found) > BEST * size:
-            newest_first = self.found if self.all_seen else sorted(self.found, reverse=True)
-            best = sorted(newest_first, key=self.found.__getitem__)[: BEST * size]
+            best = sorted(sorted(self.found, reverse=True), key=self.found.__getitem__)[: BEST * size]
             matches = search_matches.bind_matches({ticket_id: self.found[ticket_id] for ticket_id in best})
             bound = values | self.condition_values | matches
             page = query.fetch_page(None, size, bound, is_planned_anew)
