@@ -6,7 +6,15 @@ from dataclasses import replace
 import pytest
 
 from helpdesk.domain import tickets
-from helpdesk.domain.ticket_lists import agent_queue, customer_list, customer_list_queries, search, search_matches
+from helpdesk.domain.search_index import entries
+from helpdesk.domain.ticket_lists import (
+    agent_queue,
+    customer_list,
+    customer_list_queries,
+    search,
+    search_matches,
+    search_postgresql_statements,
+)
 from helpdesk.domain.ticket_lists.search_highlighting import FOLD_ASCII, Highlighter
 from helpdesk.domain.ticket_lists.search_syntax import parse_search_text
 from helpdesk.markup import joined_words
@@ -123,3 +131,19 @@ def test_a_match_in_ascii_is_found_where_it_may_begin_as_if_each_place_were_trie
             assert set(highlighter._find_joined(text)) <= {
                 (start, end) for a, b in highlighter.find(text) for start in range(a, b) for end in range(start, b + 1)
             }
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_ticket_of_thousands_of_messages_hides_no_other(people, session):
+    """Their entries alone are more than are read of one word; on SQLite the newest entries are read in turn."""
+    dana, _, ada = people
+    long = tickets.create_ticket(requester=dana, subject="Watch the scanner", body="It beeps.")
+    session.flush()
+    count = search_postgresql_statements.MAX_ENTRIES_OF_ONE + 10
+    entries.write_entries(
+        entries.Entry(long.id, long.organization_id, seq, 0, "The scanner beeps again.")
+        for seq in range(10, 10 + count)
+    )
+    session.commit()
+    for person, others in ((dana, 6), (ada, 12)):
+        assert len(sum(pages(person, 100)[0], [])) == others + 1

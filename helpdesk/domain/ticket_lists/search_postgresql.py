@@ -6,8 +6,9 @@ statement of several terms is planned for its words; a generic plan would read t
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select
@@ -53,7 +54,9 @@ def find_candidates(search: Search) -> Candidates:
         return {}
     if min(expected) > MAX_ENTRIES and _are_own_few(search):
         search = replace(search, terms=tuple(term for _, term in terms_by_rarity))
-        statement = search_postgresql_statements.compare_visible(len(search.terms), search.scope, search.conditions)
+        statement = partial(
+            search_postgresql_statements.compare_visible, len(search.terms), search.scope, search.conditions
+        )
         return _list_newest(_find_with(search, statement, limit_to_readable(search)))
     by_words = _name_frequent_words(search, terms_by_rarity, readable, among)
     if by_words is not None:
@@ -197,8 +200,8 @@ def _find_by_comparing(search: Search, expected: int, readable: int | None, amon
     if limits and not is_all:
         limits |= limit_to_newest(among, wanted)
     values = {"above": among.last - math.ceil(wanted), "until": among.last} if not limits else limits
-    statement = search_postgresql_statements.compare_terms(
-        len(search.terms), search.scope, search.conditions, tuple(limits)
+    statement = partial(
+        search_postgresql_statements.compare_terms, len(search.terms), search.scope, search.conditions, tuple(limits)
     )
     return _find_with(search, statement, values), is_all
 
@@ -220,19 +223,26 @@ def _find_in_one_entry(search: Search, expected: int, among: Range) -> Candidate
 
 def _match(search: Search, newest: dict[str, str], *, are_together: bool = False) -> Candidates:
     limits = limit_to_readable(search) | newest
-    statement = search_postgresql_statements.match_terms(
-        len(search.terms), search.scope, search.conditions, tuple(limits), are_together
+    statement = partial(
+        search_postgresql_statements.match_terms,
+        *(len(search.terms), search.scope, search.conditions, tuple(limits), are_together),
     )
     return _find_with(search, statement, limits)
 
 
-def _find_with(search: Search, statement: AnySelect, limits: dict[str, Any]) -> Candidates:
-    """Return what ``statement`` finds. For one term, where entries alone are read, the plan is always the same."""
+def _find_with(search: Search, make_statement: Callable[..., AnySelect], limits: dict[str, Any]) -> Candidates:
+    """Return what a statement finds. For one term, where entries alone are read, the plan is always the same.
+
+    The newest entries of a term may be those of a few tickets, of thousands of messages each. Then tickets are listed.
+    """
     terms = {f"term_{place}": term_query(term) for place, term in enumerate(search.terms)}
     is_planned_anew = len(search.terms) > 1 or bool(search.conditions) or search.scope == Visibility.own
-    ids, others = _read_arrays(statement, search.parameters | limits | terms, is_planned_anew)
+    values = search.parameters | limits | terms
+    ids, others = _read_arrays(make_statement(), values, is_planned_anew)
     if len(search.terms) > 1:
         return dict(zip(ids, others, strict=True))
+    if len(ids) >= search_postgresql_statements.MAX_ENTRIES_OF_ONE and len(set(ids)) < MAX_CANDIDATES:
+        return dict(zip(*_read_arrays(make_statement(by_ticket=True), values, is_planned_anew=True), strict=True))
     return dict.fromkeys(ids, 0) | dict.fromkeys(others, -1)
 
 

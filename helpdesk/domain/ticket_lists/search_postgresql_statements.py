@@ -37,11 +37,17 @@ AnySelect = Select[*tuple[Any, ...]]
 
 @lru_cache(maxsize=200)
 def match_terms(
-    count: int, scope: Visibility, conditions: tuple[str, ...], limits: tuple[str, ...], are_together: bool = False
+    count: int,
+    scope: Visibility,
+    conditions: tuple[str, ...],
+    limits: tuple[str, ...],
+    are_together: bool = False,
+    by_ticket: bool = False,
 ) -> AnySelect:
     """Tickets that have each of ``count`` terms, and how many of these are in the subject.
 
     ``limits`` are names of parameters that every entry has to match too; ``are_together``: one entry has all terms.
+    ``by_ticket``: see ``_with_scores``; so have the others.
     """
     terms = [_term(f"term_{place}") for place in range(count)]
     matching = select(*_key(ENTRIES)).where(_has_all(ENTRIES, terms[0], limits))
@@ -55,11 +61,13 @@ def match_terms(
         )
         matching = matching.where(has_term.exists())
     matching = matching.where(*ticket_exists(ENTRIES.c.ticket_id, scope, conditions))
-    return _with_scores(matching, terms)
+    return _with_scores(matching, terms, by_ticket)
 
 
 @lru_cache(maxsize=200)
-def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], limits: tuple[str, ...]) -> AnySelect:
+def compare_terms(
+    count: int, scope: Visibility, conditions: tuple[str, ...], limits: tuple[str, ...], by_ticket: bool = False
+) -> AnySelect:
     """Tickets whose entries, compared one by one, have each of ``count`` terms.
 
     ``limits`` find these entries in the index; without any they are those of the tickets ``above`` one, ``until``
@@ -73,7 +81,7 @@ def compare_terms(count: int, scope: Visibility, conditions: tuple[str, ...], li
     )
     entry = select(*_key(ENTRIES), ENTRIES.c.words).where(found).offset(0).subquery()
     matching = _compare_each(entry, terms, tuple(name for name in limits if name == "readable"))
-    return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms)
+    return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms, by_ticket)
 
 
 @lru_cache(maxsize=200)
@@ -84,7 +92,7 @@ def count_visible(scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
 
 
 @lru_cache(maxsize=200)
-def compare_visible(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
+def compare_visible(count: int, scope: Visibility, conditions: tuple[str, ...], by_ticket: bool = False) -> AnySelect:
     """Tickets that have each of ``count`` terms, of those that ``count_visible`` counts: all their entries are
     compared.
     """
@@ -93,7 +101,7 @@ def compare_visible(count: int, scope: Visibility, conditions: tuple[str, ...]) 
     of_ticket = select(*_key(ENTRIES), ENTRIES.c.words).where(ENTRIES.c.ticket_id == ids.c.id)
     entry = of_ticket.where(_has_all(ENTRIES, None, ("readable",))).offset(0).correlate(ids).lateral()
     matching = _compare_each(entry, terms, ("readable",)).select_from(ids.join(entry, true()))
-    return _with_scores(matching, terms)
+    return _with_scores(matching, terms, by_ticket)
 
 
 def _visible_ids(scope: Visibility, conditions: tuple[str, ...]) -> CompoundSelect[tuple[int]]:
@@ -111,15 +119,15 @@ def _compare_each(entry: Any, terms: Sequence[ColumnElement[Any]], limits: tuple
     return matching
 
 
-def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]]) -> AnySelect:
+def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]], by_ticket: bool) -> AnySelect:
     """The newest tickets of the entries ``matching``, each with the number of ``terms`` in its subject, as arrays.
 
     Of one term these are the tickets of the newest entries, and those that have it in their subject: PostgreSQL takes
-    longer to leave out what it named before.
+    longer to leave out what it named before. Not if ``by_ticket``: where one ticket has thousands of these entries.
     """
     # OFFSET 0 keeps the limit of the outer query out of this one: its plan then is the index of words.
     every = matching.offset(0).subquery()
-    if len(terms) == 1:  # where the subject has it, the subject's entry is one of these
+    if len(terms) == 1 and not by_ticket:  # where the subject has it, the subject's entry is one of these
         newest = select(every.c.ticket_id, _is_subject(every).label("is_subject")).order_by(every.c.ticket_id.desc())
         each = newest.limit(MAX_ENTRIES_OF_ONE).subquery().c
         return select(func.array_agg(each.ticket_id), func.array_agg(each.ticket_id).filter(each.is_subject))
