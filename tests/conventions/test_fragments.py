@@ -34,7 +34,7 @@ AMBIENT |= {
     "script_sentences",
     "offered_languages",
 }
-AMBIENT |= {"fixed_part", "kept_part", "status_icon", "dict"}
+AMBIENT |= {"filled_part", "fixed_part", "kept_part", "status_icon", "dict"}
 AMBIENT |= {"labels", "Status", "Priority", "WaitingOn", "customer_groups", "MAX_SUBJECT_LENGTH"}
 VOID = {
     "area",

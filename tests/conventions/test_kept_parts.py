@@ -45,7 +45,7 @@ FILTERS |= {
     "string",
     "format_file_size",
 }
-PLACED = re.compile(r"kept_part\(\s*[\"']([\w./]+)")
+PLACED = re.compile(r"(?:kept|filled)_part\(\s*[\"']([\w./]+)")
 RENDERED = re.compile(r"render_part\(\s*\"([\w./]+)\"")
 
 

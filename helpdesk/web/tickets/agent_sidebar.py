@@ -52,7 +52,6 @@ def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """Return the context of tickets/_team_bar.html and tickets/_team_tools.html."""
     linked = links.list_linked_tickets(ticket, reader) if getattr(ticket, "has_links", True) else []
     tools = {  # plain values, by which tickets/_team_tools.html is kept
-        "number": ticket.number,
         "is_closed": ticket.is_closed,
         "merged_into_id": ticket.merged_into_id,
         "near": tuple((_show_linked(each), links.describe_link(ticket, each)) for each in linked),
@@ -63,6 +62,7 @@ def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
         "present": list_present_users(ticket, reader),
         "mark": qa_reviews.visible_review(ticket.review, reader) if ticket.is_done else None,
         "mark_words": qa_reviews.RATING_LABELS,
+        "number": ticket.number,
         "tools": tools,
         **tools,
     }

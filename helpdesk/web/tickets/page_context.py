@@ -119,19 +119,16 @@ def composer_context(
 ) -> dict[str, Any]:
     """Return the context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
 
-    ``newer``: a colleague's reply that was written meanwhile. ``empty_composer``: the plain values of a composer in
-    which there is nothing yet, by which what is rendered of them is kept.
+    ``newer``: a colleague's reply that was written meanwhile. ``empty_composer``: of a composer in which there is
+    nothing yet, the plain values by which what is rendered is kept; the others are filled in.
     """
     user = authentication.get_current_user()
     for_team, is_closed, added_to = user.is_team, ticket.is_closed, find_ticket_added_to(ticket)
     token = idempotency.valid_token(request.form.get("form_token")) if errors or newer else None
     shown = {
-        "number": ticket.number,
         "for_team": for_team,
         "is_closed": is_closed,
-        "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
         "limits": uploads.UPLOAD_LIMITS,
-        "seen_seq": ticket.next_seq - 1 if for_team else 0,
         "canned": tuple(agent_sidebar.list_canned_replies(ticket, user, rows.canned_replies)),
         "added_to": added_to.number if added_to else None,
         "has_articles": for_team and not is_closed and articles.has_articles(user),
@@ -139,6 +136,9 @@ def composer_context(
     nothing = dict.fromkeys(("values", "changes", "errors", "kept", "newer", "undo"))
     return shown | {
         "ticket": ticket,
+        "number": ticket.number,
+        "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
+        "seen_seq": ticket.next_seq - 1,
         "form_token": token or secrets.token_hex(16),
         "values": values or {},
         "changes": list_changes(values) if values else [],
