@@ -229,3 +229,19 @@ def test_large_attachments_are_quick():
     (mail,) = email.parse_mail(raw, OURS)
     assert mail.files[0].size == 15_000_000
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "To: '{}'",
+        "To: \u200b{}",
+        "To: undisclosed-recipients:;\nX-Envelope-To: <{}>",
+        "To: list@globex.example\nX-Forwarded-To: {}",
+        "Apparently-To: {}",
+    ],
+)
+def test_a_reply_address_is_found_however_it_is_written_and_where_a_server_notes_it(fields):
+    address = "reply+mzxw6ytboi2dgnbvgy3tqojqme@reply.northwind.example"
+    (mail,) = email.parse_mail(f"From: ann@globex.example\n{fields.format(address)}\n\nHello".encode(), OURS)
+    assert mail.thread_hashes == (HASH,)

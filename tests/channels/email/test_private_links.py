@@ -2,6 +2,7 @@
 files.
 """
 
+import base64
 from email.message import EmailMessage
 
 import pytest
@@ -47,6 +48,24 @@ def make_mail(encoding="base64"):
     ours.add_alternative(f'<p>Hällo <a href="{LINK}">stop</a></p>', subtype="html", cte=encoding)
     ours.add_attachment(b"\x00\x01 other bytes", "application", "octet-stream", filename="a.bin")
     return ours
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "application/octet-stream"])
+def test_an_attached_mail_says_nowhere_which_way_it_came(kind):
+    ours = f"Received: by mx.example for <reply+{TOKEN}@reply.example>\r\nEnvelope-To: reply+{TOKEN}@reply.example\r\n"
+    ours += "Subject: Ours\r\n\r\nHello"
+    raw = f"From: bob@globex.example\r\nContent-Type: {kind}; name=ours.eml\r\n\r\n{ours}".encode()
+    (file,) = email.parse_mail(raw)[0].files
+    assert TOKEN.encode() not in file.content and b"Received: by mx.example" in file.content
+    assert file.content.endswith(b"Hello")
+
+
+def test_an_attached_mail_with_too_many_parts_is_cut_and_whole():
+    inside = "".join(f"--b{n}\r\n\r\nboundary=b{n}\r\n" for n in range(120))
+    ours = f"Reply-To: reply+{TOKEN}@reply.example\r\n\r\n{inside}The last words"
+    head = "Content-Type: application/x; name=a.eml\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    (file,) = email.parse_mail(head.encode() + base64.encodebytes(ours.encode()))[0].files
+    assert TOKEN.encode() not in file.content and file.content.endswith(b"The last words")
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])

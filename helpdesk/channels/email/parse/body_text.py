@@ -168,7 +168,7 @@ def _to_plain(line: str) -> str:
 
 
 def _read_file(part: MimePart) -> MailFile:
-    content = attached_mail.cut_private_links(mime.part_content(part.message), part.media_type)
+    content = attached_mail.cut_private_links(mime.part_content(part.message), part.media_type, part.name)
     return MailFile(part.place, part.name, part.media_type, len(content), content=content, content_id=part.content_id)
 
 

@@ -16,8 +16,16 @@ from helpdesk.domain.people import email_address
 
 MAX_SUBJECT_LENGTH = 500  # characters that are kept of a subject
 _VISIBLE_FIELDS = ("To", "Cc")
-_RECIPIENT_FIELDS = (*_VISIBLE_FIELDS, "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
+# Which servers and services add: Postfix, Exim, qmail; Cyrus, Fastmail, Google's forwarding and routing, sendmail.
+_RECIPIENT_FIELDS = (*_VISIBLE_FIELDS, "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To") + (
+    "X-Envelope-To",
+    "X-Delivered-To",
+    "X-Forwarded-To",
+    "X-Gm-Original-To",
+    "Apparently-To",
+)
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
+_AROUND_ADDRESS = "'`\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff"  # as people and pages write it
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
 _LONE_AT = re.compile(r"(?<!\S)@(?!\S)")  # of a name: "Ann @ Globex"
 _COMMENT = re.compile(r"\(([^()]{0,200})\)")
@@ -159,7 +167,7 @@ def _list_recipients(message: Message, fields: tuple[str, ...] = _RECIPIENT_FIEL
         for value in message.get_all(name) or []:
             for one in _ADDRESS.findall(str(value)[:20_000]):
                 try:
-                    found[email_address.canonical_address(one)] = None
+                    found[email_address.canonical_address(one.strip(_AROUND_ADDRESS))] = None
                 except ValueError:
                     continue
     return list(found)[:100]
