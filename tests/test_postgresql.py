@@ -102,6 +102,7 @@ def test_the_server_lets_go_of_a_client_that_is_gone(app, session):
     shown = {name: session.scalar(text(f"SHOW {name}")) for name in postgresql_server.SESSION_SETTINGS}
     assert shown["client_connection_check_interval"] == "5s"
     assert shown["idle_in_transaction_session_timeout"] == "2min"
+    assert shown["jit"] == "off"
 
 
 def test_time_outs_of_the_operator_stay(app, database_url):

@@ -49,7 +49,7 @@ def _check_server(connection: Any, _record: Any) -> None:
     """Refuse a database that cannot hold every text; set its time-outs; note its clock and which server this is."""
     if _is_postgresql(connection):
         postgresql_server.check_encoding(connection)
-        postgresql_server.let_go_of_lost_clients(connection)
+        postgresql_server.prepare_session(connection)
         if not postgresql_server.is_reader(connection):
             postgresql_server.note_server(connection)
             outage_log.note_recovery(log, errors.UNANSWERED)

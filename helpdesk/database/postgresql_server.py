@@ -1,4 +1,4 @@
-"""Which PostgreSQL server answers: its encoding, its clock, and the timeline that it writes.
+"""Which PostgreSQL server answers: its encoding, its clock, the timeline that it writes, and what a session asks of it.
 
 A server that was promoted after a failover writes another timeline; one restored from a backup of its files, too. What
 the former one committed last may be missing there, so that a row can be older than it seems
@@ -28,6 +28,9 @@ SESSION_SETTINGS = {
     "tcp_user_timeout": "9000",
     "client_connection_check_interval": "5s",  # also while a statement waits for a lock; PostgreSQL 14 and later
     "idle_in_transaction_session_timeout": "120s",
+    # Compiling the expressions of a statement takes longer than executing any of ours. PostgreSQL does it where it
+    # expects a high cost, as of reports over many tickets: pages then took five to ten times as long.
+    "jit": "off",
 }
 # What an operator has set, for the server, the database, the role or in the address, stays.
 PROTECT_QUERY = """
@@ -59,15 +62,15 @@ def is_reader(connection: Any) -> bool:
     return name == APPLICATION_NAME_OF_READERS
 
 
-def let_go_of_lost_clients(connection: Any) -> None:
+def prepare_session(connection: Any) -> None:
     """Let the server end the session of this new psycopg connection, and free its locks, soon after its client is
-    gone (SESSION_SETTINGS)."""
+    gone, and compile nothing (SESSION_SETTINGS)."""
     autocommit = connection.autocommit
     connection.autocommit = True
     try:
         connection.execute(PROTECT_QUERY, (list(SESSION_SETTINGS), list(SESSION_SETTINGS.values())))
     except connection.Error as error:
-        log.debug("The server keeps its own time-outs: %s", error)
+        log.debug("The server keeps its own settings: %s", error)
     if not connection.closed:
         connection.autocommit = autocommit
 
