@@ -165,6 +165,9 @@ def test_among_thousands_of_organizations_one_is_found_by_typing(filed_ticket, d
     ask = day.workspace.interactivity.suggestions
     found = ask(PRIYA, modal, "organization", "value", "company 17")
     assert len(found) == 100 and found[0]["text"]["text"] == "Company 1700"
+    session.add(Organization(name="Müller & Söhne", slug="mueller"))
+    session.commit()
+    assert [each["text"]["text"] for each in ask(PRIYA, modal, "organization", "value", "muller")] == ["Müller & Söhne"]
     assert ask("U0ELLEN0001", modal, "organization", "value", "company") == []
     [one] = ask(PRIYA, modal, "organization", "value", "Company 1234")
     assert day.do("submit", PRIYA, {"organization": {"value": one}, "body": {"value": "It does."}}) == {}

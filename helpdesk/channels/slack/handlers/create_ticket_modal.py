@@ -187,7 +187,7 @@ def suggest(event: SuggestionEvent, agent: User) -> dict:
     number = str(event.values.get("organization") or "")
     organization_id = parse_id(number)
     if event.block_id == "organization":
-        return blocks.suggestions(_search_organizations(event.typed), event.typed)
+        return blocks.suggestions(_search_organizations(event.typed), "")
     if event.block_id == "form":
         offered = forms.published(organization_id or 0)
         return blocks.suggestions(_list_forms(offered), event.typed)
@@ -210,11 +210,14 @@ def _own_words(form: Form) -> dict[str, str]:
 
 
 def _search_organizations(typed: str) -> blocks.Choices:
-    names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(Organization.name)
-    names = names.limit(MAX_SUGGESTIONS)
+    """Return the organizations that are called so: first whose name begins with it, then whose name contains it."""
+    names = select(Organization.id, Organization.name).where(IS_PRESENT).limit(MAX_SUGGESTIONS)
     if words := " ".join(typed.split()):
-        names = names.where(is_named(Organization, words))
-    return tuple((str(id), name) for id, name in db.session.execute(names))
+        begins, contains = (
+            match(words, autoescape=True) for match in (Organization.name.istartswith, Organization.name.icontains)
+        )
+        names = names.where(is_named(Organization, words)).order_by(begins.desc(), contains.desc())
+    return tuple((str(id), name) for id, name in db.session.execute(names.order_by(Organization.name)))
 
 
 def _offered_organizations(chosen_id: int | None) -> blocks.Choices:
