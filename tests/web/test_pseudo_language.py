@@ -24,7 +24,7 @@ WORD = re.compile(r"[A-Za-z]{3,}")
 OTHER_WORDS = re.compile(
     r"Globex|Dana|Fields|Erin|Wolf|Maya|Lee|Ada|printer|Printer|Another|solved|Which|The old one|Red|Blue|Mine|Hello|Hook"
     r"|The printer is on fire|It really is|\b[Ee]verything|#c0\w+|(?:Short|Long)_Text|Multi_Select|Number|Date|Select"
-    r"|Checkbox|Url|Person|File\b|name, domains.*|name,domains|scopes|Connection\w* .*|email|sqlite|postgresql"
+    r"|Checkbox|Url|Person|File\b|name, domains.*|name,domains|scopes|Connection\w* .*|email|SQLite|PostgreSQL"
     r"|Token|Help|Support|Slack|English|Deutsch|Google|Microsoft|UTC|CSV|DKIM|DNS|You should be redirected.*|. If not, click.*"
     r"|Januar|Februar|März|April|Mai|Juni|Juli|August|Sept(?:ember)?|Okt(?:ober)?|Nov(?:ember)?|Dez(?:ember)?"
     r"|Std|Min|Tag|Monaten?|und|oder"
