@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, false, or_, select
 
-from helpdesk.database.is_one_of import is_one_of
 from helpdesk.database.row_ids import is_id
+from helpdesk.database.sql_functions import is_one_of
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.extensions import db
 from helpdesk.models.event import Event

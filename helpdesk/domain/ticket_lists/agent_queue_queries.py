@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from helpdesk.database import kept_plan, pagination, transactions
-from helpdesk.database.json_rows import json_rows
+from helpdesk.database.sql_functions import json_rows
 from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search_matches

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from helpdesk.database import kept_plan, transactions
-from helpdesk.database.has_text import has_text, may_have_words
+from helpdesk.database.sql_functions import has_text, may_have_words
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists.search_estimates import NEWEST_TICKET
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text

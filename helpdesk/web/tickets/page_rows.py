@@ -1,7 +1,6 @@
 """What the whole page of a ticket shows besides the ticket's own row, in one statement for each kind of reader."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from helpdesk.database.combined_query import CombinedQuery
 from helpdesk.domain import tickets
@@ -9,8 +8,6 @@ from helpdesk.domain.tickets import canned_replies, delivery_status, read_receip
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.tickets import folding, sidebar
-
-Rows = Iterable[Sequence[Any]]
 
 # By whether the team reads. The threads are only the customer's: for the team they come with the deliveries of the
 # messages that are shown.
@@ -39,11 +36,11 @@ class PageRows(NamedTuple):
     """The rows of each query; None of what was not asked for, and is asked for where it is needed."""
 
     timeline: tuple[tickets.Rows, tickets.Rows] | None = None
-    people: Rows | None = None
-    answers: Rows | None = None
-    receipts: Rows | None = None
-    other_tickets: Rows | None = None
-    canned_replies: Rows | None = None
+    people: tickets.Rows | None = None
+    answers: tickets.Rows | None = None
+    receipts: tickets.Rows | None = None
+    other_tickets: tickets.Rows | None = None
+    canned_replies: tickets.Rows | None = None
 
 
 NOTHING = PageRows()

@@ -1,6 +1,5 @@
 """The sidebar beside a ticket's conversation: answers, followers, threads, other tickets."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
@@ -15,7 +14,6 @@ from helpdesk.models.form import Answer, Field
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User, format_display_name
 
-Rows = Iterable[Sequence[Any]]
 MAX_COLLEAGUES = 200  # people offered as followers
 MAX_OTHER_TICKETS = 5  # other tickets of the organization
 
@@ -106,7 +104,11 @@ class ListedPerson(NamedTuple):
 
 
 def sidebar_context(
-    ticket: Ticket, reader: User, people: Rows | None = None, answers: Rows | None = None, others: Rows | None = None
+    ticket: Ticket,
+    reader: User,
+    people: tickets.Rows | None = None,
+    answers: tickets.Rows | None = None,
+    others: tickets.Rows | None = None,
 ) -> dict[str, Any]:
     """Return the context of tickets/_facts.html: plain values, by which what is rendered of them is kept.
 
@@ -155,7 +157,7 @@ def sidebar_context(
     return {"ticket": ticket, "facts_people": facts_people, "facts_places": _show_places(ticket, for_team, others)}
 
 
-def _list_people(rows: Rows) -> list[ListedPerson]:
+def _list_people(rows: tickets.Rows) -> list[ListedPerson]:
     return [
         ListedPerson(
             SidebarPerson(id, format_display_name(name, email), email, picture_url), role, organization_id, follows
@@ -164,7 +166,7 @@ def _list_people(rows: Rows) -> list[ListedPerson]:
     ]
 
 
-def _list_answers(ticket: Ticket, for_team: bool, rows: Rows | None) -> tuple[SidebarAnswer, ...]:
+def _list_answers(ticket: Ticket, for_team: bool, rows: tickets.Rows | None) -> tuple[SidebarAnswer, ...]:
     if rows is None:
         rows = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
     return tuple(
@@ -178,7 +180,7 @@ def _list_answers(ticket: Ticket, for_team: bool, rows: Rows | None) -> tuple[Si
     )
 
 
-def _show_places(ticket: Ticket, for_team: bool, others: Rows | None) -> dict[str, Any]:
+def _show_places(ticket: Ticket, for_team: bool, others: tickets.Rows | None) -> dict[str, Any]:
     if not for_team:
         return {"for_team": False, "places": (), "other_tickets": (), "organization_name": ""}
     if others is None:
