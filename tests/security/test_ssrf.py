@@ -1,12 +1,11 @@
 """A webhook cannot be sent to an internal address, whatever its name resolves to (SSRF)."""
 
-import socket
-
 import pytest
 
 from helpdesk.channels import ssrf
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.outbox import errors
+from tests.replaced_modules import replace_in
 
 INSIDE = [
     "127.0.0.1",
@@ -49,7 +48,10 @@ def of_an_app(app):
 
 
 def resolving_to(monkeypatch, *found):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **_: [(0, 0, 0, "", (each, port)) for each in found])
+    def getaddrinfo(host, port, **_):
+        return [(0, 0, 0, "", (each, port)) for each in found]
+
+    replace_in(monkeypatch, ssrf, "socket", getaddrinfo=getaddrinfo)
 
 
 @pytest.mark.parametrize("address", INSIDE)

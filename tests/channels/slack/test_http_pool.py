@@ -11,6 +11,7 @@ import pytest
 from helpdesk.channels.slack.api import client, http_pool
 from helpdesk.domain.outbox import errors
 from tests import timeouts
+from tests.replaced_modules import replace_in
 
 
 class Counting(http.server.ThreadingHTTPServer):
@@ -145,7 +146,7 @@ def test_a_connection_is_not_kept_for_long(monkeypatch):
 def test_a_forked_process_opens_its_own(monkeypatch):
     with Counting() as slack:
         slack.call()
-        monkeypatch.setattr(http_pool.os, "getpid", lambda: -1)
+        replace_in(monkeypatch, http_pool, "os", getpid=lambda: -1)
         slack.call()
         assert slack.connections == 2
 

@@ -13,6 +13,7 @@ from helpdesk import bounded_http, guarded_http
 from helpdesk.domain.authentication import provider_keys
 from tests import timeouts
 from tests.channels.email import mail_server
+from tests.replaced_modules import replace_in
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -122,7 +123,7 @@ def test_each_ends_in_time_with_an_error(name, serve, monkeypatch):
 
 def test_an_honest_answer_is_read_and_the_connection_ended(serve, monkeypatch):
     timers = []
-    monkeypatch.setattr(bounded_http.threading, "Timer", make_recording_timer(timers))
+    replace_in(monkeypatch, bounded_http, "threading", Timer=make_recording_timer(timers))
     body = b'{"a": "' + b"x" * 900_000 + b'"}'
     url = serve(lambda connection: connection.sendall(HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body))
     assert len(bounded_http.fetch_json(url)["a"]) == 900_000
