@@ -50,7 +50,7 @@ ENVIRONMENT_VARIABLES = (
         "A streaming replica of DATABASE_URL's PostgreSQL, for lists, search, review and exports; empty means none.",
     ),
     EnvironmentVariable(
-        "DATABASE_CONNECTIONS", 8, "Most connections of one process to PostgreSQL; five of them stay open.", int
+        "DATABASE_CONNECTIONS", 8, "Most connections of one process to PostgreSQL. They stay open.", int
     ),
     EnvironmentVariable(
         "REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: wakes workers and carries live updates."

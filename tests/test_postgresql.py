@@ -1,11 +1,12 @@
 """PostgreSQL connections and transactions: lost connections are replaced, writes are one transaction."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 import time_machine
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from helpdesk import clock, config, extensions
 from helpdesk.database import postgresql, postgresql_server, transactions
@@ -21,6 +22,23 @@ def test_lost_idle_connection_is_replaced(app, session, database_url, monkeypatc
     session.rollback()
     conftest.run_sql(database_url, f"SELECT pg_terminate_backend({pid})")
     assert session.scalar(MINE) != pid
+
+
+def test_no_connection_is_closed_after_use(app, session):
+    session.rollback()
+    with app.app_context():
+        engine = extensions.db.engine
+    opened: list[int] = []
+    event.listen(engine, "connect", lambda *_: opened.append(1))
+    for _ in range(3):
+        with contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(engine.connect()) for _ in range(config.current().DATABASE_CONNECTIONS)]
+            pids = {connection.scalar(MINE) for connection in connections}
+    assert len(pids) == config.current().DATABASE_CONNECTIONS >= len(opened)
+    with engine.connect() as first:
+        pid = first.scalar(MINE)
+    with engine.connect() as second:
+        assert second.scalar(MINE) == pid, "the one that was used last"
 
 
 def test_writes_after_reads_are_one_transaction(app, session):
