@@ -25,10 +25,10 @@ def fetch_mails(
     how many.
 
     An error of ``accept`` stops the round and leaves that mail unseen. Raises TemporaryError or ChannelBlockedError
-    with a sentence for the mailbox's own errors. ``failed``: the uids of mails that could not be fetched in earlier
-    rounds; they come last, so that none of them holds up the others. It is changed to what this round found.
+    with a sentence for the mailbox's own errors. ``failed``: the uids of mails that could not be fetched or marked in
+    earlier rounds; they come last, so that none of them holds up the others. It is changed to what this round found.
     """
-    taken, failed = 0, set() if failed is None else failed
+    taken, unmarked, failed = 0, 0, set() if failed is None else failed
     with open_mailbox(mailbox) as box:
         with _translate_errors(mailbox):
             unseen = box.uids("UNSEEN")
@@ -42,13 +42,22 @@ def fetch_mails(
                     raise
                 except imaplib.IMAP4.error:
                     continue  # the server cannot give this one, as Exchange refuses what it cannot convert
+            if raw is not None:
+                accept(raw_mail.mail_fingerprint(raw), raw)
+                with _translate_errors(mailbox):
+                    is_marked = _mark_processed(box, uid, mailbox)
+                if not is_marked:
+                    unmarked += 1
+                    continue
+                taken += 1
             failed.discard(uid)
-            if raw is None:
-                continue
-            accept(raw_mail.mail_fingerprint(raw), raw)
-            with _translate_errors(mailbox):
-                _mark_processed(box, uid, mailbox)
-            taken += 1
+    if unmarked:
+        sentence = gettext(
+            "The mailbox at %(where)s refuses to mark or move %(count)s of its mails, which were received.",
+            where=f"{mailbox.server}:{mailbox.port}",
+            count=format_number(unmarked),
+        )
+        raise errors.TemporaryError(sentence)
     if failed:
         sentence = gettext(
             "The mailbox at %(where)s does not hand over %(count)s of its mails; the others were received.",
@@ -112,6 +121,11 @@ def _translate_errors(mailbox: settings.ImapSettings) -> Iterator[None]:
                 verify_message=error.verify_message,
             )
         ) from error
+    except imaplib.IMAP4.readonly as error:
+        sentence = gettext(
+            "The mailbox at %(where)s may only be read; its user has to be allowed to change it.", where=where
+        )
+        raise errors.ChannelBlockedError(sentence) from error
     except imap_tools.MailboxLoginError as error:
         if any(code in str(error).upper() for code in _TEMPORARY_CODES):
             raise errors.TemporaryError(
@@ -155,9 +169,20 @@ def _fetch_raw(box: imap_tools.BaseMailBox, uid: str) -> bytes | None:
     return next((one[1] for one in answer if isinstance(one, tuple)), None)
 
 
-def _mark_processed(box: imap_tools.BaseMailBox, uid: str, mailbox: settings.ImapSettings) -> None:
-    box.flag([uid], imap_tools.MailMessageFlags.SEEN, True)
-    if mailbox.move_to:
-        if not box.folder.exists(mailbox.move_to):
-            box.folder.create(mailbox.move_to)
-        box.move([uid], mailbox.move_to)
+def _mark_processed(box: imap_tools.BaseMailBox, uid: str, mailbox: settings.ImapSettings) -> bool:
+    """Mark the mail as seen and move it; False where the server refuses that, for example as a folder is full.
+
+    The library's own ``flag`` would also remove what others marked as deleted.
+    """
+    try:
+        if box.client.uid("STORE", uid, "+FLAGS", "(\\Seen)")[0] != "OK":
+            return False
+        if mailbox.move_to:
+            if not box.folder.exists(mailbox.move_to):
+                box.folder.create(mailbox.move_to)
+            box.move([uid], mailbox.move_to)
+    except imaplib.IMAP4.abort:
+        raise
+    except (imaplib.IMAP4.error, imap_tools.UnexpectedCommandStatusError):
+        return False
+    return True

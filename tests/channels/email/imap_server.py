@@ -12,6 +12,9 @@ class Mailbox:
         self.moved: dict[str, list[bytes]] = {}
         self.password = password
         self.refusals: dict[int, str] = {}  # of a mail by its uid: NO, BAD, or "" to break off
+        self.refused: dict[str, str] = {}  # of a whole command, by its name
+        self.is_read_only = False
+        self.expunged = False
 
     def __enter__(self):
         box = self
@@ -40,13 +43,17 @@ def _talk(box, lines, out):
         tag, _, command = line.decode().strip().partition(" ")
         verb = command.upper()
         done = "OK done"
-        if verb.startswith("CAPABILITY"):
+        refused = next((answer for name, answer in box.refused.items() if verb.startswith(name)), None)
+        if refused:
+            done = refused
+        elif verb.startswith("CAPABILITY"):
             say("* CAPABILITY IMAP4REV1")
         elif verb.startswith("LOGIN"):
             done = "OK in" if f'"{box.password}"' in command else "NO [AUTHENTICATIONFAILED] no"
         elif verb.startswith("SELECT"):
             folder = command.split()[1].strip('"')
-            done = "OK [READ-WRITE] open" if folder == "INBOX" else "NO no such folder"
+            mode = "READ-ONLY" if box.is_read_only else "READ-WRITE"
+            done = f"OK [{mode}] open" if folder == "INBOX" else "NO no such folder"
             say(f"* {len(box.mails)} EXISTS")
         elif verb.startswith("UID SEARCH"):
             say("* SEARCH " + " ".join(str(uid) for uid in box.mails if uid not in box.seen))
@@ -71,6 +78,7 @@ def _talk(box, lines, out):
             uid, folder = int(command.split()[2]), command.split()[3].strip('"')
             box.moved[folder].append(box.mails[uid])
         elif verb.startswith("EXPUNGE"):
+            box.expunged = True
             for uid in [uid for uid in box.mails if any(box.mails[uid] in kept for kept in box.moved.values())]:
                 del box.mails[uid]
         elif verb.startswith("LOGOUT"):

@@ -74,6 +74,44 @@ def test_a_mail_that_the_server_cannot_give_holds_up_no_other(refusal):
         assert (taken[2:], failed) == (MAILS[:1], set())
 
 
+@pytest.mark.parametrize("command", ["UID STORE", "UID COPY", "CREATE", "EXPUNGE"])
+@pytest.mark.parametrize("refusal", ["NO [OVERQUOTA] full", "BAD not here"])
+def test_a_mail_that_cannot_be_marked_or_moved_holds_up_no_other(command, refusal):
+    taken, failed = [], set()
+    with imap_server.Mailbox(MAILS) as box:
+        box.refused = {command: refusal}
+        with pytest.raises(errors.TemporaryError, match="mark or move 3 of its mails"):
+            imap.fetch_mails(mailbox(box, move_to="Taken"), lambda external_id, raw: taken.append(raw), failed)
+        assert (taken, failed) == (MAILS, {"11", "12", "13"})
+
+
+def test_what_could_not_be_marked_is_marked_later_after_new_mail():
+    taken, failed = [], set()
+    with imap_server.Mailbox(MAILS) as box:
+        box.refused = {"UID STORE": "NO read only"}
+        for _ in range(2):
+            with pytest.raises(errors.TemporaryError, match="mark or move"):
+                imap.fetch_mails(mailbox(box), lambda external_id, raw: taken.append(raw), failed)
+            box.mails[20] = b"Message-ID: <new@x>\r\n\r\nNew\r\n"
+        assert taken == [*MAILS, box.mails[20], *MAILS]
+        box.refused = {}
+        assert imap.fetch_mails(mailbox(box), lambda external_id, raw: None, failed) == 4
+        assert (failed, box.seen) == (set(), {11, 12, 13, 20})
+
+
+def test_marking_a_mail_removes_nothing_that_others_marked_as_deleted():
+    with imap_server.Mailbox(MAILS) as box:
+        imap.fetch_mails(mailbox(box), lambda external_id, raw: None)
+        assert box.seen == {11, 12, 13} and not box.expunged
+
+
+def test_a_mailbox_that_may_only_be_read_says_so():
+    with imap_server.Mailbox(MAILS) as box:
+        box.is_read_only = True
+        with pytest.raises(errors.ChannelBlockedError, match="may only be read"):
+            imap.fetch_mails(mailbox(box), print)
+
+
 def test_what_was_taken_is_moved_where_a_folder_is_named():
     with imap_server.Mailbox(MAILS) as box:
         imap.fetch_mails(mailbox(box, move_to="Taken"), lambda external_id, raw: None)
