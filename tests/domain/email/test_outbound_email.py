@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import auto_close
 from tests import worker_helpers
@@ -103,6 +104,22 @@ def test_an_edit_shows_in_the_next_mail_as_a_correction(filed_ticket, session, m
     say("Does it work?")
     mail = mailbox.list_for(mail_samples.DANA)[-1]
     assert "8443" in mail.text and "8080" not in mail.text and "corrected since it was mailed" in mail.text
+
+
+def test_what_may_still_be_taken_back_is_in_no_other_mail(filed_ticket, session, mailbox, say, make, maya):
+    """Somebody who joins before the reply is released gets no mail of it, only those that follow."""
+    oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example")
+    say("Said for good")
+    answer = tickets.reply(filed_ticket, author=maya, body="Undecided", release_at=clock.now() + timedelta(seconds=20))
+    tickets.add_follower(filed_ticket, oscar, actor=maya)
+    say("Any news?", by=filed_ticket.requester)
+    [mail] = mailbox.list_for(oscar.email)
+    assert "Any news?" in mail.text and "Said for good" in mail.text and "Undecided" not in mail.text
+    tickets.convert_to_note(answer, editor=maya)
+    session.commit()
+    worker_helpers.advance_time(session, 30)
+    say("Still nothing?", by=filed_ticket.requester)
+    assert not any("Undecided" in mail.text for mail in mailbox.list_for(oscar.email))
 
 
 def test_times_are_on_the_readers_clock(filed_ticket, session, mailbox, say):

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from helpdesk import storage, urls
+from helpdesk import clock, storage, urls
 from helpdesk.channels.email.render import message_types, recipients
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
@@ -54,11 +54,17 @@ def quote_earlier_messages(
     thread: Thread, reader: User, before: int | None = None
 ) -> tuple[message_types.QuotedMessage, ...]:
     """Return the last public messages, newest first, before the position ``before``; those edited since they were
-    mailed are marked.
+    mailed are marked. What its author may still take back is left out.
     """
+    is_released = Message.release_at.is_(None) | (Message.release_at <= clock.now())
     messages = (
         select(Message)
-        .where(Message.ticket_id == thread.ticket_id, Message.kind == MessageKind.reply, Message.deleted_at.is_(None))
+        .where(
+            Message.ticket_id == thread.ticket_id,
+            Message.kind == MessageKind.reply,
+            Message.deleted_at.is_(None),
+            is_released,
+        )
         .options(joinedload(Message.author), selectinload(Message.attachments))
         .order_by(Message.seq.desc())
         .limit(CONTEXT_MESSAGES)
