@@ -17,7 +17,7 @@ from helpdesk import bounded_http, clock
 from helpdesk.channels import checked_requests
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied
-from helpdesk.domain.integrations import webhooks
+from helpdesk.domain.integrations import webhook_replay, webhooks
 from helpdesk.models.delivery import Delivery
 from tests import timeouts
 from tests.replaced_modules import replace_in
@@ -185,6 +185,49 @@ def test_a_reply_that_became_internal_is_gone_for_who_gets_no_notes(session, mak
     assert crm[1][1]["deleted_at"] and crm[1][1]["kind"] == "reply"
     assert [event for event, message in team if message["kind"] == "note"] == ["message.edited"] * 2
     assert [message["id"] for _, message in counter] == [sent.id]
+
+
+def take_back(message, how, admin):
+    if how == "deleted":
+        tickets.delete_message(message, editor=admin)
+    else:
+        tickets.convert_to_note(message, editor=admin, also_late=True)
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+@pytest.mark.parametrize("how", ["deleted", "internal"])
+@pytest.mark.parametrize("is_replayed", [False, True], ids=["tried again", "replayed"])
+def test_words_that_were_taken_back_do_not_leave_afterwards(session, make, admin, receiver, how, is_replayed):
+    crm = webhooks.save_webhook(
+        None, name="CRM", url=receiver.url, events=["message.replied", "message.deleted"], actor=admin
+    )
+    reply = tickets.reply(make.ticket(), author=admin, body="for us only")
+    session.commit()
+    given = [(each, each.id) for each in (crm, admin, reply)]
+    receiver.answers = [(200 if is_replayed else 500, {})]
+    deliver(session)
+    receiver.got.clear()
+    crm, admin, reply = (session.get(type(each), id) for each, id in given)
+    take_back(reply, how, admin)
+    session.commit()
+    first = rows(session)[0]
+    if is_replayed:
+        webhook_replay.replay_delivery(first, actor=admin)
+    for row in rows(session):
+        row.due_at = clock.now()
+    session.commit()
+    deliver(session)
+    received = [json.loads(body) for _, body in receiver.got]
+    assert sorted(each["event"] for each in received) == ["message.deleted", "message.replied"]
+    assert [(each["message"]["body"], bool(each["message"]["deleted_at"])) for each in received] == [("", True)] * 2
+    if how == "internal":  # programs that get notes go on getting it
+        first = rows(session)[0]
+        crm, admin, _ = (session.get(type(each), id) for each, id in given)
+        crm.events = [*crm.events, "message.noted"]
+        webhook_replay.replay_delivery(first, actor=admin)
+        session.commit()
+        deliver(session)
+        assert json.loads(receiver.got[-1][1])["message"]["body"] == "for us only"
 
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND

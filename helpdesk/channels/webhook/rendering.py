@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from helpdesk import clock, key_derivation
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.webhook import Webhook
 from helpdesk.translation import gettext
 
@@ -25,7 +27,7 @@ class SignedRequest:
 
 
 def render_request(delivery: Delivery) -> SignedRequest:
-    """Return the request; every attempt sends the same body.
+    """Return the request; every attempt sends the same body, but for words that were taken back since.
 
     Raises SkipDelivery where the webhook was deleted or switched off, and RetryLater while an earlier event of the same
     ticket was not received yet. ``sequence`` grows with every event of a ticket; one that is sent again has its first
@@ -41,7 +43,25 @@ def render_request(delivery: Delivery) -> SignedRequest:
             gettext("An earlier event of this ticket was not received yet."), min(max(seconds, 1), MAX_WAIT)
         )
     numbers = {"version": PAYLOAD_VERSION, "sequence": delivery.id}
-    content = {"id": delivery.key, **numbers, **delivery.data["payload"]}
+    content = {"id": delivery.key, **numbers, **_omit_taken_back(webhook, delivery.data["payload"])}
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
     return SignedRequest(webhook.url, tuple(secrets), body.encode())
+
+
+def _omit_taken_back(webhook: Webhook, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return ``payload`` without the words and files of a message that was deleted since, or that only the team reads
+    now, where ``webhook`` gets no notes.
+
+    It may wait for a receiver that was away, or be sent again on purpose.
+    """
+    shown = payload.get("message")
+    if not isinstance(shown, dict) or not (shown["body"] or shown["attachments"]):
+        return payload
+    message = db.session.get(Message, shown["id"])
+    is_deleted = message is None or message.deleted_at is not None
+    is_note = message is None or message.is_note or shown["kind"] == MessageKind.note
+    if not is_deleted and not (is_note and "message.noted" not in webhook.events):
+        return payload
+    deleted_at = message.deleted_at.isoformat() if message and message.deleted_at else payload["at"]
+    return payload | {"message": shown | {"body": "", "attachments": [], "deleted_at": deleted_at}}
