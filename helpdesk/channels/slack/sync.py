@@ -233,9 +233,9 @@ def _missing_events(
     event. Only an event or a tombstone deletes.
     """
     for ts, message in listed.items():
+        is_before = ts == known.root or known_threads.is_newer(known.card, ts)
         if (
-            ts == known.root
-            or known_threads.is_newer(known.card, ts)
+            (is_before and ts not in known.messages)  # a message that was filed is the ticket's
             or payload_parser.message_to_event(known.channel_id, message, ourselves, names=lambda _: None) is None
         ):
             continue

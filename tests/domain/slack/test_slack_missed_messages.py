@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.channels.slack import sync
+from helpdesk.channels.slack import handlers, sync
 from helpdesk.channels.slack.api import directory
 from helpdesk.domain import inbox, outbox, tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.outbox import errors
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
@@ -214,3 +215,59 @@ def test_an_edit_changes_the_copy_below_a_deleted_card(filed_ticket, day, sessio
     session.commit()
     worker_helpers.drain(session)
     assert day.thread(GLOBEX, root=old) == ["The password is secret."]
+
+
+def say_and_change(day, verb, *words) -> list[dict]:
+    """Write a message and change it at once; the two events, of which none arrived."""
+    day.disconnect()
+    day.workspace.events.log.clear()
+    ts = day.workspace.say(DANA, GLOBEX, "The password is oven.", files=[("oven.txt", b"hot")])
+    getattr(day.workspace, verb)(DANA, GLOBEX, ts, *words)
+    return [attempt.body for attempt in day.workspace.events.log if attempt.body["event"]["type"] == "message"]
+
+
+def handle(session, *received) -> None:
+    session.rollback()
+    for event in received:
+        inbox.store_event("slack", event["event_id"], event)
+        session.commit()
+        worker_helpers.drain(session)
+
+
+@pytest.mark.parametrize("choice", ["always", "ask"])
+def test_a_message_that_was_deleted_before_it_came_is_not_filed(globex, day, session, choice):
+    chosen.set("slack_customer_messages", choice)
+    session.commit()
+    said, deleted = say_and_change(day, "delete")
+    handle(session, deleted, said)
+    sync_all(session)
+    assert session.query(Ticket).count() == 0 and day.workspace.ephemerals(user=DANA) == []
+
+
+def test_a_message_that_was_edited_before_it_came_is_filed_as_it_is_now(globex, day, session):
+    said, edited = say_and_change(day, "edit", "The oven burns.")
+    handle(session, edited, said)
+    ticket = session.query(Ticket).one()
+    assert (ticket.subject, [message.body for message in ticket.messages]) == ("The oven burns.", ["The oven burns."])
+    assert [file.name for file in ticket.messages[0].attachments] == ["oven.txt"]
+
+
+def test_a_missed_edit_of_the_message_that_was_filed_is_found(globex, day, session):
+    ts = day.do("say", DANA, GLOBEX, "The password is oven.")
+    day.disconnect()
+    day.workspace.edit(DANA, GLOBEX, ts, "The oven burns.")
+    for _ in range(2):
+        sync_all(session)
+    ticket = session.query(Ticket).one()
+    assert [message.body for message in ticket.messages] == ["The oven burns."]
+
+
+def test_an_edit_that_comes_while_its_message_is_read_loses_neither(globex, day, session):
+    said, edited = say_and_change(day, "edit", "The oven burns.")
+    session.rollback()
+    context = handlers.fetch_context(said)
+    handle(session, edited)
+    with pytest.raises(errors.TemporaryError):
+        handlers.apply(context)
+    handle(session, said)
+    assert [message.body for message in session.query(Ticket).one().messages] == ["The oven burns."]

@@ -131,6 +131,11 @@ def fetch_context(payload: dict) -> EventContext:
             context = replace(context, offered=offered)
             if offered is not None:
                 context.files.update(incoming_files.fetch_files(offered.files, each))
+        elif each.kind == "message" and _was_edited_early(each, context):
+            offered = offered_messages.fetch_message(each.channel_id, each.external_id, each.thread_id or "")
+            context = replace(context, offered=offered, is_read_again=True)
+            if offered is not None:
+                context.files.update(incoming_files.fetch_files(offered.files, each))
         elif isinstance(each, ShortcutEvent) or (
             isinstance(each, MessageEvent) and each.files and not each.is_bot and _is_accepted_author(each, context)
         ):
@@ -223,6 +228,17 @@ def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
         return bool(
             authors.find_agent(profile, context.ourselves, event)
             or authors.find_customer(profile, thread, context.ourselves, event)
+        )
+
+
+def _was_edited_early(event: MessageEvent, context: EventContext) -> bool:
+    """Return whether the message is to be filed as a ticket, and an edit of it was received before."""
+    with transactions.read_only():
+        return (
+            not event.is_bot
+            and thread_lookup.find_thread_of_event(event) is None
+            and _is_accepted_customer(event, context)
+            and thread_lookup.find_early_change(event) == thread_lookup.CHANGED
         )
 
 

@@ -38,8 +38,9 @@ class EventContext:
     """The events of one payload, and what Slack knows about them.
 
     ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``ourselves`` is our app.
-    ``offered`` is the message that a customer chose to file by a button. ``answers`` were made before the transaction,
-    because the commands they answer only read. ``why_nothing`` is the outcome where no event concerns us.
+    ``offered`` is the message that a customer chose to file by a button, or edited before it came (``is_read_again``);
+    None where it is gone. ``answers`` were made before the transaction, because the commands they answer only read.
+    ``why_nothing`` is the outcome where no event concerns us.
     """
 
     events: tuple[SlackEvent, ...] = ()
@@ -48,5 +49,6 @@ class EventContext:
     files: dict[str, DownloadedFile] = field(default_factory=dict)
     places: dict[str, directory.ChannelInfo] = field(default_factory=dict)
     offered: CustomerMessage | None = None
+    is_read_again: bool = False
     answers: list[SlackRequest] = field(default_factory=list)
     why_nothing: str = "Nothing for us."

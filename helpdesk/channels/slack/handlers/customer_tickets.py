@@ -13,6 +13,7 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.outbox import errors
 from helpdesk.domain.people import admission, email_address, users
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
@@ -59,7 +60,14 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
         return Result("ignored", "Not a customer of this channel.", None, answers)
     if event.is_bot:
         return refuse_program(event, context)
+    early_change = thread_lookup.find_early_change(event)
+    if early_change == thread_lookup.DELETED:
+        return ignored_result("It was deleted before it came.")
     choice = settings.get("slack_customer_messages")
+    if choice == "always" and early_change == thread_lookup.CHANGED:
+        if not context.is_read_again:
+            raise errors.TemporaryError("It was edited in this moment, and is read again.")
+        return file_ticket(context.offered, event, context) if context.offered else ignored_result("It is gone.")
     if choice == "always":
         message = CustomerMessage(
             event.channel_id,

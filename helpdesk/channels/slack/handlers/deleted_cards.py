@@ -31,7 +31,6 @@ from helpdesk.translation import gettext
 AnySelect = Select[*tuple[Any, ...]]
 
 UNMATCHED = "Below a deleted card of which nobody knows whose it was."  # the outcome of an event
-TOMBSTONE = "tombstone"  # what a deleted message with answers becomes
 MAX_EVENTS = 100  # of a thread: the first are those from before the deletion
 LONGEST_WAIT = timedelta(days=30)  # from when something is to be posted until its last attempt that is looked at
 WAS_IN_DOUBT = Delivery.attempts > 1
@@ -52,7 +51,10 @@ def is_possible(payload: dict) -> bool:
     """Return whether the event occurred below a message of ours or a deleted one, according to itself."""
     about = thread_lookup.message_of(json_access.object_in(payload, "event"))
     authors = events.bot_identity_of(payload).user_ids | {events.SLACKBOT_USER_ID}
-    return about.get("subtype") == TOMBSTONE or json_access.text_or_empty(about.get("parent_user_id")) in authors
+    return (
+        about.get("subtype") == thread_lookup.TOMBSTONE
+        or json_access.text_or_empty(about.get("parent_user_id")) in authors
+    )
 
 
 def find(channel_id: str, root: str) -> DeletedCard | None:
@@ -111,7 +113,9 @@ def report_unannounced(channel: Channel, listed: Iterable[dict]) -> None:
     """Notify the team of each deleted message among ``listed`` that may have been a card, where no event has come that
     says whose it was.
     """
-    roots = [json_access.text_or_empty(each.get("ts")) for each in listed if each.get("subtype") == TOMBSTONE]
+    roots = [
+        json_access.text_or_empty(each.get("ts")) for each in listed if each.get("subtype") == thread_lookup.TOMBSTONE
+    ]
     for root in _list_unexplained(channel, roots):
         card = None if thread_lookup.may_be_card(channel.external_id, root) else find(channel.external_id, root)
         if card is not None and card.replacement is None and notify_team(channel, root):
@@ -150,7 +154,7 @@ def _read_events(channel_id: str, root: str) -> tuple[bool | None, str]:
     for payload in db.session.scalars(received.limit(MAX_EVENTS)):
         event, ourselves = json_access.object_in(payload, "event"), events.bot_identity_of(payload)
         about, before = thread_lookup.message_of(event), json_access.object_in(event, "previous_message")
-        if about.get("subtype") == TOMBSTONE:
+        if about.get("subtype") == thread_lookup.TOMBSTONE:
             if before.get("ts") == root:
                 return events.is_own_message(before, ourselves), json_access.text_or_empty(before.get("text"))
         elif about.get("ts") == root:

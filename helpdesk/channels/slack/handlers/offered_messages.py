@@ -1,4 +1,6 @@
-"""Fetch the message that a customer chose to file as a ticket by a button below it."""
+"""Fetch a message that becomes a ticket as it is now: a customer chose so by a button below it, or changed it before it
+came.
+"""
 
 from helpdesk.channels.slack.api import api_errors, directory
 from helpdesk.channels.slack.api import client as clients
@@ -15,9 +17,12 @@ def fetch_offered(event: ActionEvent) -> CustomerMessage | None:
     ChannelError.
     """
     ts, _, root = str(event.value or "").partition(":")
-    if not ts:
-        return None
-    window = {"channel": event.channel_id, "oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
+    return fetch_message(event.channel_id, ts, root) if ts else None
+
+
+def fetch_message(channel_id: str, ts: str, root: str) -> CustomerMessage | None:
+    """Return the message as it is now, None where it is gone; ``root`` is "" outside threads. Raises ChannelError."""
+    window = {"channel": channel_id, "oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
     try:
         if root:
             answer = clients.current().call("conversations.replies", ts=root, **window)
@@ -30,7 +35,7 @@ def fetch_offered(event: ActionEvent) -> CustomerMessage | None:
     for message in json_access.objects_in(answer.get("messages")):
         if message.get("ts") == ts and message.get("subtype") != "tombstone":
             return CustomerMessage(
-                event.channel_id,
+                channel_id,
                 ts,
                 root or None,
                 message_content.message_markdown(message, directory.get_name),

@@ -17,6 +17,9 @@ from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 
+DELETED, CHANGED = "message_deleted", "message_changed"  # subtypes of Slack's
+TOMBSTONE = "tombstone"  # what a deleted message with answers becomes
+
 
 def find_root(payload: dict) -> tuple[str, str] | None:
     """Return (channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
@@ -211,6 +214,24 @@ def was_handled(event: SlackEvent, results: tuple[str, ...]) -> bool:
         InboundEvent.result.in_(results),
     )
     return any(_object_in(payload, "event").get("ts") == event.external_id for payload in db.session.scalars(handled))
+
+
+def find_early_change(event: SlackEvent) -> str | None:
+    """Return the subtype of Slack's for what was done with events about a message outside tickets' threads before the
+    message itself: ``message_deleted``, else ``message_changed``; None for nothing. What waits follows by itself.
+    """
+    received = select(InboundEvent.payload).where(
+        InboundEvent.source == "slack",
+        InboundEvent.ordering_key == ordering_key(event.channel_id, event.thread_id or event.external_id),
+        InboundEvent.state.not_in(("waiting", "working")),
+    )
+    found = set()
+    for payload in db.session.scalars(received):
+        earlier = _object_in(payload, "event")
+        if event.external_id in (earlier.get("deleted_ts"), message_of(earlier).get("ts")):
+            is_tombstone = message_of(earlier).get("subtype") == TOMBSTONE
+            found.add(DELETED if is_tombstone else earlier.get("subtype"))
+    return next((each for each in (DELETED, CHANGED) if each in found), None)
 
 
 def _object_in(owner: dict, name: str) -> dict[str, Any]:
