@@ -5,7 +5,7 @@ import logging
 import re
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, jsonify, request
+from flask import Blueprint, Response, abort, flash, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,21 +24,26 @@ TICKET_FORM_PATTERN = re.compile(r"(?:message|review)-(\d{1,18})")
 EDIT_FORM_PATTERN = re.compile(r"edit-(\d{1,18})")
 MAX_BYTES = 1024 * 1024  # of one request
 MAX_UNANSWERED = 8
+SENT_DRAFT = "@sent-draft"  # the category of the flashed name of a draft that was sent
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 log = logging.getLogger(__name__)
 
 
 def empty_accepted_draft(response: Response) -> Response:
-    """Empty the draft that the request's form names, if its view leads on to another page.
+    """Empty the draft that the request's form names, if its view leads on to another page, and tell the browser there.
 
     Those of messages and tickets are emptied as they are stored. Who is first sent to a second factor has sent nothing.
+    A browser keeps its own copy until a page says so: no page that it gets instead can take the words away.
     """
     is_form = request.method == "POST" and request.mimetype in FORM_TYPES
     is_accepted = is_form and response.status_code in (302, 303) and not g.get("is_refused")
     if not is_accepted or not current_user.is_authenticated or "draft_name" not in request.form:
         return response
+    name = request.form["draft_name"]
+    if drafts.NAME_PATTERN.fullmatch(name):
+        flash(name, SENT_DRAFT)
     try:
-        empty_sent_draft(authentication.get_current_user(), request.form["draft_name"])
+        empty_sent_draft(authentication.get_current_user(), name)
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()

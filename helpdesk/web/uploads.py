@@ -1,6 +1,6 @@
 """The files of a form. They are stored before anything else is done, so that a rejected form does not lose them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from flask import request
@@ -44,16 +44,23 @@ class FormUploads:
         self.new: list[str] = []
         self.fields: dict[str, list[str]] = {}
 
-    def store(self, form: FormVersion | None = None, form_data: MultiDict[str, str] | None = None) -> None:
+    def store(
+        self,
+        form: FormVersion | None = None,
+        form_data: MultiDict[str, str] | None = None,
+        former_names: Iterable[str] = (),
+    ) -> None:
         """Store the new files and commit. Keys of files of the form's file fields are added to ``form_data``.
 
+        What stands in the file fields ``former_names``, which the form has no more, belongs to the message.
         Raises ValidationError.
         """
         field_names = {forms.field_name(field) for field in forms.file_fields(form)}
         uploads_by_name = {
             name: [upload for upload in request.files.getlist(name) if upload.filename]
-            for name in ("files", *sorted(field_names))
+            for name in ("files", *sorted(field_names), *former_names)
         }
+        self.keys += [key for name in former_names for key in request.form.getlist(name) if key]
         earlier_count = len(self.keys) + sum(
             len(form_data.getlist(name)) for name in field_names if form_data is not None
         )
@@ -67,13 +74,14 @@ class FormUploads:
                 stored = attachments.store_upload(
                     upload.stream, upload.filename, upload.mimetype, self.uploader, field=name
                 )
-                self.new.append(stored.key)
-                if name == "files":
-                    self.keys.append(stored.key)
-                else:
+                if name not in former_names:  # a form that is rejected comes back without those
+                    self.new.append(stored.key)
+                if name in field_names:
                     form_data.add(name, stored.key)
+                else:
+                    self.keys.append(stored.key)
         self.fields = {name: form_data.getlist(name) for name in field_names} if form_data is not None else {}
-        if self.new:
+        if has_uploads():
             db.session.commit()
 
     def attach(self, others: Sequence[str] = ()) -> list[Attachment]:

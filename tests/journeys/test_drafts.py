@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import wait_for
 from tests.journeys.filing import open_form
-from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
-from tests.journeys.waiting import expect_draft_kept, expect_value, expect_values
+from tests.journeys.sign_in import DANA, MAYA, PRIYA, sign_in_once
+from tests.journeys.waiting import IS_KEPT, expect_draft_kept, expect_value, expect_values, wait_for_scripts
 
 pytestmark = pytest.mark.journey
 # WebKit, HTMLInputElement::resumeFromDocumentSuspension: fields with autocomplete="off" are reset after "back".
@@ -143,3 +143,24 @@ def test_a_note_goes_on_on_another_device_and_stays_a_note(live_portal, open_bro
     phone.click("button:has-text('Use that text')")
     expect(phone.locator("#body-note")).to_have_value("Mine")
     page.fill("#body-note", "")
+
+
+def test_what_a_refused_form_said_is_kept_until_it_is_accepted(live_portal, open_browser):
+    """Whatever page comes instead, only one that says so takes the words away: here the session has ended."""
+    page, address = open_browser(), f"{live_portal.portal}/settings/replies/new"
+    sign_in_once(page, live_portal, MAYA)
+    page.goto(address)
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.fill("[name=title]", "Typed too late")
+    page.fill("[name=body]", "And sent too late.")
+    page.click("form[data-draft] button:has-text('Save')")
+    page.wait_for_selector("h1:has-text('That did not work')")
+    wait_for_scripts(page)
+    page.context.clear_cookies()
+    page.context.add_cookies(cookies)
+    page.goto(address)
+    expect_values(page, title="Typed too late", body="And sent too late.")
+    page.click("form[data-draft] button:has-text('Save')")
+    page.wait_for_selector("a:has-text('Typed too late')")
+    expect_value(page, IS_KEPT, False, "Typed too late")

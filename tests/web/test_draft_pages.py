@@ -97,7 +97,8 @@ def test_filing_empties_it(app, make, session):
     client = signed_in_client(app, ann)
     drafts.save_draft(ann, f"ticket-{form.form.slug}", '{"subject":"x"}', revision="revision1")
     session.commit()
-    filed = {"form": form.form.slug, "subject": "A", "body": "B", "draft": "revision1"}
+    name = f"ticket-{form.form.slug}"
+    filed = {"form": form.form.slug, "subject": "A", "body": "B", "draft": "revision1", "draft_name": name}
     assert post(client, "/tickets", data=filed).status_code == 303
     session.expire_all()
     assert drafts.find_draft(ann, f"ticket-{form.form.slug}").content == ""
@@ -109,11 +110,13 @@ def test_any_other_form_that_is_accepted_empties_its_draft(app, make, session):
     drafts.save_draft(lead, "canned-new", '{"title":"x"}', revision="revision1")
     session.commit()
     form = {"title": "", "body": "Words", "draft": "revision1", "draft_name": "canned-new"}
+    said = 'data-sent-draft="canned-new"'  # the browser deletes its own copy where a page says so, and only there
     assert post(client, "/settings/replies", data=form).status_code == 422
-    assert drafts.find_draft(lead, "canned-new").content
+    assert drafts.find_draft(lead, "canned-new").content and said not in client.get("/settings/replies").text
     assert post(client, "/settings/replies", data=form | {"title": "Words"}).status_code == 303
     session.expire_all()
     assert drafts.find_draft(lead, "canned-new").content == ""
+    assert said in client.get("/settings/replies").text and said not in client.get("/settings/replies").text
 
 
 def test_who_is_asked_for_a_second_factor_meanwhile_keeps_the_draft(app, make, session):

@@ -8,9 +8,9 @@ import { getItem, removeItemsWithPrefix, setItem } from "./storage.js";
 
 const SAVE_AFTER_MS = 300;
 const EMPTIED_MS = 300; // within which Safari empties fields
-const SUBMITTED_KEY = "sent";
 
-const draftKey = (form) => `draft:${document.body.dataset.user || ""}:${form.dataset.draft}`;
+const keyOf = (name) => `draft:${document.body.dataset.user || ""}:${name}`;
+const draftKey = (form) => keyOf(form.dataset.draft);
 
 const store = (key, text) => {
   setItem(key, text || null);
@@ -44,7 +44,6 @@ const restoreDraft = (form) => {
   if (!form.draftTimer) fillFromDraft(form); // nobody has typed in it since it came
 };
 
-// Without HTMX the next page tells whether the form was accepted: until then the draft stays.
 export const saveDraftOnSubmit = (form) => {
   if (form.matches("[data-sign-out]")) {
     removeItemsWithPrefix("draft:");
@@ -52,9 +51,7 @@ export const saveDraftOnSubmit = (form) => {
     for (const each of queryAll("form[data-draft]")) each.draftSent = true;
     stopSyncing();
   }
-  if (!form.dataset.draft) return;
-  saveDraft(form);
-  if (!form.hasAttribute("hx-post")) setItem(SUBMITTED_KEY, draftKey(form), () => sessionStorage);
+  if (form.dataset.draft) saveDraft(form);
 };
 
 const schedule = ({ target: { form } }) => {
@@ -96,8 +93,7 @@ addEventListener("storage", ({ key, oldValue, newValue }) => {
   }
 });
 
-const submitted = getItem(SUBMITTED_KEY, () => sessionStorage);
-if (submitted && !query("[data-error-summary]")) store(submitted, null);
-setItem(SUBMITTED_KEY, null, () => sessionStorage);
+// Without HTMX the next page says that the form was accepted: until then the draft stays.
+for (const { dataset } of queryAll("[data-sent-draft]")) store(keyOf(dataset.sentDraft), null);
 onContent((queryPart) => queryPart("form[data-draft]").forEach(restoreDraft));
 if (document.body.dataset.user) onContent((queryPart) => queryPart("form[data-draft]").forEach(startSyncing));

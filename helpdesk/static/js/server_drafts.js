@@ -133,11 +133,11 @@ const showOther = (name, form, { revision, content }) => {
 export const startSyncing = (form) => {
   const name = form.dataset.draft;
   form.isSynced = !form.isPrefilled;
-  if (!form.isSynced) return;
   for (const [field, value] of Object.entries({ draft: "", draft_name: name })) {
     if (form.elements[field]) continue;
     form.append(Object.assign(createElement("input"), { type: "hidden", name: field, value }));
   }
+  if (!form.isSynced) return;
   change(name, {});
   enqueue(name, load);
 };

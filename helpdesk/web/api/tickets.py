@@ -196,6 +196,8 @@ def _parse_form(body: schemas.NewTicket, requester: User) -> tuple[FormVersion |
     form = forms.find_form(forms.published(requester.organization_id), body.form)
     if form is None:
         raise ValidationError("This customer has no such form.", "form")
+    if unknown := sorted(body.answers.keys() - {field.key for field in form.fields}):
+        raise ValidationError(f"The form does not ask for {', '.join(unknown)}.", "answers")
     try:
         values = forms.JsonValues(form, body.answers)
     except forms.InvalidAnswer as error:

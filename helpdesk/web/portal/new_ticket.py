@@ -22,7 +22,7 @@ from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
-from helpdesk.translation import current_code, gettext
+from helpdesk.translation import current_code, gettext, lazy_gettext
 from helpdesk.web import drafts, uploads
 from helpdesk.web.desk.people import find_matches
 from helpdesk.web.form_tokens import read_form_token
@@ -31,6 +31,9 @@ from helpdesk.web.portal import installed
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("new_ticket", __name__)
+GONE_FORM = lazy_gettext(
+    "The form that you filled in is not offered any more. What you wrote is in this one: look it over, then file it."
+)
 
 
 @blueprint.get("/tickets/new")
@@ -58,13 +61,16 @@ def create_ticket() -> ResponseReturnValue:
     existing = idempotency.find_created_ticket(requester, token) if uploads.has_uploads() else None
     if existing:
         return htmx_responses.redirect_to(f"/tickets/{existing.number}")
-    form = load_form(requester, request.form.get("form", ""))
+    form, is_gone = load_form(requester, request.form.get("form", ""))
     form_data = MultiDict(request.form)
+    former_files = move_former_answers(requester, form, form_data)
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     try:
         if form is None:
             raise ValidationError(gettext("Choose a form."), "form")
-        form_uploads.store(form, form_data)
+        form_uploads.store(form, form_data, former_files)
+        if is_gone:
+            raise ValidationError(str(GONE_FORM), errors={"": str(GONE_FORM)})
         answers, errors = forms.parse_answers(
             form,
             form_data,
@@ -86,8 +92,7 @@ def create_ticket() -> ResponseReturnValue:
             attachments=form_uploads.attach(forms.answer_file_keys(form, answers)),
             form_token=token,
         )
-        if form is not None:
-            drafts.empty_sent_draft(authentication.get_current_user(), f"ticket-{form.form.slug}")
+        drafts.empty_sent_draft(authentication.get_current_user(), request.form.get("draft_name", ""))
         number = ticket.number
         requester_name = requester.display_name if current_user.is_team else ""
         confirmation = "" if current_user.is_team else translate_content(form.form.confirmation, Part.form)
@@ -242,11 +247,29 @@ def select_form(available: list[FormVersion], slug: str | None) -> FormVersion |
     return forms.find_form(available, slug)
 
 
-def load_form(requester: User, slug: str) -> FormVersion | None:
-    """The form that is sent, as ``select_form`` chooses it, with its fields."""
+def load_form(requester: User, slug: str) -> tuple[FormVersion | None, bool]:
+    """The form that is sent, as ``select_form`` chooses it, with its fields; another one and True if it is gone."""
     if not slug or not requester.organization_id:
-        return select_form(list_forms(requester), slug)
-    return forms.load_form(requester.organization_id, slug)
+        return select_form(list_forms(requester), slug), False
+    form = forms.load_form(requester.organization_id, slug)
+    return (form, False) if form else (next(iter(list_forms(requester)), None), True)
+
+
+def move_former_answers(requester: User, form: FormVersion | None, form_data: MultiDict[str, str]) -> list[str]:
+    """Put answers to questions that ``form`` does not ask below the description; return the names of former files.
+
+    An admin may have changed the form, or ended it, while it was filled in.
+    """
+    former = forms.list_former_fields(
+        form_data.get("form", ""), {*form_data, *request.files}, form, current_user.is_team
+    )
+    if not former:
+        return []
+    context = forms.AnswerContext(authentication.get_current_user(), requester.organization_id)
+    form_data["body"] = forms.add_former_answers(
+        form_data.get("body", ""), former, lambda field: form_data.getlist(forms.field_name(field)), context
+    )
+    return [forms.field_name(field) for field in former if forms.field_type_for(field).is_file]
 
 
 def _get_values(form_data: MultiDict[str, str], name: str) -> object:

@@ -1,8 +1,11 @@
 """Agents file a ticket from Slack, in the words of its form."""
 
 import pytest
+from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.demo import personas
+from helpdesk.models.form import Field, FormVersion
 from tests.domain.slack.conftest import PRIYA, newest_ticket
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -27,6 +30,17 @@ def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, 
     assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
     assert f"#{ticket.id}" in day.ephemeral_texts(PRIYA)
     assert "The roof leaks" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1])
+
+
+def test_an_answer_to_a_question_that_is_gone_stands_below_the_description(formed, day, session, make):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    session.rollback()
+    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
+    session.add(FormVersion(form=old.form, number=old.number + 1, published_at=clock.now()))
+    session.commit()
+    typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-system": "Web"}
+    assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
+    assert newest_ticket(session).messages[0].body == "Since Monday.\n\nSystem: Web"
 
 
 def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):

@@ -159,4 +159,6 @@ def test_form_answers_are_checked(program, ann, make):
         ask("POST", "/api/tickets", 422, body)["errors"]
     )
     ask("POST", "/api/tickets", 201, body | {"answers": {"room": "Kitchen"}})
+    mistyped = ask("POST", "/api/tickets", 422, body | {"answers": {"room": "Kitchen", "raum": "Bath"}})
+    assert "raum" in str(mistyped["errors"])  # an answer that nothing asks for would be lost
     ask("POST", "/api/tickets", 422, body | {"form": "nowhere"})

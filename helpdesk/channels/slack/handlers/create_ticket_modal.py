@@ -156,6 +156,7 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
     if not body and not origin.get("files"):
         wrong["body"] = gettext("Write what it is about.")
     answers, bad = _parse_answers(form, values, agent, organization)
+    body = _add_former_answers(body, str(origin.get("form") or ""), form, values, agent, organization)
     email, doubt = _parse_requester(str(values.get("requester") or ""), organization)
     wrong |= bad | ({"requester": doubt} if doubt else {})
     given = {
@@ -176,10 +177,22 @@ def _parse_answers(
         return {}, {}
     choices = modal_fields.load_choices(form.fields, agent, organization.id)
     answers, wrong = forms.parse_answers(
-        form, modal_fields.ModalValues(form, values, choices), True, asker=agent, organization_id=organization.id
+        form, modal_fields.ModalValues(form.fields, values, choices), True, asker=agent, organization_id=organization.id
     )
     not_shown = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
     return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
+
+
+def _add_former_answers(
+    body: str, slug: str, form: FormVersion | None, values: dict, agent: User | None, organization: Organization
+) -> str:
+    """Return ``body`` with what the modal says in fields that ``form`` does not have: it was changed meanwhile."""
+    fields = forms.list_former_fields(slug, set(values), form, for_team=True)
+    if not fields or agent is None:
+        return body
+    given = modal_fields.ModalValues(fields, values, modal_fields.load_choices(fields, agent, organization.id))
+    context = forms.AnswerContext(agent, organization.id)
+    return forms.add_former_answers(body, fields, lambda field: given.getlist(forms.field_name(field)), context)
 
 
 def suggest(event: SuggestionEvent, agent: User) -> dict:

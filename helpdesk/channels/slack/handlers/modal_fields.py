@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms
 from helpdesk.domain.content_translation.lookup import Part, translate_content
-from helpdesk.models.form import Field, FormVersion, Widget
+from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
 
 HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
@@ -14,10 +14,10 @@ HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
 class ModalValues:
     """The values of a modal by block, with the interface of a web form's values."""
 
-    def __init__(self, version: FormVersion, values: dict, choices: dict[str, blocks.Choices]) -> None:
+    def __init__(self, fields: Iterable[Field], values: dict, choices: dict[str, blocks.Choices]) -> None:
         self._values = values
         self._choices = choices
-        self._types = {forms.field_name(field): forms.field_type_for(field) for field in version.fields}
+        self._types = {forms.field_name(field): forms.field_type_for(field) for field in fields}
 
     def getlist(self, name: str) -> list[str]:
         """Return the texts in the block ``name``."""
