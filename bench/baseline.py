@@ -5,10 +5,11 @@ Served by gunicorn as ``bench.baseline:asgi_app``, over the database that DATABA
 
 import os
 
-from a2wsgi import WSGIMiddleware
 from flask import Flask, render_template
 from jinja2 import DictLoader
 from sqlalchemy import create_engine, text
+
+from helpdesk.wsgi_adapter import WsgiAdapter
 
 LIST_TEMPLATE = """<!doctype html><title>Tickets</title><h1>Tickets</h1><ul>
 {% for row in rows %}<li id="ticket-{{ row.id }}"><a href="/tickets/{{ row.id }}">#{{ row.id }} {{ row.subject }}</a>
@@ -20,7 +21,7 @@ TICKET_TEMPLATE = """<!doctype html><title>Ticket</title><section>
 <div>{{ row.rendered|safe }}</div></article>{% endfor %}</section>"""
 
 app = Flask(__name__)
-asgi_app = WSGIMiddleware(app, workers=8)
+asgi_app = WsgiAdapter(app, threads=8)
 app.jinja_loader = DictLoader(
     {"list.html": LIST_TEMPLATE, "ticket.html": TICKET_TEMPLATE}
 )  # compiled once, as the product's are

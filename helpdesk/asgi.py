@@ -4,19 +4,13 @@
 """
 
 import asyncio
-import contextlib
-import contextvars
 import select
 import signal
-import string
 import threading
-import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any
-from urllib.parse import quote
 
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from helpdesk import counters
@@ -26,19 +20,12 @@ from helpdesk.web.live.hub import SseHub
 from helpdesk.web.live.listener import listen
 from helpdesk.web.live.routes import GRANT, StreamGrant
 from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
+from helpdesk.wsgi_adapter import Scope, WsgiAdapter
 
-Scope = dict[str, Any]
 BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must not have (RFC 9110, 8.6)
 
-IS_READ = "helpdesk.body_is_read"  # in the scope of a request
 LAST_REQUESTS_SECONDS = 1.0  # for connections that were accepted last to send their requests
 ACCEPT_TURNS, QUIET_TURNS = 1000, 2  # of the event loop, before a listening socket is closed
-DISCARD_SECONDS = 5.0
-DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
-
-
-class ClientLeft(OSError):
-    """The client closed the connection before its request was complete."""
 
 
 class PortalASGI:
@@ -46,8 +33,7 @@ class PortalASGI:
 
     def __init__(self, app: Flask, config: Config) -> None:
         self.app, self.config = app, config
-        adapter: Any = WSGIMiddleware  # its types name every ASGI message; ours is a plain dict
-        self.flask = adapter(_WithInputEnd(app), workers=config.WEB_THREADS)
+        self.flask = WsgiAdapter(app, config.WEB_THREADS)
         self.hub = SseHub(limit=0)
         self.drain_seconds = 0.0
         self._is_ending = False
@@ -57,23 +43,15 @@ class PortalASGI:
         if scope["type"] == "lifespan":
             await self._run_lifespan(receive, send)
             return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
         if self._is_ending:
             scope, send = {**scope, IS_ENDING: True}, _closing(send)
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
-            await self._answer_live(clean_scope(scope), receive, send)
+            await self._answer_live(scope, receive, send)
         else:
-            scope = clean_scope(scope)
-            await self._ask_flask(scope, _complete(receive, scope), send)
-
-    async def _ask_flask(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let Flask answer, in a context of its own.
-
-        The adapter reads a body from inside Flask's context. Where that makes the server read on from the socket, it
-        reads in a copy of this context from then on, and so would begin every later request of the connection in it:
-        with what an earlier request, perhaps of somebody else, kept in ``flask.g``, such as who is signed in.
-        """
-        adapter = self.flask(scope, receive, send)
-        await asyncio.create_task(adapter, context=contextvars.Context())
+            await self.flask(scope, receive, send)
 
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -98,7 +76,7 @@ class PortalASGI:
         async def collect(message: Message) -> None:
             answer.append(message)
 
-        await self._ask_flask({**scope, GRANT: grant}, _no_body, collect)
+        await self.flask({**scope, GRANT: grant}, _no_body, collect)
         if grant.topics is None:
             for message in answer:
                 await send(message)
@@ -189,75 +167,11 @@ def _closing(send: Send) -> Send:
     return send_closing
 
 
-class _WithInputEnd:
-    """Tell Flask that the input ends where the request ends, so that a chunked body is read as well.
-
-    A body that was refused is read to its end and thrown away before the answer: a proxy that is still sending takes a
-    closed connection for an error of the portal (502) and never reads the answer. One that asked whether to send
-    (``Expect: 100-continue``, as curl does from a megabyte on) and was refused first sends none: nothing is waited for.
-    """
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        environ["wsgi.input_terminated"] = True
-        statuses: list[str] = []
-
-        def start(status: str, *arguments: Any) -> Any:
-            statuses.append(status)
-            return start_response(status, *arguments)
-
-        answer = self.app(environ, start)
-        is_kept_back = "100-continue" in environ.get("HTTP_EXPECT", "").lower() and IS_READ not in environ["asgi.scope"]
-        if statuses and statuses[-1].startswith("4") and not is_kept_back:
-            _discard(environ["wsgi.input"])
-        return answer
-
-
-def _discard(body: Any) -> None:
-    """Read ``body`` to its end, within DISCARD_SECONDS and DISCARD_BYTES."""
-    until, left = time.monotonic() + DISCARD_SECONDS, DISCARD_BYTES
-    with contextlib.suppress(OSError):
-        while left > 0 and time.monotonic() < until and (piece := body.read(65536)):
-            left -= len(piece)
-
-
 def create_asgi_app() -> PortalASGI:
     """Build the portal from the settings of the environment. Raises config.UnsafeConfiguration."""
     from helpdesk import config, create_app
 
     return PortalASGI(create_app(), config.current())
-
-
-def clean_scope(scope: Scope) -> Scope:
-    """Return ``scope`` without headers whose names contain an underscore, and with an ASCII query.
-
-    In a WSGI environment such a name could not be distinguished from the one with hyphens that a proxy sets
-    (X-Forwarded-For).
-    """
-    headers, query = scope["headers"], scope["query_string"]
-    if any(b"_" in name for name, _ in headers):
-        scope = {**scope, "headers": [(name, value) for name, value in headers if b"_" not in name]}
-    if not query.isascii():
-        scope = {**scope, "query_string": quote(query, safe=string.punctuation).encode()}
-    return scope
-
-
-def _complete(receive: Receive, scope: Scope) -> Receive:
-    """Wrap ``receive`` so that it raises ClientLeft when the connection breaks off; the adapter would see an end.
-
-    The scope notes that the body is being read.
-    """
-
-    async def receive_all() -> Message:
-        scope[IS_READ] = True
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        return message
-
-    return receive_all
 
 
 async def _no_body() -> Message:
