@@ -1,5 +1,6 @@
 """CSV files are sent whole: after a pause, to slow clients, and while somebody else writes."""
 
+import contextvars
 import csv
 import io
 import sqlite3
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 
 import openpyxl
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from helpdesk.domain.ticket_lists import csv_export, workbook_export
 from tests import time_travel
@@ -43,6 +45,17 @@ def test_an_export_as_the_first_request_after_a_pause_is_whole(path, subjects, m
         assert response.status_code == 200
         found = exported_subjects(response.get_data(as_text=True))
         assert len(found) == 7 and set(found) == expected
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_server_sends_an_export_to_its_end(path, subjects, make, browser_of, app):
+    """A server asks for the pieces when the request, and with it the session of the database, has ended."""
+    requester, expected = subjects
+    cookie = browser_of(requester if path == "/tickets.csv" else make.agent("Maya")).get_cookie("session")
+    environ = EnvironBuilder(path, headers={"Cookie": f"session={cookie.value}"}).get_environ()
+    pieces = contextvars.Context().run(lambda: b"".join(run_wsgi_app(app, environ)[0]))
+    found = exported_subjects(pieces.decode())
+    assert len(found) == 7 and set(found) == expected
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -59,9 +59,9 @@ def iterate_rows(
         answers = export_columns.load_answers(columns, tickets)
         with use_language(columns.language):
             rows = [export_columns.make_row(columns, ticket, answers.get(ticket.id, {})) for ticket in tickets]
-        yield rows
-        for ticket in tickets:
+        for ticket in tickets:  # not after the piece: a server has ended the session by then
             db.session.expunge(ticket)
+        yield rows
         cursor = page.next
         if cursor is None:
             return
