@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.database.types import Created, Id
+from helpdesk.database.types import Created, Id, Time
 from helpdesk.extensions import Base
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.personal_data import CONFIGURATION
@@ -32,7 +32,8 @@ WEBHOOK_EVENTS = (
 class Webhook(Base):
     """An https URL to which the selected ``events`` are sent.
 
-    Its signing secret is derived from ``nonce`` and our key, so that none is stored.
+    Its signing secret is derived from ``nonce`` and our key, so that none is stored. ``former_nonce`` is that of the
+    secret before, with which requests are signed as well until ``former_until``.
     """
 
     __tablename__ = "webhooks"
@@ -40,6 +41,7 @@ class Webhook(Base):
         "name": CONFIGURATION,
         "url": CONFIGURATION,
         "nonce": CONFIGURATION,
+        "former_nonce": CONFIGURATION,
         "events": CONFIGURATION,
     }
 
@@ -47,6 +49,8 @@ class Webhook(Base):
     name: Mapped[str] = mapped_column(String(80))
     url: Mapped[str] = mapped_column(String(500))
     nonce: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(16))
+    former_nonce: Mapped[str | None] = mapped_column(String(64))
+    former_until: Mapped[Time | None]
     events: Mapped[list[str]] = mapped_column(JSON, default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

@@ -10,7 +10,7 @@ import pytest
 from helpdesk import config
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import magic_links, signed_links
-from helpdesk.domain.integrations import webhooks
+from helpdesk.domain.integrations import webhook_secrets, webhooks
 from helpdesk.models.message import Message
 from tests import worker_helpers
 from tests.domain import mail_samples
@@ -132,9 +132,9 @@ def test_a_webhook_receiver_verifies_with_the_secret_it_knows(session, make, rec
     admin = make.agent("Ada", role="admin")
     hook = webhooks.save_webhook(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
     session.commit()
-    before = webhooks.signing_secret(hook)
+    before = webhook_secrets.signing_secret(hook)
     rotate(kept)
-    after = webhooks.signing_secret(hook)
+    after = webhook_secrets.signing_secret(hook)
     webhooks.send_test(hook, actor=admin)
     session.commit()
     deliver(session)

@@ -16,10 +16,13 @@ from sqlalchemy import select
 from helpdesk import bounded_http, clock
 from helpdesk.channels import checked_requests
 from helpdesk.domain import outbox, tickets
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, PermissionDenied
-from helpdesk.domain.integrations import webhook_replay, webhooks
+from helpdesk.domain.integrations import webhook_replay, webhook_secrets, webhooks
 from helpdesk.models.delivery import Delivery
-from tests import timeouts
+from helpdesk.models.user import User
+from helpdesk.models.webhook import Webhook
+from tests import time_travel, timeouts
 from tests.replaced_modules import replace_in
 
 NEEDS_NO_DATABASE_OF_EACH_KIND = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -81,7 +84,7 @@ def test_what_happens_is_sent_signed_and_in_the_same_words_at_every_try(session,
         None, name="CRM", url=receiver.url, events=["ticket.filed", "message.replied", "ticket.solved"], actor=admin
     )
     session.commit()
-    secret = base64.b64decode(webhooks.signing_secret(hook).removeprefix("whsec_"))
+    secret = base64.b64decode(webhook_secrets.signing_secret(hook).removeprefix("whsec_"))
     ticket = make.ticket(subject="Ö")
     tickets.add_note(ticket, author=admin, body="secret")
     tickets.reply(ticket, author=admin, body="Hello")
@@ -185,6 +188,54 @@ def test_a_reply_that_became_internal_is_gone_for_who_gets_no_notes(session, mak
     assert crm[1][1]["deleted_at"] and crm[1][1]["kind"] == "reply"
     assert [event for event, message in team if message["kind"] == "note"] == ["message.edited"] * 2
     assert [message["id"] for _, message in counter] == [sent.id]
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+def test_a_new_secret_and_the_former_one_both_count_for_a_week_or_until_that_is_ended(session, make, admin, receiver):
+    hook = webhooks.save_webhook(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
+    keys = [base64.b64decode(webhook_secrets.signing_secret(hook).removeprefix("whsec_"))]
+    ids = hook.id, admin.id
+
+    def load():
+        return session.get(Webhook, ids[0]), session.get(User, ids[1])
+
+    def change_secret():
+        hook, admin = load()
+        webhook_secrets.change_secret(hook, actor=admin)
+        session.commit()
+        keys.append(base64.b64decode(webhook_secrets.signing_secret(hook).removeprefix("whsec_")))
+
+    def fitting():
+        hook, admin = load()
+        webhooks.send_test(hook, actor=admin)
+        session.commit()
+        deliver(session)
+        headers, body = receiver.got[-1]
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        sent = headers["webhook-signature"].split(" ")
+        made = [f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}" for key in keys]
+        assert set(sent) <= set(made)
+        return [each in sent for each in made]
+
+    session.commit()
+    with pytest.raises(PermissionDenied):
+        webhook_secrets.change_secret(hook, actor=make.agent())
+    assert fitting() == [True]
+    change_secret()
+    assert fitting() == [True, True]
+    with pytest.raises(ConflictError):
+        change_secret()
+    session.rollback()
+    time_travel.advance(webhook_secrets.FORMER_PERIOD.total_seconds() + 1)
+    assert fitting() == [False, True]
+    change_secret()
+    assert fitting() == [False, True, True]
+    hook, admin = load()
+    webhook_secrets.end_former_secret(hook, actor=admin)
+    session.commit()
+    assert fitting() == [False, False, True]
+    actions = [entry.action for entry in audit_log.list_entries()][:3]
+    assert actions == ["ended the former secret of a webhook", *["gave a webhook a new secret"] * 2]
 
 
 def take_back(message, how, admin):

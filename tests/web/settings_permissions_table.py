@@ -162,6 +162,8 @@ SETTINGS_TABLE = {
     "GET /settings/webhooks/new": ADMIN,
     "GET /settings/webhooks/<int:webhook_id>": ADMIN,
     "POST /settings/webhooks/<int:webhook_id>": ADMIN,
+    "POST /settings/webhooks/<int:webhook_id>/secret": ADMIN,
+    "POST /settings/webhooks/<int:webhook_id>/former-secret/delete": ADMIN,
     "POST /settings/webhooks/<int:webhook_id>/test": ADMIN,
     "POST /settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay": ADMIN,
     "POST /settings/webhooks/<int:webhook_id>/replay": ADMIN,

@@ -183,6 +183,22 @@ def test_webhooks_show_their_secret_and_their_log(client, session, make):
     assert session.scalar(select(Webhook)) is None
 
 
+def test_a_webhook_gets_a_new_secret_and_the_former_one_is_ended(client, session):
+    send(client, "/settings/webhooks", name="CRM", url="https://8.8.8.8/", events=["ticket.filed"], is_active="1")
+    address = f"/settings/webhooks/{session.scalar(select(Webhook.id))}"
+    first = soup(client.get(address)).select_one("#webhook-secret").text
+    send(client, f"{address}/secret")
+    page = soup(client.get(address))
+    assert page.select_one("#webhook-secret").text != first
+    assert "The webhook has a new secret." in page.text and "signature with the former secret" in page.text
+    send(client, f"{address}/secret")
+    page = soup(client.get(address))
+    assert "The former secret is still in use." in page.text and page.select_one(f"[action='{address}/secret']") is None
+    send(client, f"{address}/former-secret/delete")
+    page = soup(client.get(address))
+    assert "The former secret has ended." in page.text and page.select_one(f"[action='{address}/secret']") is not None
+
+
 def test_a_token_is_shown_once(client, session):
     page = soup(send(client, "/settings/api-tokens", 422, name="CI", days="90"), 422)
     assert page.select_one("#field-name")["value"] == "CI"

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from helpdesk import clock, key_derivation
-from helpdesk.domain.integrations import webhooks
+from helpdesk import clock
+from helpdesk.domain.integrations import webhook_secrets, webhooks
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
@@ -31,8 +31,7 @@ def render_request(delivery: Delivery) -> SignedRequest:
 
     Raises SkipDelivery where the webhook was deleted or switched off, and RetryLater while an earlier event of the same
     ticket was not received yet. ``sequence`` grows with every event of a ticket; one that is sent again has its first
-    one. The secrets are those of every
-    accepted SECRET_KEY: a receiver may know the one of an earlier key.
+    one. The secrets are all that a receiver may know: the former one, too, and those of every accepted SECRET_KEY.
     """
     webhook = db.session.get(Webhook, delivery.subject_id)
     if webhook is None or not webhook.is_active:
@@ -45,8 +44,7 @@ def render_request(delivery: Delivery) -> SignedRequest:
     numbers = {"version": PAYLOAD_VERSION, "sequence": delivery.id}
     content = {"id": delivery.key, **numbers, **_omit_taken_back(webhook, delivery.data["payload"])}
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
-    return SignedRequest(webhook.url, tuple(secrets), body.encode())
+    return SignedRequest(webhook.url, webhook_secrets.list_signing_keys(webhook), body.encode())
 
 
 def _omit_taken_back(webhook: Webhook, payload: dict[str, Any]) -> dict[str, Any]:

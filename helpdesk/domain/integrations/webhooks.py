@@ -1,13 +1,12 @@
 """Webhooks: for each event one delivery in the outbox per subscribed webhook, in the same transaction."""
 
-import base64
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, select
 
-from helpdesk import clock, jobs, key_derivation
+from helpdesk import clock, jobs
 from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
@@ -159,11 +158,6 @@ def find_earlier_unfinished(delivery: Delivery) -> datetime | None:
         Delivery.data[("payload", "ticket", "number")].as_integer() == number,
     )
     return db.session.scalar(earlier.order_by(Delivery.id).limit(1))
-
-
-def signing_secret(webhook: Webhook) -> str:
-    """Return the secret for checking signatures, derived from the current SECRET_KEY."""
-    return "whsec_" + base64.b64encode(key_derivation.sign(key_derivation.Purpose.WEBHOOK, webhook.nonce)).decode()
 
 
 def save_webhook(

@@ -11,7 +11,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.integrations import webhook_replay, webhooks
+from helpdesk.domain.integrations import webhook_replay, webhook_secrets, webhooks
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import Webhook
@@ -60,6 +60,31 @@ def show_webhook(webhook_id: int) -> ResponseReturnValue:
 def update_webhook(webhook_id: int) -> ResponseReturnValue:
     """Save a webhook."""
     return save_webhook(get_webhook_or_404(webhook_id))
+
+
+@blueprint.post("/<int:webhook_id>/secret")
+@authorization.admin_only
+def change_secret(webhook_id: int) -> ResponseReturnValue:
+    """Give a webhook a new secret; the former one counts for some days."""
+    try:
+        webhook_secrets.change_secret(get_webhook_or_404(webhook_id), actor=authentication.get_current_user())
+    except ConflictError as error:
+        db.session.rollback()
+        flash(error.message, "error@secret")
+    else:
+        db.session.commit()
+        flash(gettext("The webhook has a new secret. Enter it at the receiver."), "success@secret")
+    return redirect(f"/settings/webhooks/{webhook_id}#secret", 303)
+
+
+@blueprint.post("/<int:webhook_id>/former-secret/delete")
+@authorization.admin_only
+def end_former_secret(webhook_id: int) -> ResponseReturnValue:
+    """Let the former secret count no longer."""
+    webhook_secrets.end_former_secret(get_webhook_or_404(webhook_id), actor=authentication.get_current_user())
+    db.session.commit()
+    flash(gettext("The former secret has ended."), "success@secret")
+    return redirect(f"/settings/webhooks/{webhook_id}#secret", 303)
 
 
 @blueprint.post("/<int:webhook_id>/test")
@@ -166,7 +191,8 @@ def render_page(webhook: Webhook | None, form: WebhookForm) -> str:
         "settings/webhook.html",
         webhook=webhook,
         form=form,
-        secret=webhooks.signing_secret(webhook) if webhook else "",
+        secret=webhook_secrets.signing_secret(webhook) if webhook else "",
+        former_until=webhook_secrets.former_secret_until(webhook) if webhook else None,
         log=webhooks.list_deliveries(webhook) if webhook else [],
         loaded=stale_forms.fingerprint(stored_values(webhook)) if webhook else "",
     )
