@@ -26,6 +26,10 @@ class ConflictError(DomainError):
     """The request does not fit the current state, which has changed or ended meanwhile."""
 
 
+class ChangedMeanwhile(ConflictError):
+    """What the request was decided by has changed since it was read: repeated, the same request may succeed."""
+
+
 FieldRule = tuple[str, object, str]  # the name of a field, whether the rule is kept, and the sentence if it is not
 
 

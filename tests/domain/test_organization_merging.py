@@ -1,12 +1,16 @@
 """Two organizations that are one company: everything becomes the other's, in one step, and can be given back."""
 
+import threading
+
 import pytest
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import select, text
 
 from helpdesk.domain import tickets
-from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.errors import ChangedMeanwhile, ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import admission, organizations, permissions
 from helpdesk.domain.reorganization import organization_merging, organization_preview, progress, references
+from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.background_job import BackgroundJob
 from helpdesk.models.channel import Channel
@@ -17,6 +21,9 @@ from helpdesk.models.rule import Rule
 from helpdesk.models.saved_report import SavedReport
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+from tests import timeouts, worker_helpers
 from tests.factories import find_tickets, signed_in_client
 
 
@@ -68,6 +75,72 @@ def test_people_tickets_and_channels_become_the_other_organizations(app, session
     tickets.reply(theirs, author=ivo, body="Still ours")  # nothing stops working
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "merged organizations")).one()
     assert entry.details == {"merged": "Initech", "tickets": 1, "people": 1}
+
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def finish(operation_id):
+    """What the job does, in a session of its own."""
+    while progress.continue_operation(operation_id):
+        db.session.commit()
+    db.session.commit()
+
+
+@on_postgresql
+def test_who_was_read_before_the_merge_files_nothing_where_nobody_would_see_it(session, company):
+    globex, initech, _, ivo, _, admin = company
+    operation = organization_merging.merge_organizations(initech, globex, actor=admin)
+    session.commit()
+    operation_id, known = operation.id, ivo.organization_id
+    worker_helpers.run_job(finish, operation_id)
+    assert ivo.organization_id == known  # as a request that waits for its files goes on
+    with pytest.raises(ChangedMeanwhile):
+        tickets.create_ticket(requester=ivo, subject="Late", body="Late")
+    session.rollback()
+    assert tickets.create_ticket(requester=ivo, subject="Late", body="Late").organization_id == globex.id
+
+
+@on_postgresql
+@pytest.mark.parametrize("who_waits", ["filing", "merge"])
+def test_what_is_filed_while_the_organization_is_merged_comes_along(session, company, who_waits):
+    globex, initech, gia, ivo, _, admin = company
+    operation = organization_merging.merge_organizations(initech, globex, actor=admin)
+    session.commit()
+    operation_id, user_id, target_id = operation.id, ivo.id, globex.id
+    app = current_app._get_current_object()
+
+    def merge():
+        progress.continue_operation(operation_id)
+
+    def file():
+        tickets.create_ticket(requester=db.session.get(User, user_id), subject="Late", body="An urgent word")
+
+    first, second = (merge, file) if who_waits == "filing" else (file, merge)
+
+    def go_on():
+        with app.app_context():
+            second()
+            db.session.commit()
+
+    first()
+    waiting = threading.Thread(target=go_on, daemon=True)
+    waiting.start()
+    here = "datname = current_database() AND wait_event_type = 'Lock'"
+    with session.get_bind().connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        blocked = text(f"SELECT count(*) FROM pg_stat_activity WHERE {here}")
+        timeouts.wait_for(lambda: other.scalar(blocked), "one to wait for the other")
+    session.commit()
+    waiting.join(timeouts.LIMIT)
+    worker_helpers.run_job(finish, operation_id)
+    session.expire_all()
+    late = session.scalars(select(Ticket).where(Ticket.subject == "Late")).one()
+    assert late.organization_id == target_id and permissions.can_see(ivo, late)
+    assert find_tickets(gia, "urgent word") == [late.id]
+    assert (operation.state, operation.done, operation.total) == ("done", 2, 2)
+    organization_merging.undo_merge(operation, actor=admin)
+    run(session, operation)
+    assert (late.organization_id, operation.state) == (initech.id, "undone")
 
 
 def test_undo_gives_back_what_was_moved_and_leaves_what_came_later(app, session, company, make):

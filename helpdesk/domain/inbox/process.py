@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, select, tuple_, u
 from helpdesk import clock, config, jobs
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
-from helpdesk.domain.errors import DomainError
+from helpdesk.domain.errors import ChangedMeanwhile, DomainError
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
 from helpdesk.domain.outbox.channel import OutboundRequest
-from helpdesk.domain.outbox.errors import ChannelError
+from helpdesk.domain.outbox.errors import ChannelError, TemporaryError
 from helpdesk.domain.people import reader_language
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
@@ -171,6 +171,8 @@ def _apply_event(claim: InboundClaim, channel: TwoWayChannel[Any, Any], context:
             result = channel.apply(inbound, context)
         inbound.state, inbound.result, inbound.ticket_id = result.state, result.status_text, result.ticket_id
         answers = result.answers
+    except ChangedMeanwhile as error:
+        raise TemporaryError(error.message) from error
     except DomainError as refusal:
         inbound.state, inbound.result = "ignored", refusal.message
         answers = channel.on_refused(context, refusal)

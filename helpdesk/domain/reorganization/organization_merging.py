@@ -90,9 +90,7 @@ def move_everything(operation: Operation) -> None:
     if source is None:
         operations.finish(operation)
         return
-    ids = select(Ticket.id).where(Ticket.organization_id == source.id).order_by(Ticket.id)
-    numbers = list(db.session.scalars(ids.with_for_update(of=Ticket)))
-    lock_organizations(source.id, target.id)
+    numbers = _lock_tickets(source, target)
     people = list(db.session.scalars(select(User.id).where(User.organization_id == source.id)))
     data: dict[str, Any] = {"was_enabled": source.portal_enabled, "old_name": source.name, "tickets": numbers}
     data["default_channels"] = _end_double_defaults(source, target)
@@ -108,6 +106,28 @@ def move_everything(operation: Operation) -> None:
     operation.data, operation.total = data, len(numbers)
     details = {"merged": data["old_name"], "tickets": len(numbers), "people": len(people)}
     audit_log.add_entry("merged organizations", operation.actor, target.name, target.id, **details)
+
+
+def move_late(operation: Operation) -> bool:
+    """Move what was being stored for the source when everything else was moved. Returns whether tickets are left to be
+    updated.
+
+    Who begins to file a ticket after the merge is refused; who had begun waited for it, or it for them.
+    """
+    source = db.session.get(Organization, operation.source_id)
+    if source is None or source.merged_into_id != operation.target_id or "late" in operation.data:
+        return False
+    numbers = _lock_tickets(source, db.session.get_one(Organization, operation.target_id))
+    operation.data = operation.data | {"late": len(numbers)}
+    if not numbers:
+        return False
+    late = references.move_rows(references.list_columns("organizations"), source.id, operation.target_id or 0)
+    data, moved = operation.data, operation.data["moved"]
+    both = {name: [*moved.get(name, []), *late.get(name, [])] for name in moved | late}
+    operation.data = data | {"moved": both, "tickets": [*data["tickets"], *numbers]}
+    operation.total += len(numbers)
+    _bump_tickets(numbers)
+    return True
 
 
 def return_everything(operation: Operation) -> None:
@@ -147,6 +167,16 @@ def update_batch(operation: Operation) -> bool:
             outbox.enqueue_card_update(ticket)
     operation.done += len(numbers)
     return operation.done < operation.total
+
+
+def _lock_tickets(source: Organization, target: Organization) -> list[int]:
+    """Lock the tickets of ``source``, then both organizations. Returns the ids of the tickets, those included that were
+    being filed until then: who refers to an organization holds a lock of its row until it is committed.
+    """
+    ids = select(Ticket.id).where(Ticket.organization_id == source.id).order_by(Ticket.id)
+    db.session.scalars(ids.with_for_update(of=Ticket)).all()
+    lock_organizations(source.id, target.id)
+    return list(db.session.scalars(ids))
 
 
 def _end_double_defaults(source: Organization, target: Organization) -> list[int]:

@@ -26,8 +26,11 @@ def _continue_merge(operation: Operation) -> bool:
         if operation.is_finished:
             return False
         operation.data = operation.data | {"phase": operation.state}
-        return _finish_unless(operation, operation.total > 0, end)
-    return _finish_unless(operation, organization_merging.update_batch(operation), end)
+        return True
+    has_more = organization_merging.update_batch(operation)
+    if not has_more and not is_undoing:
+        has_more = organization_merging.move_late(operation)
+    return _finish_unless(operation, has_more, end)
 
 
 def _finish_unless(operation: Operation, has_more: bool, state: OperationState) -> bool:

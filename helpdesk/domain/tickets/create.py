@@ -7,7 +7,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from helpdesk import clock, live_events
 from helpdesk.database import insertion
 from helpdesk.domain import forms, idempotency, locking, outbox
-from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.errors import ChangedMeanwhile, ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.outbox.repeated_events import Origin
 from helpdesk.domain.people import permissions
@@ -50,7 +50,8 @@ def create_ticket(
 
     ``answers``: by field key, as ``forms.parse_answers`` returns them. ``filed_by``: the agent who files it for the
     requester. ``origin_thread``: the conversation outside that it is made in, which becomes one of its threads;
-    ``came_by``: the event of a channel that it is made from otherwise. Raises PermissionDenied and ValidationError.
+    ``came_by``: the event of a channel that it is made from otherwise. Raises PermissionDenied, ValidationError, and
+    ChangedMeanwhile if the organization was merged into another.
     """
     organization_id = organization_id or requester.organization_id
     hidden = forms.team_only_file_keys(form, answers or {})
@@ -87,6 +88,8 @@ def create_ticket(
     stored = insertion.insert_unless_exists(ticket, ("requester_id", "form_token"), side_effects.ASKED_WITH_TICKET)
     if stored is None:
         return db.session.get_one(Ticket, idempotency.find_ticket_id(requester, form_token))
+    if stored.is_merged:  # since ``requester`` was read; who sees it is another organization's now
+        raise ChangedMeanwhile(gettext("Somebody else changed this meanwhile. Reload the page and try again."))
     set_committed_value(ticket, "requester", requester)
     set_committed_value(ticket, "tag_text", None)
     message = _store_first_message(ticket, body, public, origin, origin_external_id)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import Boolean, ColumnElement, literal_column
+
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.notifications import events
 from helpdesk.domain.sla import new_timers, timers
@@ -9,9 +11,15 @@ from helpdesk.models.message import Message
 from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 
+# As a text, like HAS_WATCHERS: whether the organization of the new ticket is part of another one by now.
+IS_MERGED: ColumnElement[bool] = literal_column(
+    "EXISTS (SELECT 1 FROM organizations WHERE organizations.id = tickets.organization_id"
+    " AND organizations.merged_into_id IS NOT NULL)",
+    Boolean,
+).label("is_merged")
 # What the statement that inserts a ticket or a message is asked besides, so that nothing else has to be.
 ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS, events.HAS_WATCHERS)
-ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS,)
+ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, IS_MERGED)
 
 
 def on_ticket_created(

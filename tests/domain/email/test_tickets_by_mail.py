@@ -4,8 +4,13 @@ import base64
 
 import pytest
 
+from helpdesk.channels.email.handlers import create_ticket
+from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.errors import ChangedMeanwhile
 from helpdesk.models.ticket import Ticket
+from tests import worker_helpers
+from tests.replaced_modules import replace_in
 
 
 class TestTicketsByMail:
@@ -30,6 +35,21 @@ class TestTicketsByMail:
         assert (post.last().state, ticket.subject, ticket.requester.email) == ("done", "Toner", "dana@globex.example")
         assert ticket.messages[0].body == "The toner is empty."
         assert mailbox.list_for("dana@globex.example")[-1].message["In-Reply-To"] == "<first@globex.example>"
+
+    def test_one_whose_organization_is_merged_in_this_moment_is_read_again(self, session, post, monkeypatch):
+        refusals = [ChangedMeanwhile("Merged.")]
+
+        def create(**values):
+            if refusals:
+                raise refusals.pop()
+            return tickets.create_ticket(**values)
+
+        replace_in(monkeypatch, create_ticket, "tickets", create_ticket=create)
+        post(self.RAW % b"dana")
+        assert post.last().state == "waiting"
+        worker_helpers.advance_time(session, 10)
+        worker_helpers.drain(session)
+        assert (post.last().state, self.newest(session).subject) == ("done", "Toner")
 
     def test_somebody_new_whose_domain_proves_them_hears_that_it_was_received(self, session, post, mailbox):
         post(self.RAW % b"ines")

@@ -26,7 +26,7 @@ from helpdesk.channels.email.handlers import (
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.database import transactions
 from helpdesk.domain.authentication import signed_links
-from helpdesk.domain.errors import DomainError
+from helpdesk.domain.errors import ChangedMeanwhile, DomainError
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import errors
@@ -116,6 +116,8 @@ def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
     inbound.payload = inbound.payload | {"counted": True, "filed": is_filing}
     try:
         message = create_ticket.create_ticket(parsed) if is_filing else _post_replies(parsed, thread)
+    except ChangedMeanwhile:
+        raise  # it is applied again
     except DomainError as refusal:
         return _quarantine_result(refusal.message, ticket_id)
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)
