@@ -31,11 +31,14 @@ blueprint = Blueprint("notifications", __name__)
 def list_notifications() -> ResponseReturnValue:
     """Show the newest notifications; ``?unread`` shows those not read, ``before`` goes on."""
     only_unread = "unread" in request.args
+    newest = inbox.find_newest_id(authentication.get_current_user())  # before the list, which may have newer ones then
     page = inbox.list_notifications(
         authentication.get_current_user(), only_unread=only_unread, before=parse_id(request.args.get("before"))
     )
     rows = [(row, sentences.describe(row)) for row in page.notifications]
-    return render_template("notifications/index.html", rows=rows, before=page.before, only_unread=only_unread)
+    return render_template(
+        "notifications/index.html", rows=rows, before=page.before, only_unread=only_unread, newest=newest
+    )
 
 
 @blueprint.get("/notifications/unread")
@@ -71,8 +74,8 @@ def mark_one_read(user_id: int, notification_id: int) -> None:
 @blueprint.post("/notifications/read")
 @authorization.team_only
 def mark_all_read() -> ResponseReturnValue:
-    """Mark all notifications as read."""
-    inbox.mark_read(current_user.id)
+    """Mark the notifications as read that there were when the page was loaded."""
+    inbox.mark_read(current_user.id, up_to=parse_id(request.form.get("up_to")))
     db.session.commit()
     return redirect("/notifications", 303)
 

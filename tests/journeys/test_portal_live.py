@@ -53,6 +53,27 @@ def test_the_list_is_live_and_marks_what_is_new(live_portal, open_browser):
     expect(dana.locator(f"#ticket-{number}")).to_contain_text("Here is your answer")
 
 
+SHOW_TAB = """(isShown) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => !isShown });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_what_comes_to_a_hidden_tab_is_seen_when_somebody_comes_back(live_portal, open_browser):
+    dana, agent = open_browser(), open_browser()
+    sign_in_once(dana, live_portal, DANA)
+    sign_in_once(agent, live_portal, PRIYA)
+    address = file_ticket(dana, live_portal, "Left open in a tab")
+    agent.goto(address)
+    dana.evaluate(SHOW_TAB, False)
+    with dana.expect_request(lambda request: "/conversation" in request.url and "x-unseen" in request.headers):
+        agent.fill("#body-reply", "Nobody looks at this yet")
+        agent.click("button:has-text('Send reply')")
+    dana.wait_for_selector("article:has-text('Nobody looks at this yet')")
+    dana.evaluate(SHOW_TAB, True)
+    agent.wait_for_selector("article:has-text('Nobody looks at this yet') :text('Seen by')")
+
+
 RESIZE_AND_SWAP = """() => {
   const box = document.body.appendChild(document.createElement("div"));
   const field = () => Object.assign(document.createElement("textarea"), { id: "resized" });

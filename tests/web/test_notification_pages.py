@@ -103,6 +103,17 @@ def test_all_are_marked_as_read_and_nobody_opens_anothers(browser_of, maya, tick
     assert count(client) == ""
 
 
+def test_what_came_after_the_page_was_loaded_is_not_marked_as_read(browser_of, maya, ticket, session, make):
+    client = browser_of(maya)
+    form = soup(client.get("/notifications")).select_one("form[action='/notifications/read']")
+    shown = {field["name"]: field["value"] for field in form.select("input")}
+    tickets.assign(make.ticket(subject="The roof leaks"), maya, actor=make.agent())
+    session.commit()
+    client.post("/notifications/read", data=shown)
+    assert count(client) == "1"
+    assert "The roof leaks" in soup(client.get("/notifications?unread")).text
+
+
 def test_an_agent_chooses_by_kind_and_place(browser_of, maya, session):
     client = browser_of(maya)
     page = soup(client.get("/account"))

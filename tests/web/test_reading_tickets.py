@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
@@ -73,6 +74,25 @@ def test_what_one_does_oneself_is_not_new(filed_ticket, agent, session, browser_
     session.commit()
     page = soup(client.get(conversation))
     assert page.select_one("#first-unread").find_next("article").select_one(".prose").text.strip() == "Thanks."
+
+
+def test_what_came_to_a_hidden_tab_is_read_when_somebody_comes_back(filed_ticket, agent, session, browser_of):
+    """Else the team reads that it was seen, and the mail about it is never sent."""
+
+    def reads() -> int:
+        session.rollback()
+        return session.scalar(select(ReadReceipt.seq).where(ReadReceipt.user_id == dana.id))
+
+    dana = filed_ticket.requester
+    client, conversation = browser_of(dana), f"/tickets/{filed_ticket.number}/conversation"
+    client.get(f"/tickets/{filed_ticket.number}")
+    seen = reads()
+    tickets.reply(filed_ticket, author=agent, body="Try it again.")
+    session.commit()
+    hidden = client.get(conversation, headers={"X-Unseen": "true"})
+    assert "Try it again." in hidden.text and reads() == seen
+    back = client.get(conversation, headers={"If-None-Match": hidden.headers["ETag"]})
+    assert back.status_code == 304 and reads() == seen + 1
 
 
 def test_a_short_conversation_is_not_folded(filed_ticket, agent, session, browser_of):

@@ -70,13 +70,25 @@ def unread_condition(user_id: Any, ticket_id: Any) -> Exists:
     return exists().where(*is_about, Notification.read_at.is_(None))
 
 
-def mark_read(user_id: int, *, notification_id: int | None = None, ticket_id: int | None = None) -> int:
-    """Mark one notification, those of a ticket, or all of a person as read. Returns how many were unread."""
+def find_newest_id(user: User) -> int | None:
+    """Return the id of the newest notification of ``user``, None without any."""
+    return db.session.scalar(select(func.max(Notification.id)).where(Notification.user_id == user.id))
+
+
+def mark_read(
+    user_id: int, *, notification_id: int | None = None, ticket_id: int | None = None, up_to: int | None = None
+) -> int:
+    """Mark one notification, those of a ticket, or all of a person as read. Returns how many were unread.
+
+    ``up_to``: the newest one that the person was shown; what came since then is not read.
+    """
     unread = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))
     if notification_id is not None:
         unread = unread.where(Notification.id == notification_id)
     if ticket_id is not None:
         unread = unread.where(Notification.ticket_id == ticket_id)
+    if up_to is not None:
+        unread = unread.where(Notification.id <= up_to)
     result = db.session.execute(
         unread.values(read_at=clock.now(), mail_waits=False).execution_options(synchronize_session=False)
     )

@@ -22,6 +22,7 @@ let pointerDown = false;
 let isPressed = false; // a button under the pointer, or by the space bar, which acts when it is let go
 let pointerMovedAt = 0;
 let hiddenAt = 0;
+let isUnseen = false; // something came while the tab was hidden
 
 export const isLive = (element) => element.matches("[data-live]");
 
@@ -76,6 +77,7 @@ listen("pointermove", () => (pointerMovedAt = Date.now()), { passive: true });
 
 listen("htmx:configRequest", ({ detail }) => {
   if (!isLive(detail.elt)) return;
+  if (document.hidden) detail.headers["X-Unseen"] = isUnseen = true;
   const known = etags.get(detail.path);
   const etag = known?.element === detail.elt ? known.etag : detail.elt.dataset.etag && `"${detail.elt.dataset.etag}"`;
   if (etag) detail.headers["If-None-Match"] = etag;
@@ -99,5 +101,8 @@ setInterval(() => {
 
 listen("visibilitychange", () => {
   if (document.hidden) hiddenAt = Date.now();
-  else if (Date.now() - hiddenAt > REFRESH_AFTER_HIDDEN_MS) queryAll("[data-live]").forEach(refresh);
+  else if (isUnseen || Date.now() - hiddenAt > REFRESH_AFTER_HIDDEN_MS) {
+    isUnseen = false;
+    queryAll("[data-live]").forEach(refresh);
+  }
 });

@@ -23,6 +23,7 @@ from helpdesk.web.tickets.responses import mark_read, render_fragment
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("ticket_page", __name__, url_prefix=TICKET_URL_PREFIX)
+UNSEEN_HEADER = "X-Unseen"  # the page that asks is in a hidden tab
 
 
 @blueprint.get("")
@@ -49,13 +50,16 @@ def show_header_fragment(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/conversation")
 def show_conversation_fragment(number: int) -> ResponseReturnValue:
-    """Show the conversation; showing it marks the ticket as read."""
+    """Show the conversation; showing it marks the ticket as read, but not in a tab that nobody sees.
+
+    When somebody comes back to such a tab it asks again: 304, and read.
+    """
     ticket = get_ticket_or_404(number)
     shown_from = request.headers.get(folding.HEADER, "")
     response = render_fragment(
         "tickets/_conversation.html", conversation_context, ticket, shown_from, conversation_changes.respond
     )
-    if response.status_code == 200:
+    if UNSEEN_HEADER not in request.headers:
         mark_read(ticket)
     return response
 
