@@ -50,11 +50,12 @@ def create_note(number: int) -> ResponseReturnValue:
 def create_message(number: int, kind: str) -> ResponseReturnValue:
     """Save the message of the form, once, even if the form is sent twice.
 
-    A form that says it is a note never becomes a reply, whichever address it was sent to.
+    A form that says it is a note never becomes a reply, whichever address it was sent to, and whoever sends it: its
+    author may have left the team since the page was loaded.
     """
     # While files are stored, which takes a while, nobody has to wait for the ticket.
     ticket = get_ticket_to_change_or_404(number) if uploads.has_uploads() else get_locked_ticket_or_404(number)
-    if current_user.is_team and request.form.get("compose") == "note":
+    if request.form.get("compose") == "note":
         kind = "note"
     token = read_form_token(number, kind)
     changes = read_changes() if kind == "reply" and current_user.is_team else macros.Changes()
