@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests import conftest, timeouts
-from tests.web.live.conftest import HELLO, MANY, Connection
+from tests.web.live.conftest import HELLO, LAST_CHUNK, MANY, Connection
 
 CSRF_TOKEN = re.compile(r'csrf-token"\s+content="([^"]+)"')
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -60,6 +60,13 @@ def test_a_body_that_was_refused_before_it_was_sent_is_not_waited_for(server):
     answer = asking.to_its_end()
     assert answer.startswith(b"HTTP/1.1 413 ") and b"</html>" in answer
     asking.close()
+
+
+def test_an_export_is_sent_to_its_end(server, make, session):
+    dana = make.user(make.organization())
+    make.ticket(dana, "The printer")
+    answer = server.ask(server.cookie(dana), "/tickets.csv").to_its_end()
+    assert b"The printer" in answer and answer.endswith(LAST_CHUNK)
 
 
 def test_many_streams_hold_no_threads_and_one_more_is_asked_to_poll(server, make):
