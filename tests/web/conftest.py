@@ -1,8 +1,10 @@
 """Requests of tests are independent, as in production: each in an application context of its own.
 
 Without this, Flask would let a request share the test's context, and with it the signed-in person that Flask-Login
-stores there.
+stores there, and the database session, which ends with the request, before its answer is read.
 """
+
+import contextvars
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,11 +19,18 @@ class LonelyClient(FlaskClient):
     def open(self, *args, **options):
         db.session.rollback()
         self.preserve_context = False  # which pytest-flask's ``client`` asks for
-        with self.application.app_context():
-            return super().open(*args, **options)
+        return super().open(*args, **options)
 
 
 @pytest.fixture(autouse=True)
-def lonely_requests(request):
-    if "app" in request.fixturenames:
-        request.getfixturevalue("app").test_client_class = LonelyClient
+def lonely_requests(request, monkeypatch):
+    if "app" not in request.fixturenames:
+        return
+    app = request.getfixturevalue("app")
+    app.test_client_class, answer = LonelyClient, app.wsgi_app
+
+    def answer_in_an_empty_context(environ, start_response):
+        """What is streamed is read outside of it, after the end of the request, as by a server."""
+        return contextvars.Context().run(answer, environ, start_response)
+
+    monkeypatch.setattr(app, "wsgi_app", answer_in_an_empty_context)

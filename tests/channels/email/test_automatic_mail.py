@@ -18,7 +18,6 @@ def test_our_own_mail_is_known_when_it_comes_back():
         "vacation-auto-submitted",
         "vacation-outlook",
         "vacation-old",
-        "list",
         "bounce-postfix",
         "bounce-delayed",
         "bounce-exim",
@@ -26,6 +25,10 @@ def test_our_own_mail_is_known_when_it_comes_back():
 )
 def test_what_a_machine_wrote_says_by_what_it_is_known(name):
     assert heard(name).automatic.endswith(".")
+
+
+def test_what_a_mailing_list_sent_is_known():
+    assert (heard("list").automatic, heard("list").listed) == ("", "It has the field List-Id.")
 
 
 @pytest.mark.parametrize("name", ["exchange-ordinary", "flowed", "html-only", "winmail"])

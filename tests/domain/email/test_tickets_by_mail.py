@@ -62,6 +62,34 @@ class TestTicketsByMail:
         (mail,) = mailbox.mails
         assert mail.recipients == ("ines@globex.example",) and mail.message["In-Reply-To"] == "<first@globex.example>"
 
+    GROUP = (
+        b"Precedence: list\r\nMailing-list: list help@support.example; contact help+owners@support.example\r\n"
+        b"List-ID: <help.support.example>\r\nX-Google-Group-Id: 1023456789\r\n"
+        b"List-Post: <https://groups.google.com/a/support.example/group/help/post>, <mailto:help@support.example>\r\n"
+        b"List-Unsubscribe: <mailto:googlegroups-manage+1023456789+unsubscribe@googlegroups.com>\r\n"
+    )
+
+    def test_our_address_may_be_a_group_that_sends_its_mail_on(self, session, post, mailbox):
+        """The fields are those that Google Groups adds (https://support.google.com/a/answer/167430)."""
+        post(self.GROUP + self.RAW % b"dana")
+        assert (post.last().state, self.newest(session).subject) == ("done", "Toner")
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            b"Precedence: list\r\nList-Id: <toner.globex.example>\r\nList-Post: <mailto:toner@globex.example>\r\n",
+            b"List-Id: <help.support.example>\r\n",
+            GROUP + b"List-Post: <mailto:toner@globex.example>\r\n",
+            GROUP.replace(b"Precedence: list", b"Precedence: bulk"),
+            GROUP + b"Auto-Submitted: auto-generated\r\n",
+        ],
+    )
+    def test_what_came_by_the_list_of_somebody_else_or_of_a_machine_files_none(self, session, post, more):
+        before = session.query(Ticket).count()
+        post(more + self.RAW % b"dana")
+        assert (post.last().state, post.last().payload["kind"]) == ("quarantined", "automatic")
+        assert session.query(Ticket).count() == before
+
     def test_what_is_said_in_the_subject_alone_is_the_message(self, session, post):
         post((self.RAW % b"dana").replace(b"The toner is empty.", b"").replace(b"Toner", b"Call *me* about the toner"))
         ticket = self.newest(session)

@@ -40,11 +40,14 @@ def package(tmp_path_factory):
 
 
 @pytest.fixture
-def client(package, app, program):
+def client(package, app, program, session):
     headers = program().headers
     made = package.AuthenticatedClient(base_url="http://localhost", token="x")
+    hooks = {"request": [lambda _: session.rollback()]}  # a transaction left open would keep the portal waiting
     transport = httpx.WSGITransport(app=app)
-    return made.set_httpx_client(httpx.Client(transport=transport, base_url="http://localhost", headers=headers))
+    return made.set_httpx_client(
+        httpx.Client(transport=transport, base_url="http://localhost", headers=headers, event_hooks=hooks)
+    )
 
 
 def call(name: str, client, *arguments, **values):

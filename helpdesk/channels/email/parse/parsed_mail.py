@@ -63,7 +63,8 @@ class ParsedMail(ChannelEvent):
 
     ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
     ""; ``foreign`` is the part of it that is no signature. ``digest`` is the SHA-256 of the raw mail. ``automatic`` is
-    a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
+    a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails. ``listed`` is a sentence
+    why a mailing list sent it, "" where none did; ``list_addresses`` are those to which the list's members write.
     """
 
     authentication: AuthenticationResult
@@ -80,6 +81,8 @@ class ParsedMail(ChannelEvent):
     foreign: str = ""
     cut: str = ""
     automatic: str = ""
+    listed: str = ""
+    list_addresses: tuple[str, ...] = ()
     bounce: Bounce | None = None
     returned_key: str = ""
     own: bool = False

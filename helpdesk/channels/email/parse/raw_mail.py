@@ -109,6 +109,8 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         digest=hashlib.sha256(raw).hexdigest(),
         automatic=auto_reply.automatic_reason(message, author)
         or ("It was sent to the address that undeliverable mail returns to." if returned_key else ""),
+        listed=auto_reply.list_reason(message),
+        list_addresses=auto_reply.list_addresses(message),
         bounce=bounces.parse_bounce(message, leaves, is_returned=bool(returned_key)),
         returned_key=returned_key,
         own=own,
