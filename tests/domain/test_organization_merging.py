@@ -1,10 +1,7 @@
 """Two organizations that are one company: everything becomes the other's, in one step, and can be given back."""
 
-import threading
-
 import pytest
-from flask import current_app
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ChangedMeanwhile, ConflictError, PermissionDenied, ValidationError
@@ -23,7 +20,8 @@ from helpdesk.models.saved_view import SavedView
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from tests import timeouts, worker_helpers
+from tests import worker_helpers
+from tests.domain.meetings import meet
 from tests.factories import find_tickets, signed_in_client
 
 
@@ -103,12 +101,11 @@ def test_who_was_read_before_the_merge_files_nothing_where_nobody_would_see_it(s
 
 @on_postgresql
 @pytest.mark.parametrize("who_waits", ["filing", "merge"])
-def test_what_is_filed_while_the_organization_is_merged_comes_along(session, company, who_waits):
+def test_what_is_filed_while_the_organization_is_merged_is_the_other_organizations(session, company, who_waits):
     globex, initech, gia, ivo, _, admin = company
     operation = organization_merging.merge_organizations(initech, globex, actor=admin)
     session.commit()
     operation_id, user_id, target_id = operation.id, ivo.id, globex.id
-    app = current_app._get_current_object()
 
     def merge():
         progress.continue_operation(operation_id)
@@ -116,31 +113,16 @@ def test_what_is_filed_while_the_organization_is_merged_comes_along(session, com
     def file():
         tickets.create_ticket(requester=db.session.get(User, user_id), subject="Late", body="An urgent word")
 
-    first, second = (merge, file) if who_waits == "filing" else (file, merge)
-
-    def go_on():
-        with app.app_context():
-            second()
-            db.session.commit()
-
-    first()
-    waiting = threading.Thread(target=go_on, daemon=True)
-    waiting.start()
-    here = "datname = current_database() AND wait_event_type = 'Lock'"
-    with session.get_bind().connect().execution_options(isolation_level="AUTOCOMMIT") as other:
-        blocked = text(f"SELECT count(*) FROM pg_stat_activity WHERE {here}")
-        timeouts.wait_for(lambda: other.scalar(blocked), "one to wait for the other")
-    session.commit()
-    waiting.join(timeouts.LIMIT)
+    refused = meet(session, file, merge) if who_waits == "merge" else meet(session, merge, file)
+    assert [type(each) for each in refused] == [ChangedMeanwhile] * (who_waits == "filing")
+    if refused:  # as a mail that is applied again
+        worker_helpers.run_job(lambda _: (file(), db.session.commit()), 0)
     worker_helpers.run_job(finish, operation_id)
     session.expire_all()
     late = session.scalars(select(Ticket).where(Ticket.subject == "Late")).one()
     assert late.organization_id == target_id and permissions.can_see(ivo, late)
     assert find_tickets(gia, "urgent word") == [late.id]
-    assert (operation.state, operation.done, operation.total) == ("done", 2, 2)
-    organization_merging.undo_merge(operation, actor=admin)
-    run(session, operation)
-    assert (late.organization_id, operation.state) == (initech.id, "undone")
+    assert operation.state == "done"
 
 
 def test_undo_gives_back_what_was_moved_and_leaves_what_came_later(app, session, company, make):

@@ -6,11 +6,12 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import login
-from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.errors import ChangedMeanwhile, ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import drafts, permissions, users
+from helpdesk.domain.privacy import erasure
 from helpdesk.domain.reorganization import people_merging, references
 from helpdesk.domain.tickets import followers
-from helpdesk.extensions import Base
+from helpdesk.extensions import Base, db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.channel import Channel
 from helpdesk.models.follower import Follower
@@ -18,6 +19,9 @@ from helpdesk.models.message import Message
 from helpdesk.models.session import Session
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+from tests import worker_helpers
+from tests.domain.meetings import meet
 from tests.factories import find_tickets, signed_in_client
 
 
@@ -67,6 +71,58 @@ def test_the_merged_account_is_the_other_persons(app, session, twins):
     )
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "merged people")).one()
     assert entry.details["merged"] == "a.lee@globex.example"
+
+
+LEAVE = {
+    "merged": lambda twin, ann, admin: people_merging.merge_people(twin, ann, actor=admin),
+    "erased": lambda twin, ann, admin: erasure.erase_person(twin, actor=admin),
+    "deactivated": lambda twin, ann, admin: users.deactivate_user(twin, actor=admin),
+}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", LEAVE)
+@pytest.mark.parametrize("who_waits", ["filing", "leaving"])
+def test_nothing_is_filed_for_who_leaves_in_this_moment(session, twins, way, who_waits):
+    ids = [user.id for user in (twins[1], twins[0], twins[2])]
+
+    def leave():
+        LEAVE[way](*(db.session.get(User, id) for id in ids))
+        db.session.flush()
+
+    def file():
+        tickets.create_ticket(requester=db.session.get(User, ids[0]), subject="Late", body="An urgent word")
+
+    refused = meet(session, file, leave) if who_waits == "leaving" else meet(session, leave, file)
+    assert [type(each) for each in refused] == [ChangedMeanwhile] * (who_waits == "filing")
+    session.expire_all()
+    late = session.scalars(select(Ticket).where(Ticket.subject == "Late")).one_or_none()
+    if who_waits == "filing":
+        assert late is None
+    else:
+        expected = {
+            "merged": (ids[1], "An urgent word"),
+            "erased": (ids[0], ""),
+            "deactivated": (ids[0], "An urgent word"),
+        }
+        assert (late.requester_id, late.messages[0].body) == expected[way]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", LEAVE)
+def test_who_was_read_before_they_left_files_nothing(session, twins, way):
+    ann, twin, admin, *_ = twins
+    ids = [user.id for user in (twin, ann, admin)]
+    session.commit()
+    assert twin.is_active  # as a request that waits for its files goes on
+
+    def leave(_):
+        LEAVE[way](*(db.session.get(User, id) for id in ids))
+        db.session.commit()
+
+    worker_helpers.run_job(leave, 0)
+    with pytest.raises(ChangedMeanwhile):
+        tickets.create_ticket(requester=twin, subject="Late", body="An urgent word")
 
 
 def test_a_sign_in_with_the_other_address_is_the_same_person_and_proves_only_that_address(session, twins):

@@ -108,28 +108,6 @@ def move_everything(operation: Operation) -> None:
     audit_log.add_entry("merged organizations", operation.actor, target.name, target.id, **details)
 
 
-def move_late(operation: Operation) -> bool:
-    """Move what was being stored for the source when everything else was moved. Returns whether tickets are left to be
-    updated.
-
-    Who begins to file a ticket after the merge is refused; who had begun waited for it, or it for them.
-    """
-    source = db.session.get(Organization, operation.source_id)
-    if source is None or source.merged_into_id != operation.target_id or "late" in operation.data:
-        return False
-    numbers = _lock_tickets(source, db.session.get_one(Organization, operation.target_id))
-    operation.data = operation.data | {"late": len(numbers)}
-    if not numbers:
-        return False
-    late = references.move_rows(references.list_columns("organizations"), source.id, operation.target_id or 0)
-    data, moved = operation.data, operation.data["moved"]
-    both = {name: [*moved.get(name, []), *late.get(name, [])] for name in moved | late}
-    operation.data = data | {"moved": both, "tickets": [*data["tickets"], *numbers]}
-    operation.total += len(numbers)
-    _bump_tickets(numbers)
-    return True
-
-
 def return_everything(operation: Operation) -> None:
     """The first step of undoing: one transaction in which what was moved is the source's again."""
     source, target = (db.session.get_one(Organization, each) for each in (operation.source_id, operation.target_id))

@@ -26,11 +26,8 @@ def _continue_merge(operation: Operation) -> bool:
         if operation.is_finished:
             return False
         operation.data = operation.data | {"phase": operation.state}
-        return True
-    has_more = organization_merging.update_batch(operation)
-    if not has_more and not is_undoing:
-        has_more = organization_merging.move_late(operation)
-    return _finish_unless(operation, has_more, end)
+        return _finish_unless(operation, operation.total > 0, end)
+    return _finish_unless(operation, organization_merging.update_batch(operation), end)
 
 
 def _finish_unless(operation: Operation, has_more: bool, state: OperationState) -> bool:

@@ -2,24 +2,30 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, ColumnElement, literal_column
+from sqlalchemy import literal_column, or_, select
 
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.notifications import events
 from helpdesk.domain.sla import new_timers, timers
 from helpdesk.models.message import Message
+from helpdesk.models.organization import Organization
 from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
-# As a text, like HAS_WATCHERS: whether the organization of the new ticket is part of another one by now.
-IS_MERGED: ColumnElement[bool] = literal_column(
-    "EXISTS (SELECT 1 FROM organizations WHERE organizations.id = tickets.organization_id"
-    " AND organizations.merged_into_id IS NOT NULL)",
-    Boolean,
-).label("is_merged")
+# Whether the organization of a new ticket is part of another one by now, or its requester active no longer. Both rows
+# are read under locks, for which whoever merges or erases them waits. The texts have the reason of HAS_WATCHERS.
+_merged = select(Organization.merged_into_id.is_not(None)).where(
+    Organization.id == literal_column("tickets.organization_id")
+)
+_left = select(User.deactivated_at.is_not(None)).where(User.id == literal_column("tickets.requester_id"))
+IS_STALE = or_(
+    _merged.with_for_update(read=True, key_share=True).scalar_subquery(),
+    _left.with_for_update(read=True).scalar_subquery(),
+).label("is_stale")
 # What the statement that inserts a ticket or a message is asked besides, so that nothing else has to be.
 ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS, events.HAS_WATCHERS)
-ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, IS_MERGED)
+ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, IS_STALE)
 
 
 def on_ticket_created(
