@@ -90,12 +90,13 @@ def test_what_is_written_meanwhile_is_refused_in_words(make, session, browser_of
     address = f"/tickets/{ticket.number}"
     token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(address).text)[1]
     only_read()
-    for headers in ({}, {"HX-Request": "true"}):
+    for headers, is_in_page in (({"Sec-Fetch-Site": "same-origin"}, True), ({"HX-Request": "true"}, False)):
         data = {"body": "Still burning", "csrf_token": token}
         answer = browser.post(f"{address}/replies", data=data, headers=headers)
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) >= 5
         assert "Nothing can be saved at the moment" in answer.text
+        assert ("Still burning" in answer.text) == is_in_page  # with a script the form stays
     session.rollback()
     assert "Still burning" not in [message.body for message in session.query(Message)]
 

@@ -16,7 +16,7 @@ from helpdesk.config import UnsafeConfiguration
 from helpdesk.database import constraints
 from helpdesk.database import errors as database_errors
 from helpdesk.domain.errors import ConflictError, DomainError, PermissionDenied, ValidationError
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.markup import markdown_rendering
 from helpdesk.storage import StorageUnavailable
 from helpdesk.translation import gettext, lazy_gettext
@@ -27,6 +27,7 @@ STATUSES_WITH_PAGE = {400, 403, 404, 413, 422, 429, 500, 503}
 # UnsafeConfiguration: a database whose encoding cannot hold every text.
 DATABASE_UNAVAILABLE_ERRORS = (*database_errors.UNAVAILABLE_ERRORS, UnsafeConfiguration)
 STATUSES_WITHOUT_DATABASE = {500, 503}  # their pages must not need the database
+TEXT_FIELDS = ("subject", "body", "text", "notes", "comment", "answer", "description")  # never a secret
 READ_ONLY_SENTENCE = lazy_gettext(
     "Nothing can be saved at the moment, only read: the database is under maintenance. "
     "What you wrote is still in this page; send it again in a few minutes."
@@ -125,7 +126,9 @@ def render_error_page(
     # Flask's own render_template would query the database for the user and the portal's name.
     render = markdown_rendering.render_template if name in STATUSES_WITHOUT_DATABASE else render_template
     try:
-        html = render(f"errors/{name}.html", sentence=sentence, number=number, status=status)
+        html = render(
+            f"errors/{name}.html", sentence=sentence, number=number, status=status, written=list_written_texts()
+        )
     except DATABASE_UNAVAILABLE_ERRORS as error:
         return handle_database_unavailable(error)
     response = make_response(html, status)
@@ -133,3 +136,14 @@ def render_error_page(
         if key.lower() in {"retry-after", "allow"}:
             response.headers[key] = value
     return response
+
+
+def list_written_texts() -> list[str]:
+    """Return the texts of the form that one of our pages sent: the page that comes instead must not take them away.
+
+    With HTMX the form stays. What another site has a browser send is not repeated.
+    """
+    form = request.__dict__.get("form")  # only if it could be read
+    if not form or htmx or request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return []
+    return [text for name in TEXT_FIELDS for text in form.getlist(name) if text.strip()]

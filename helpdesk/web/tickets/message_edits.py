@@ -11,6 +11,7 @@ from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 from helpdesk.web import stale_forms
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
@@ -81,9 +82,16 @@ def render_form(message: Message, body: str, error: str = "") -> str:
 
 
 def get_own_message_or_404(ticket: Ticket, message_id: int) -> Message:
-    """Return the message, if the signed-in person may change it; else 404."""
+    """Return the message, if the signed-in person may change it; else 404.
+
+    Raises ConflictError if they wrote it and it is deleted: the page then shows what they typed.
+    """
     message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
     me = authentication.get_current_user()
-    if message is None or not permissions.can_read(me, message) or not permissions.can_edit(me, message):
+    if message is None or not permissions.can_read(me, message):
+        abort(404)
+    if message.deleted_at and message.author_id == me.id and request.method == "POST":
+        raise ConflictError(gettext("This message was deleted meanwhile."))
+    if not permissions.can_edit(me, message):
         abort(404)
     return message
