@@ -1,11 +1,10 @@
 """Who has a ticket open at the moment. Stored in Redis for seconds; without Redis nobody is shown as present."""
 
-import time
 from typing import Any
 
 from redis.client import Pipeline
 
-from helpdesk import extensions, live_events
+from helpdesk import clock, extensions, live_events
 from helpdesk.database import after_commit
 
 PRESENCE_TTL_SECONDS = 45  # after the last request that reported presence
@@ -27,7 +26,7 @@ def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> bool:
     if not answers:
         return False
     seen_at, _, did = answers[0].decode().partition(" ") if answers[0] else ("0", "", "")
-    return did != doing or time.time() - float(seen_at) >= PRESENCE_TTL_SECONDS
+    return did != doing or not _is_recent(seen_at)
 
 
 def mark_reading_after_commit(ticket_id: int, user_id: int) -> None:
@@ -45,7 +44,7 @@ def _add_readers(pipeline: Pipeline, readers: list[tuple[int, int]]) -> None:
 
 
 def _add_record(pipeline: Pipeline, key: str, user_id: int, doing: str) -> None:
-    pipeline.hset(key, str(user_id), f"{time.time():.0f} {doing}")
+    pipeline.hset(key, str(user_id), f"{clock.now().timestamp():.0f} {doing}")
     pipeline.expire(key, PRESENCE_TTL_SECONDS * 2)
 
 
@@ -55,6 +54,10 @@ def present_users(ticket_id: int) -> dict[int, str]:
     users = {}
     for user_id, entry in (answers[0] if answers else {}).items():
         seen_at, _, doing = entry.decode().partition(" ")
-        if time.time() - float(seen_at) < PRESENCE_TTL_SECONDS:
+        if _is_recent(seen_at):
             users[int(user_id)] = doing
     return users
+
+
+def _is_recent(seen_at: str) -> bool:
+    return clock.now().timestamp() - float(seen_at) < PRESENCE_TTL_SECONDS

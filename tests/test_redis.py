@@ -2,15 +2,16 @@
 
 import subprocess
 import time
+from datetime import timedelta
 
 import pytest
 import redis
 
-from helpdesk import config, extensions, presence, redis_url
+from helpdesk import clock, config, extensions, presence, redis_url
 from helpdesk.jobs import wake_workers
 from helpdesk.web.api import token_authentication
 from helpdesk.web.middleware import personal_limits
-from tests import conftest, timeouts
+from tests import conftest, time_travel, timeouts
 from tests.replaced_modules import replace_in
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -100,6 +101,19 @@ def test_page_waits_once_for_a_redis_that_is_away(app, monkeypatch):
     assert not wake_workers([("deliver", 1)])
     assert asked == []
     monkeypatch.setattr(extensions, "_unavailable_until", 0.0)
+
+
+@ON_SQLITE
+def test_who_is_present_is_told_by_the_clock_that_all_machines_follow(app, monkeypatch):
+    """One whose own clock is an hour ahead would have somebody present for an hour, and their mail held back."""
+    time_travel.advance(3600)
+    monkeypatch.setattr(clock, "_offset", timedelta(hours=-1))
+    assert presence.mark_present(1, 7)
+    time_travel.reset()
+    monkeypatch.setattr(clock, "_offset", timedelta(0))
+    assert presence.present_users(1) == {7: "reading"}
+    time_travel.advance(presence.PRESENCE_TTL_SECONDS + 5)
+    assert presence.present_users(1) == {}
 
 
 @ON_SQLITE

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from helpdesk import bounded_http, clock
 from helpdesk.channels import checked_requests
+from helpdesk.channels.webhook import http as webhook_http
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, PermissionDenied
@@ -236,6 +237,15 @@ def test_a_new_secret_and_the_former_one_both_count_for_a_week_or_until_that_is_
     assert fitting() == [False, False, True]
     actions = [entry.action for entry in audit_log.list_entries()][:3]
     assert actions == ["ended the former secret of a webhook", *["gave a webhook a new secret"] * 2]
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+def test_the_time_that_is_signed_is_that_of_the_clock_that_all_machines_follow(app, monkeypatch):
+    replace_in(monkeypatch, webhook_http, "checked_requests", post_request=lambda url, headers, body: headers)
+    monkeypatch.setattr(clock, "_offset", timedelta(hours=-1))
+    with time_travel.frozen():
+        headers = webhook_http.post_request("key", "https://8.8.8.8/", [b"secret"], b"{}")
+        assert headers["webhook-timestamp"] == str(int(clock.now().timestamp())) != str(int(time.time()))
 
 
 def take_back(message, how, admin):

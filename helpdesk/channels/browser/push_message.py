@@ -1,7 +1,6 @@
 """Encrypt a notice for one browser (RFC 8291) and prove who sends it (VAPID, RFC 8292)."""
 
 import base64
-import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ import http_ece
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from helpdesk import clock
 from helpdesk.domain.notifications import browsers
 
 TTL_SECONDS = 12 * 3600  # for which a push service keeps a notice for a browser that is off
@@ -45,7 +45,7 @@ def make_headers(message: PushMessage, key: str) -> dict[str, str]:
     parts = urlsplit(message.endpoint)
     claims = {
         "aud": f"{parts.scheme}://{parts.netloc}",
-        "exp": int(time.time()) + PROOF_SECONDS,
+        "exp": int(clock.now().timestamp()) + PROOF_SECONDS,
         "sub": message.contact,
     }
     token = jwt.encode(claims, message.private_key, algorithm="ES256")
