@@ -104,7 +104,7 @@ def test_page_waits_once_for_a_redis_that_is_away(app, monkeypatch):
 
 
 @ON_SQLITE
-def test_who_is_present_is_told_by_the_clock_that_all_machines_follow(app, monkeypatch):
+def test_who_is_present_is_judged_by_the_clock_that_all_machines_follow(app, monkeypatch):
     """One whose own clock is an hour ahead would have somebody present for an hour, and their mail held back."""
     time_travel.advance(3600)
     monkeypatch.setattr(clock, "_offset", timedelta(hours=-1))
