@@ -107,16 +107,6 @@ def test_a_note_is_not_on_the_customers_page_nor_in_any_fragment(filed_ticket, b
         assert "secretword" not in client.get(f"/tickets/{filed_ticket.number}{part}").get_data(as_text=True)
 
 
-def test_a_note_of_somebody_who_has_left_the_team_is_no_reply(filed_ticket, browser_of, session):
-    """Their page, which the team was shown, sends notes to the address of replies."""
-    client = browser_of(filed_ticket.requester)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
-    form = {"body": "Do not tell them", "compose": "note", "csrf_token": token(page)}
-    refused = client.post(f"/tickets/{filed_ticket.number}/replies", data=form, headers={"HX-Request": "true"})
-    assert "Only the team writes notes." in soup(refused, 403).text
-    assert "Do not tell them" not in [message.body for message in session.scalars(select(Message))]
-
-
 def test_a_foreign_ticket_is_missing_byte_for_byte(filed_ticket, browser_of, make):
     client = browser_of(make.user(make.organization("Initech")))
     for part in ("", "/conversation", "/facts", "/header", "/live"):

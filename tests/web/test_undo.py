@@ -95,10 +95,12 @@ def test_a_form_that_says_note_is_a_note_whichever_address_it_was_sent_to(filed_
     assert messages(session, "reply") == [] and messages(session, "note") == ["They did not pay."]
 
 
-def test_a_customer_cannot_write_a_note_by_it(filed_ticket, browser_of, session):
-    send(browser_of(filed_ticket.requester), f"/tickets/{filed_ticket.number}/replies", body="Mine.", compose="note")
+def test_a_note_of_somebody_who_is_not_of_the_team_any_more_is_no_reply(filed_ticket, browser_of, session):
+    client = browser_of(filed_ticket.requester)
+    refused = send(client, f"/tickets/{filed_ticket.number}/replies", body="Do not tell them.", compose="note")
+    assert refused.status_code == 403 and "Only the team writes notes." in refused.text
     session.expire_all()
-    assert session.scalars(select(Message.kind).where(Message.body == "Mine.")).one() == "reply"
+    assert not session.scalars(select(Message).where(Message.body == "Do not tell them.")).all()
 
 
 def test_a_colleagues_newer_reply_is_shown_once(filed_ticket, desk, make, session):
