@@ -74,6 +74,9 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     try:
         form_uploads.store()
         drafts.empty_sent_draft(authentication.get_current_user(), f"message-{number}")
+        if kind == "reply" and not is_change_alone(ticket, kind, changes, body) and has_other_audience(ticket, token):
+            form_uploads.keep_for_retry()
+            return render_rejected_form(number, None, kind, body, form_uploads, has_other_audience=True)
         if kind == "reply" and ticket.is_closed:
             follow_up = tickets.create_follow_up(
                 ticket,
@@ -125,6 +128,14 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     return render_after_reply(number, is_changed, kind, undo_offer, written)
 
 
+def has_other_audience(ticket: Ticket, token: str | None) -> bool:
+    """Whether others would read the reply than its form said; False for customers, and for what was sent already."""
+    user, number = authentication.get_current_user(), parse_seq(request.form.get("seen"))
+    if not user.is_team or number is None or not collisions.has_other_audience(ticket, user, number):
+        return False
+    return not idempotency.was_message_sent(user, ticket, token)
+
+
 def find_newer_reply(ticket: Ticket) -> Message | None:
     """Return a colleague's reply that the form's sender has not seen; None for customers and forms without ``seen``."""
     number = parse_seq(request.form.get("seen"))
@@ -157,15 +168,18 @@ def render_rejected_form(
     body: str,
     form_uploads: uploads.FormUploads,
     newer: Message | None = None,
+    has_other_audience: bool = False,
 ) -> ResponseReturnValue:
-    """Render the composer with everything that was typed, and the error or a colleague's ``newer`` reply."""
+    """Render the composer with everything that was typed, and the error, a colleague's ``newer`` reply, or that others
+    would read it.
+    """
     db.session.rollback()
     ticket = get_ticket_or_404(number)
     errors = {error.field if error.field in {"body", "files", "status"} else "body": error.message} if error else {}
     values = {"kind": kind, "body": body} | {
         name: request.form.get(name, "") for name in ("status", "assignee", "priority", "macro", "written_as")
     }
-    context = composer_context(ticket, errors, values, form_uploads.list_pending(), newer)
+    context = composer_context(ticket, errors, values, form_uploads.list_pending(), newer, has_other_audience)
     if htmx:
         return render_template("tickets/_composer.html", **context), 422
     return render_template("tickets/show.html", **(page_context(ticket) | context)), 422

@@ -115,16 +115,18 @@ def composer_context(
     values: dict[str, Any] | None = None,
     stored_uploads: dict[str, Any] | None = None,
     newer: Message | None = None,
+    has_other_audience: bool = False,
     rows: PageRows = NOTHING,
 ) -> dict[str, Any]:
     """Return the context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
 
-    ``newer``: a colleague's reply that was written meanwhile. ``empty_composer``: of a composer in which there is
+    ``newer``: a colleague's reply that was written meanwhile. ``has_other_audience``: others read a reply than the form
+    said that was sent. ``empty_composer``: of a composer in which there is
     nothing yet, the plain values by which what is rendered is kept; the others are filled in.
     """
     user = authentication.get_current_user()
     for_team, is_closed, added_to = user.is_team, ticket.is_closed, find_ticket_added_to(ticket)
-    token = idempotency.valid_token(request.form.get("form_token")) if errors or newer else None
+    token = idempotency.valid_token(request.form.get("form_token")) if errors or newer or has_other_audience else None
     shown = {
         "for_team": for_team,
         "is_closed": is_closed,
@@ -133,7 +135,7 @@ def composer_context(
         "added_to": added_to.number if added_to else None,
         "has_articles": for_team and not is_closed and articles.has_articles(user),
     }
-    nothing = dict.fromkeys(("values", "changes", "errors", "kept", "newer", "undo"))
+    nothing = dict.fromkeys(("values", "changes", "errors", "kept", "newer", "has_other_audience", "undo"))
     return shown | {
         "ticket": ticket,
         "number": ticket.number,
@@ -145,6 +147,7 @@ def composer_context(
         "errors": errors or {},
         "kept": stored_uploads or {},
         "newer": newer,
+        "has_other_audience": has_other_audience,
         "undo": None,
         "empty_composer": None if values or errors or stored_uploads or newer else shown | nothing,
     }
