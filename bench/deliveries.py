@@ -139,7 +139,7 @@ class SlackStub:
     def __enter__(self) -> "SlackStub":
         self.posted = 0
         self.latency = 0.0
-        numbers = itertools.count(1)
+        numbers, counting = itertools.count(1), threading.Lock()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -149,7 +149,8 @@ class SlackStub:
             def do_POST(self):
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 time.sleep(outer.latency)
-                outer.posted += self.path.endswith("chat.postMessage")
+                with counting:
+                    outer.posted += self.path.endswith("chat.postMessage")
                 body = b'{"ok": true, "channel": "C0TRIAGE001", "ts": "1800000000.%06d"}' % next(numbers)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")

@@ -1,5 +1,6 @@
 """Ports, processes and waiting: what every bench needs of this machine."""
 
+import contextlib
 import json
 import socket
 import time
@@ -58,13 +59,18 @@ def wait_for(ready: Callable[[], Any], what: str, timeout: float = START_TIMEOUT
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """Processor time that these processes have used."""
-    times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(each.user + each.system for each in times)
+    """Processor time that these processes have used; of one that has ended, none."""
+    used = 0.0
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = psutil.Process(pid).cpu_times()
+            used += times.user + times.system
+    return used
 
 
 def server_cpu_seconds(pid: int) -> float:
     """Processor time of a server with its child processes, also those that have ended."""
     server = psutil.Process(pid)
+    used = cpu_seconds([pid, *(child.pid for child in server.children())])
     ended = server.cpu_times()
-    return cpu_seconds([pid, *(child.pid for child in server.children())]) + ended.children_user + ended.children_system
+    return used + ended.children_user + ended.children_system

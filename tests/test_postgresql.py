@@ -60,6 +60,19 @@ def test_reads_only_open_no_transaction(app, session):
     assert session.connection().connection.dbapi_connection.info.transaction_status.name == "INTRANS"
 
 
+def test_a_write_of_one_statement_is_committed_by_itself(app, session):
+    session.execute(text("CREATE TEMP TABLE tried (id int)"))
+    session.commit()
+    with transactions.one_statement():
+        session.execute(text("INSERT INTO tried VALUES (1)"))
+        assert session.connection().connection.dbapi_connection.info.transaction_status.name == "IDLE"
+        session.commit()
+    session.execute(text("INSERT INTO tried VALUES (2)"))
+    assert session.connection().connection.dbapi_connection.info.transaction_status.name == "INTRANS"
+    session.rollback()
+    assert session.scalars(text("SELECT id FROM tried")).all() == [1]
+
+
 def test_reader_sees_rows_committed_meanwhile(app, session, make, database_url):
     make.organization("Globex")
     names = text("SELECT name FROM organizations")

@@ -5,6 +5,7 @@ once a second, so that work goes on while Redis is unavailable or read-only.
 """
 
 import logging
+import random
 import threading
 import time
 from collections import deque
@@ -24,7 +25,8 @@ ORDER_MARGIN_SECONDS = 0.02  # after INBOX_ORDER_WAIT: the row was stored before
 AGAIN_STEP_SECONDS = 0.1  # queries for what has become due meanwhile are not closer together
 LOOK_STALLED_SECONDS = 120.0  # longer than the slowest query that still makes sense
 LEASE_MARGIN_SECONDS = 60.0  # after the end of its lease until a thread counts as stalled; its row is free by then
-BATCH_PER_THREAD = 8  # rows of one query per thread; another process would take later ones before they are reached
+FOUND_PER_THREAD = 16  # rows of one query per thread
+TAKEN_PER_THREAD = 2  # of these, at random: other processes find the same rows, and are to take others of them
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +37,7 @@ class DrainPool:
     In maintenance mode only a pool that ``works_in_maintenance`` starts anything.
 
     Each call has a fresh application context. If two processes find the same row, one of them claims it; for the other,
-    ``process`` does nothing.
+    ``process`` does nothing. If it ``names_next``, it returns the id of a row to be processed after those that wait.
     """
 
     def __init__(
@@ -47,14 +49,16 @@ class DrainPool:
         process: Callable[[int], object],
         stalled_after: float | None = None,
         works_in_maintenance: bool = False,
+        names_next: bool = False,
     ) -> None:
         self._app, self._name, self._find_due, self._process = app, name, find_due, process
-        self._works_in_maintenance = works_in_maintenance
-        self._limit = threads * BATCH_PER_THREAD
+        self._works_in_maintenance, self._names_next = works_in_maintenance, names_next
+        self._limit, self._most_taken = threads * FOUND_PER_THREAD, threads * TAKEN_PER_THREAD
+        self._looking = threading.Lock()  # what was found last counts
         self._changed = threading.Condition()
         self._waiting: deque[int] = deque()
-        self._taken: set[int] = set()  # queued here, or in work in one of the threads
-        self._should_query_again = self._is_ending = False
+        self._in_work: set[int] = set()
+        self._should_query_again = self._is_paused = self._is_ending = False
         self._ended = threading.Event()
         limit = stalled_after or config.current().DELIVERY_LEASE + LEASE_MARGIN_SECONDS
         self.clocks = [watchdog.ProgressClock(f"{name}-{number}", limit) for number in range(threads)]
@@ -63,22 +67,30 @@ class DrainPool:
         ]
 
     def look(self) -> None:
-        """Query for due rows and hand the new ones to the threads. Database errors are logged, not raised."""
+        """Query for due rows and hand them to the threads. Database errors are logged, not raised.
+
+        Those found before are no longer waited for: another process may have taken them meanwhile.
+        """
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         try:
             with self._app.app_context():
                 settings.get_all()  # what an admin has entered holds here, too
-                is_paused = maintenance.is_on() and not self._works_in_maintenance
-                due_ids = [] if is_paused else self._find_due(self._limit)
+                self._is_paused = maintenance.is_on() and not self._works_in_maintenance
+                due_ids = [] if self._is_paused else self._find_due(self._limit)
         except SQLAlchemyError as error:
             report_outage(log, error, "a query for due rows")
             return
         with self._changed:
-            new_ids = [row_id for row_id in due_ids if row_id not in self._taken]
-            self._taken.update(new_ids)
-            self._waiting.extend(new_ids)
+            taken = [row_id for row_id in due_ids if row_id not in self._in_work]
+            if len(taken) > self._most_taken:
+                taken = random.sample(taken, self._most_taken)
+            self._waiting = deque(taken)
             # A row in work may be among the results because it is due again: query again when it is done.
-            self._should_query_again = len(due_ids) == self._limit or len(new_ids) < len(due_ids)
-            self._changed.notify(len(new_ids))
+            self._should_query_again = len(taken) < len(due_ids)
+            self._changed.notify(len(taken))
 
     def end(self) -> None:
         """Let each thread finish its current row and take no other."""
@@ -91,10 +103,12 @@ class DrainPool:
         while (row_id := self._next()) is not None:
             clock.begin(f"row {row_id}")
             logging_setup.set_context(thread=clock.name, row=row_id)
-            is_done = self._process_row(row_id)
+            is_done, next_id = self._process_row(row_id)
             clock.end()
             with self._changed:
-                self._taken.discard(row_id)
+                self._in_work.discard(row_id)
+                if next_id is not None and not self._is_paused and next_id not in self._waiting:
+                    self._waiting.append(next_id)
                 should_look = is_done and self._should_query_again and not self._waiting and not self._is_ending
                 self._should_query_again = self._should_query_again and not should_look
             if should_look:
@@ -103,19 +117,24 @@ class DrainPool:
     def _next(self) -> int | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_ending)
-            return None if self._is_ending else self._waiting.popleft()
+            if self._is_ending:
+                return None
+            row_id = self._waiting.popleft()
+            self._in_work.add(row_id)
+            return row_id
 
-    def _process_row(self, row_id: int) -> bool:
+    def _process_row(self, row_id: int) -> tuple[bool, int | None]:
+        """Process a row. Returns whether it ended without an error, and the row to be processed next, if any."""
         try:
             with telemetry.span(self._name, threading.current_thread().name), self._app.app_context():
-                self._process(row_id)
-            return True
+                result = self._process(row_id)
+                return True, result if self._names_next else None
         except SQLAlchemyError as error:
             report_outage(log, error, "a worker's thread")
             self._ended.wait(LOOK_SECONDS)
         except Exception:
             log.exception("Row %s failed in %s", row_id, threading.current_thread().name)
-        return False
+        return False, None
 
 
 class Drain:
@@ -223,7 +242,7 @@ def make_delivery_drain(app: Flask) -> Drain:
         DrainPool(
             app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one, works_in_maintenance=True
         ),
-        DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
+        DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread, names_next=True),
     )
     releases = (tickets.publish_due_replies, outbox.release_expired_leases, inbox.release_expired_leases)
     # What came from Slack waits for what came before it, and is due then.

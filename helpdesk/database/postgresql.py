@@ -2,7 +2,7 @@
 
 A connection that was just used is not pinged, and reads run in autocommit mode: at PostgreSQL's default isolation level
 each statement sees what was committed when it began, so that a read-only transaction guarantees nothing more than its
-statements do.
+statements do. So does a write that is one statement.
 """
 
 import logging
@@ -85,17 +85,17 @@ def _ping_idle_connection(connection: Any, record: Any, _proxy: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    """Switch the driver to autocommit for read-only transactions, so that it sends no BEGIN.
+    """Switch the driver to autocommit for transactions that need no BEGIN, so that it sends none.
 
     A connection that is in autocommit mode for another reason stays in it.
     """
     driver = connection.connection.dbapi_connection
     if not _is_postgresql(driver):
         return
-    if transactions.is_read_only():
+    if transactions.needs_no_begin():
         if not driver.autocommit:
-            driver.autocommit = connection.info["autocommit_for_reads"] = True
-    elif connection.info.pop("autocommit_for_reads", False):
+            driver.autocommit = connection.info["autocommit_without_begin"] = True
+    elif connection.info.pop("autocommit_without_begin", False):
         driver.autocommit = False
 
 

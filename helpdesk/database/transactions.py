@@ -20,6 +20,7 @@ REFUSAL = "A read-only request tried to write; call start_write_transaction() fi
 PLANNED_ANEW = "is_planned_anew"  # execution option, read by helpdesk.database.postgresql
 
 _is_read_only: ContextVar[bool] = ContextVar("is_read_only", default=False)
+_is_one_statement: ContextVar[bool] = ContextVar("is_one_statement", default=False)
 _longest_lock_wait: ContextVar[float] = ContextVar("longest_lock_wait", default=math.inf)
 
 
@@ -58,6 +59,25 @@ def read_only() -> Iterator[None]:
         yield
     finally:
         start_write_transaction()
+
+
+@contextmanager
+def one_statement() -> Iterator[None]:
+    """Run a block that executes one statement, which may write, and commits.
+
+    To PostgreSQL it is sent without BEGIN and COMMIT: a statement by itself is a transaction.
+    """
+    db.session.rollback()
+    _is_one_statement.set(True)
+    try:
+        yield
+    finally:
+        _is_one_statement.set(False)
+
+
+def needs_no_begin() -> bool:
+    """Whether this thread's next transaction reads only, or is one statement."""
+    return _is_read_only.get() or _is_one_statement.get()
 
 
 def reset_transaction_mode() -> None:

@@ -5,16 +5,18 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from helpdesk import clock, jobs
-from helpdesk.channels.slack import not_found
+from helpdesk.channels.slack import channel, not_found
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.outbox import claim as claims
 from helpdesk.domain.outbox import deliver, errors, mark_sent, results
 from helpdesk.domain.outbox.channel import SendResult
+from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from tests import timeouts, worker_helpers
 
@@ -69,12 +71,11 @@ def test_all_that_waits_with_one_queue_key_leaves_in_order_and_nobody_is_woken(
     ] * 4
 
 
-def test_after_a_while_it_wakes_the_next_and_lets_others_have_their_turn(talk, session, woken, monkeypatch):
+def test_after_a_while_it_names_the_next_and_lets_others_have_their_turn(talk, session, woken, monkeypatch):
     moments = iter([100.0, 100.0, 100.0 + deliver.TIME_SLICE_SECONDS])
     monkeypatch.setattr(deliver, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    worker_helpers.run_job(outbox.deliver_thread, talk[0])
-    assert waiting(session) == talk[1:]
-    assert woken == [talk[1]]
+    assert worker_helpers.run_job(outbox.deliver_thread, talk[0]) == talk[1]
+    assert waiting(session) == talk[1:] and woken == []
 
 
 def test_it_ends_at_what_has_not_arrived(talk, session, workspace, woken):
@@ -114,6 +115,46 @@ def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_
     assert worker_helpers.run_job(lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000002")), 0) is None
     session.refresh(row)
     assert (row.state, row.external_id) == ("sending", None)
+
+
+def test_an_arrival_raises_the_version_of_its_ticket_once_and_a_lost_claim_does_not(talk, session):
+    ticket = session.get(Delivery, talk[0]).thread.ticket
+    before = ticket.version
+    session.rollback()
+    assert worker_helpers.run_job(outbox.deliver_one, talk[0])
+    session.refresh(ticket)
+    assert ticket.version == before + 1
+    session.rollback()
+
+    claim = worker_helpers.run_job(claims.claim_delivery, talk[1])
+    session.get(Delivery, talk[1]).lease_owner = "another worker"
+    session.commit()
+    worker_helpers.run_job(lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000002")), 0)
+    session.refresh(ticket)
+    assert ticket.version == before + 1
+
+
+def test_an_arrival_raises_the_version_of_the_ticket_that_its_thread_was_moved_to(talk, session, make, monkeypatch):
+    """It was moved while the arrival waited for the former ticket's lock."""
+    thread = session.get(Delivery, talk[0]).thread
+    other = make.ticket(thread.ticket.requester)
+    moved = update(Thread).where(Thread.id == thread.id).values(ticket_id=other.id)
+    before = other.version
+    session.commit()
+    monkeypatch.setattr(channel.SlackChannel, "after_sent", lambda *_: db.session.execute(moved))
+    assert worker_helpers.run_job(outbox.deliver_one, talk[0])
+    session.refresh(other)
+    assert other.version == before + 1
+
+
+def test_a_delivery_takes_five_statements(app, talk, session):
+    """SQLite asks before whether the row may be claimed, and locks no ticket by itself."""
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    assert worker_helpers.run_job(outbox.deliver_one, talk[0])
+    words = [statement.split()[0] for statement in statements if not statement.startswith(("PRAGMA", "BEGIN"))]
+    asked_before = ["SELECT"] if db.engine.dialect.name == "sqlite" else []
+    assert words == [*asked_before, "UPDATE", "SELECT", "UPDATE", "UPDATE", "SELECT"]
 
 
 def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk, session):

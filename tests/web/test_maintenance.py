@@ -1,5 +1,7 @@
 """Maintenance mode: everything is read, nothing is saved, what comes in is stored and waits."""
 
+import threading
+
 import pytest
 from sqlalchemy import func, select
 
@@ -120,6 +122,29 @@ def test_workers_wait_but_for_account_mails(switch, start):
     switch(False)
     waiting.look()
     timeouts.wait_for(lambda: late, "what waited")
+
+
+def test_a_queue_that_is_being_delivered_waits_too(switch, app):
+    """Each row names the one behind it, so that no query for due rows would end that."""
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def process(row_id):
+        begun.set()
+        go_on.wait(timeouts.LIMIT)
+        done.append(row_id)
+        return row_id + 1 if row_id < 9 else None
+
+    pool = DrainPool(app, "test", 1, lambda limit: [7], process, names_next=True)
+    pool.threads[0].start()
+    pool.look()
+    assert begun.wait(timeouts.LIMIT)
+    switch(True)
+    pool.look()
+    go_on.set()
+    timeouts.wait_for(lambda: done and not pool._in_work, "the row that was in work")
+    pool.end()
+    pool.threads[0].join(timeouts.LIMIT)
+    assert done == [7] and not pool._waiting
 
 
 def test_a_mail_is_stored_and_a_delivery_that_waits_is_no_failure(switch, app, session, make, monkeypatch):

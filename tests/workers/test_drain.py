@@ -1,6 +1,7 @@
 """Due jobs run without Redis, beside a backlog, each once."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,11 +14,11 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def start(app):
-    """``start(threads, find_due, process)``: a pool with its threads running. Ended afterwards."""
+    """``start(threads, find_due, process, **options)``: a pool with its threads running. Ended afterwards."""
     pools = []
 
-    def begin(threads, find_due, process):
-        pool = DrainPool(app, "test", threads, find_due, process)
+    def begin(threads, find_due, process, **options):
+        pool = DrainPool(app, "test", threads, find_due, process, **options)
         for thread in pool.threads:
             thread.start()
         pools.append(pool)
@@ -66,13 +67,72 @@ def test_drain_stops_after_its_current_rows(start):
         go_on.wait(timeouts.LIMIT)
         done.append(row_id)
 
-    pool = start(1, lambda limit: [1, 2, 3], process)
+    pool = start(1, lambda limit: [1, 2], process)
     pool.look()
     assert begun.wait(timeouts.LIMIT)
     pool.end()
     go_on.set()
     pool.threads[0].join(timeouts.LIMIT)
     assert done == [1]
+
+
+@pytest.fixture
+def held():
+    """``process`` of a pool, which waits with row 0 until ``go_on``; ``done`` are the rows it has done."""
+    held = SimpleNamespace(begun=threading.Event(), go_on=threading.Event(), done=[])
+
+    def process(row_id):
+        if row_id == 0:
+            held.begun.set()
+            held.go_on.wait(timeouts.LIMIT)
+        held.done.append(row_id)
+
+    held.process = process
+    return held
+
+
+def test_what_is_no_longer_due_is_not_waited_for(start, held):
+    """Another process has taken it meanwhile: to try to claim it would cost two statements."""
+    found = iter([[0, 1], [3]])
+    pool = start(1, lambda limit: next(found, []), held.process)
+    pool.look()
+    assert held.begun.wait(timeouts.LIMIT)
+    pool.look()
+    held.go_on.set()
+    timeouts.wait_for(lambda: len(held.done) == 2, "both")
+    assert held.done == [0, 3]
+
+
+def test_of_many_due_rows_a_few_are_taken_so_that_other_processes_take_others(start, held, monkeypatch):
+    asked = []
+
+    def sample(rows, count):
+        asked.append((rows, count))
+        return rows[-count:]
+
+    monkeypatch.setattr(drain, "random", SimpleNamespace(sample=sample))
+    many = [*range(1, drain.FOUND_PER_THREAD + 1)]
+    found = iter([[0], many])
+    pool = start(1, lambda limit: next(found, []), held.process)
+    pool.look()
+    assert held.begun.wait(timeouts.LIMIT)
+    pool.look()
+    held.go_on.set()
+    taken = many[-drain.TAKEN_PER_THREAD :]
+    timeouts.wait_for(lambda: len(held.done) == 1 + len(taken), "those that were taken")
+    assert held.done == [0, *taken] and asked == [(many, drain.TAKEN_PER_THREAD)]
+
+
+def test_the_next_of_a_queue_waits_behind_the_others_and_for_no_query(start):
+    done = []
+
+    def process(row_id):
+        done.append(row_id)
+        return {1: 10, 10: 11}.get(row_id)
+
+    start(1, lambda limit: [] if done else [1, 2], process, names_next=True).look()
+    timeouts.wait_for(lambda: len(done) == 4, "all of them")
+    assert done == [1, 2, 10, 11]
 
 
 def test_failing_job_does_not_stop_the_others(start):

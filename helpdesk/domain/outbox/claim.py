@@ -43,6 +43,7 @@ class DeliveryClaim:
 
     id: int
     thread_id: int | None
+    message_id: int | None
     owner: str
     channel: OutboundChannel[Any]
     started_at: datetime
@@ -198,8 +199,9 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
                 return None
     until = now + lease_duration()
     try:
-        claimed = db.session.execute(CLAIM_STATEMENT, asked | {"until": until, "owner": owner})
-        db.session.commit()
+        with transactions.one_statement():
+            claimed = transactions.execute_core(CLAIM_STATEMENT, asked | {"until": until, "owner": owner})
+            db.session.commit()
         if affected_rows(claimed) != 1:
             return None
         claim, written, new_address = _render_claim(delivery_id, owner, now, until)
@@ -248,6 +250,7 @@ def _render_claim(
         claim = DeliveryClaim(
             delivery_id,
             delivery.thread_id,
+            delivery.message_id,
             owner,
             channel,
             now,

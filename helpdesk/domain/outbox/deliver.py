@@ -50,14 +50,17 @@ def deliver_one(delivery_id: int) -> bool:
     return is_sent
 
 
-def deliver_thread(delivery_id: int) -> None:
-    """Send the delivery with this id, then those that wait behind it, for TIME_SLICE_SECONDS. Commits after each."""
+def deliver_thread(delivery_id: int) -> int | None:
+    """Send the delivery with this id, then those that wait behind it, for TIME_SLICE_SECONDS. Commits after each.
+
+    Returns the id of the one that waits then, if any.
+    """
     until = time.monotonic() + TIME_SLICE_SECONDS
     next_id: int | None = delivery_id
     with reader_language.use_team_language():
         while next_id is not None and time.monotonic() < until:
             _, next_id = _attempt_delivery(next_id)
-    _wake_for(next_id)
+    return next_id
 
 
 def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:

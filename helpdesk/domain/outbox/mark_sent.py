@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Row, ScalarSelect, bindparam, func, literal_column, select, update
 
 from helpdesk import clock, jobs
+from helpdesk.database import transactions
 from helpdesk.domain import locking
 from helpdesk.domain.outbox import results, retry
 from helpdesk.domain.outbox.channel import SendResult
@@ -17,9 +18,10 @@ from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
-messages = Message.__table__
+messages, tickets = Message.__table__, Ticket.__table__
 
 # "unknown" is included: the lease may have expired meanwhile without another worker claiming the row.
 MARK_SENT_STATEMENT = (
@@ -48,6 +50,19 @@ MARK_SENT_STATEMENT = (
         deliveries.c.queue_key,
         deliveries.c.attempts,
     )
+)
+# Locks the ticket as ``locking.lock_tickets_of`` does, and counts what its team's pages show of the message.
+COUNT_SENT_STATEMENT = (
+    update(tickets)
+    .where(
+        tickets.c.id.in_(
+            select(threads.c.ticket_id)
+            .join(deliveries, deliveries.c.thread_id == threads.c.id)
+            .where(deliveries.c.id == bindparam("claimed"))
+        )
+    )
+    .values(version=tickets.c.version + 1)
+    .returning(tickets.c.id)
 )
 # Whether people reacted to the message that was sent; a card shows the ticket's first one.
 HAS_REACTIONS = func.coalesce(
@@ -93,7 +108,11 @@ def mark_sent(claim: DeliveryClaim, sent: SendResult) -> int | None:
     longer valid.
     """
     db.session.remove()
-    locking.lock_tickets_of((claim.id,))
+    counted_ticket = None
+    if claim.message_id is None:
+        locking.lock_tickets_of((claim.id,))
+    else:
+        counted_ticket = transactions.execute_core(COUNT_SENT_STATEMENT, {"claimed": claim.id}).scalar_one_or_none()
     values = {
         "claimed": claim.id,
         "owner": claim.owner,
@@ -101,23 +120,28 @@ def mark_sent(claim: DeliveryClaim, sent: SendResult) -> int | None:
         "new_data": {**claim.data, **sent.extra},
         "now": clock.now(),
     }
-    row = db.session.execute(MARK_SENT_STATEMENT, values).one_or_none()
-    thread = None
-    if row is not None:
-        claim.channel.after_sent(claim.id, sent)
-        if row.thread_id is not None:
-            thread = _update_thread(claim, row, sent)
+    row = transactions.execute_core(MARK_SENT_STATEMENT, values).one_or_none()
+    if row is None:
+        db.session.remove()
+        return None
+    claim.channel.after_sent(claim.id, sent)
+    thread = _update_thread(claim, row, sent, counted_ticket) if row.thread_id is not None else None
     db.session.commit()
     db.session.remove()
-    if row is not None and (row.attempts > 1 or (thread is not None and thread.blocked_reason)):
+    if row.attempts > 1 or (thread is not None and thread.blocked_reason):
         retry.retry_waiting(claim)
     return thread.behind if thread is not None else None
 
 
-def _update_thread(claim: DeliveryClaim, row: Row[*tuple[Any, ...]], sent: SendResult) -> Row[*tuple[Any, ...]]:
-    """Update the thread, the ticket and the channel of a sent delivery. Returns the thread's state from before."""
+def _update_thread(
+    claim: DeliveryClaim, row: Row[*tuple[Any, ...]], sent: SendResult, counted_ticket: int | None
+) -> Row[*tuple[Any, ...]]:
+    """Update the thread, the ticket and the channel of a sent delivery. Returns the thread's state from before.
+
+    ``counted_ticket`` is the ticket whose version was raised already: the thread's, unless it was moved meanwhile.
+    """
     asked = {"thread": row.thread_id, "queue_key": row.queue_key, "message": row.message_id}
-    thread = db.session.execute(THREAD_STATE_QUERY, asked).one()
+    thread = transactions.execute_core(THREAD_STATE_QUERY, asked).one()
     is_root = row.kind == DeliveryKind.card or not claim.channel.has_root_message
     is_first = thread.external_id is None and is_root
     if is_first:
@@ -127,7 +151,9 @@ def _update_thread(claim: DeliveryClaim, row: Row[*tuple[Any, ...]], sent: SendR
     if row.kind == DeliveryKind.card and thread.in_other_queue is not None:
         jobs.enqueue_after_commit("deliver", thread.in_other_queue)  # all messages of a thread wait for its card
     if row.message_id is not None:
-        results.bump_ticket_version(thread.ticket_id, messages_only=not is_first and not thread.blocked_reason)
+        is_elsewhere = thread.ticket_id != counted_ticket
+        change = results.bump_ticket_version if is_elsewhere else results.publish_ticket
+        change(thread.ticket_id, messages_only=not is_first and not thread.blocked_reason)
     if thread.blocked_reason:
         retry.unblock_channels(thread.channel_id, claim.channel, thread.blocked_reason)
     return thread

@@ -140,6 +140,11 @@ def return_claim(delivery_id: int, owner: str) -> None:
 def bump_ticket_version(ticket_id: int, messages_only: bool = False) -> None:
     """Refresh the team's open pages of the ticket after the commit; with ``messages_only`` only the conversation."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
+    publish_ticket(ticket_id, messages_only)
+
+
+def publish_ticket(ticket_id: int, messages_only: bool = False) -> None:
+    """Refresh the team's open pages of the ticket after the commit, whose version was raised."""
     live_events.publish_after_commit(f"team:ticket:{ticket_id}{live_events.MESSAGES_ONLY if messages_only else ''}")
 
 
