@@ -1,7 +1,7 @@
 """Answers ASGI requests with a WSGI application (PEP 3333), each in a thread.
 
 A request with a short body and its answer cross between the event loop and the thread once each way; long bodies and
-long answers are passed on in pieces, while they are read and written.
+long answers are passed on in pieces, while they are sent and read.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import io
 import string
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
@@ -33,81 +33,89 @@ class ClientLeft(OSError):
 
 
 class WsgiAdapter:
-    """An ASGI application that lets ``app`` answer, in at most ``threads`` threads at once."""
+    """An ASGI application that lets ``app`` answer, in at most ``threads`` threads at once.
+
+    At most half of them wait for bodies that come slowly, so that pages are answered beside any number of these. None
+    waits for a client that reads slowly.
+    """
 
     def __init__(self, app: WsgiApplication, threads: int) -> None:
         self.app = app
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="WSGI")
+        self._long_bodies = asyncio.Semaphore(max(1, threads // 2))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        wait_for = functools.partial(_wait_for, loop)
         try:
             body = await _read_short_body(scope, receive)
         except ClientLeft:
             return  # nobody waits for an answer
-        if body is None:
-            body = io.BufferedReader(_LongBody(receive, wait_for), PIECE_BYTES)
-        answer = _Answer(lambda messages: wait_for(_send_all(send, messages)))
+        async with contextlib.nullcontext() if body is not None else self._long_bodies:
+            await self._respond(scope, body if body is not None else _long_body(receive), send)
+
+    async def _respond(self, scope: Scope, body: Any, send: Send) -> None:
+        loop, answer = asyncio.get_running_loop(), _Answer(self.app, build_environ(scope, body))
         # A context of its own: nothing that one request leaves in it, as in flask.g, is seen by another.
         run = contextvars.Context().run
-        last = await loop.run_in_executor(self._threads, run, self._answer, build_environ(scope, body), answer)
-        await _send_all(send, last)
-
-    def _answer(self, environ: Environ, answer: "_Answer") -> list[Message]:
-        """Let the application answer, and return the last messages of its answer."""
-        pieces = self.app(environ, answer.start)
         try:
-            for piece in pieces:
-                answer.write(piece)
+            while not answer.is_whole:
+                for message in await loop.run_in_executor(self._threads, run, answer.read_on):
+                    await send(message)
         finally:
-            close = getattr(pieces, "close", None)
-            if close is not None:
-                close()
-        body = environ["wsgi.input"]
-        if answer.is_refusal and isinstance(body, io.BufferedReader):
-            _discard(body, asks_first="100-continue" in environ.get("HTTP_EXPECT", "").lower())
-        return answer.take(is_last=True)
+            if not answer.is_whole:
+                await loop.run_in_executor(self._threads, run, answer.close)
 
 
 class _Answer:
-    """What the application has written and nobody has passed on yet."""
+    """The answer of the application to one request, made while it is read."""
 
-    def __init__(self, pass_on: Callable[[list[Message]], None]) -> None:
-        self._pass_on = pass_on
+    def __init__(self, app: WsgiApplication, environ: Environ) -> None:
+        self._app, self._environ = app, environ
         self._head: Message | None = None
-        self._is_head_passed_on = False
+        self._is_head_passed_on = self.is_whole = False
+        self._iterable: Iterable[bytes] = ()
+        self._iterator: Iterator[bytes] | None = None
         self._pieces: list[bytes] = []
-        self._bytes = 0
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the status is one of the 4xx."""
-        return self._head is not None and 400 <= self._head["status"] < 500
+    def read_on(self) -> list[Message]:
+        """Return the next messages: with PIECE_BYTES of the body, or with all that is left of it."""
+        if self._iterator is None:
+            self._iterable = self._app(self._environ, self._start)
+            self._iterator = iter(self._iterable)
+        size = sum(map(len, self._pieces))
+        for piece in self._iterator:
+            self._pieces.append(piece)
+            size += len(piece)
+            if size >= PIECE_BYTES:
+                return self._take(is_last=False)
+        self.close()
+        body = self._environ["wsgi.input"]
+        if self._head is not None and 400 <= self._head["status"] < 500 and isinstance(body, io.BufferedReader):
+            _discard(body, asks_first="100-continue" in self._environ.get("HTTP_EXPECT", "").lower())
+        return self._take(is_last=True)
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+    def close(self) -> None:
+        """Let the application end its work on the request."""
+        self.is_whole = True
+        close = getattr(self._iterable, "close", None)
+        if close is not None:
+            close()
+
+    def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         """PEP 3333's ``start_response``."""
         if exc_info is not None and self._is_head_passed_on:
             raise exc_info[1].with_traceback(exc_info[2])
         pairs = [(_encode_name(name), value.strip().encode("latin-1")) for name, value in headers]
         self._head = {"type": "http.response.start", "status": int(status[:3]), "headers": pairs}
-        return self.write
+        return self._pieces.append
 
-    def write(self, piece: bytes) -> None:
-        """Add ``piece``, and pass on what there is if it is much. Returns when that has been sent."""
-        self._pieces.append(piece)
-        self._bytes += len(piece)
-        if self._bytes >= PIECE_BYTES:
-            self._pass_on(self.take(is_last=False))
-
-    def take(self, is_last: bool) -> list[Message]:
-        """Return the messages that pass on what was written since the last time."""
+    def _take(self, is_last: bool) -> list[Message]:
         if self._head is None:
             raise RuntimeError("the application wrote before it called start_response")
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         messages = [] if self._is_head_passed_on else [self._head]
         messages.append({"type": "http.response.body", "body": body, "more_body": not is_last})
-        self._is_head_passed_on, self._pieces, self._bytes = True, [], 0
+        self._is_head_passed_on = True
+        self._pieces.clear()
         return messages
 
 
@@ -117,8 +125,8 @@ class _LongBody(io.RawIOBase):
     An adapter that took that for the end would have half a mail look whole.
     """
 
-    def __init__(self, receive: Receive, wait_for: Callable[[Coroutine[Any, Any, Message]], Message]) -> None:
-        self._receive, self._wait_for = receive, wait_for
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive, self._loop = receive, loop
         self._left, self._has_more = memoryview(b""), True
         self.is_begun = False  # only then the server asks a client that waits for "100 Continue" to send
 
@@ -128,7 +136,7 @@ class _LongBody(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while not self._left and self._has_more:
             self.is_begun = True
-            message = self._wait_for(_receive_one(self._receive))
+            message = _wait_for(self._loop, _receive_one(self._receive))
             self._left, self._has_more = memoryview(message.get("body", b"")), message.get("more_body", False)
         count = min(len(buffer), len(self._left))
         buffer[:count], self._left = self._left[:count], self._left[count:]
@@ -217,16 +225,15 @@ async def _read_short_body(scope: Scope, receive: Receive) -> io.BufferedIOBase 
     return io.BytesIO(b"".join(pieces))
 
 
+def _long_body(receive: Receive) -> io.BufferedReader:
+    return io.BufferedReader(_LongBody(receive, asyncio.get_running_loop()), PIECE_BYTES)
+
+
 async def _receive_one(receive: Receive) -> Message:
     message = await receive()
     if message["type"] == "http.disconnect":
         raise ClientLeft
     return message
-
-
-async def _send_all(send: Send, messages: list[Message]) -> None:
-    for message in messages:
-        await send(message)
 
 
 def _wait_for(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> Any:

@@ -1,5 +1,6 @@
 """How the ASGI application prepares a request for Flask."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 
 import flask
@@ -9,7 +10,7 @@ from helpdesk.asgi import PortalASGI
 from helpdesk.config import Config
 from helpdesk.web.request import Request
 from helpdesk.wsgi_adapter import WsgiAdapter, build_environ
-from tests import async_helpers
+from tests import async_helpers, timeouts
 
 SCOPE = {
     "type": "http",
@@ -140,6 +141,54 @@ def test_a_long_answer_is_passed_on_in_pieces_and_closed_before_its_end():
     assert events == [*seven, 70_000, *seven, 70_000, *["made"] * 6, "closed", 60_000]
 
 
+def test_a_client_that_reads_slowly_holds_no_thread():
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return iter([b"x" * 70_000] * 3)
+
+    adapter, events = WsgiAdapter(application, threads=1), []
+
+    async def run() -> None:
+        read_on = asyncio.Event()
+
+        async def send_slowly(message: dict) -> None:
+            await read_on.wait()
+            events.append("slow")
+
+        async def send(message: dict) -> None:
+            events.append("quick")
+
+        slow = asyncio.create_task(adapter({**SCOPE, "headers": []}, None, send_slowly))
+        await asyncio.wait_for(adapter({**SCOPE, "headers": []}, None, send), timeouts.LIMIT)
+        read_on.set()
+        await slow
+
+    async_helpers.run_in_thread(run())
+    assert events == ["quick"] * 5 + ["slow"] * 5
+
+
+def test_an_answer_that_cannot_be_sent_is_closed():
+    closed = []
+
+    class Pieces:
+        def __iter__(self):
+            return iter([b"x" * 70_000] * 3)
+
+        def close(self):
+            closed.append(1)
+
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return Pieces()
+
+    async def send(message: dict) -> None:
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        async_helpers.run_in_thread(WsgiAdapter(application, threads=1)({**SCOPE, "headers": []}, None, send))
+    assert closed == [1]
+
+
 def test_a_short_body_is_read_before_a_thread_is_taken():
     """A client that sends slowly would hold it otherwise."""
     received = []
@@ -155,6 +204,33 @@ def test_a_short_body_is_read_before_a_thread_is_taken():
 
     sent = ask(application, parts(), headers=[(b"content-length", b"9")])
     assert sent[-1]["body"] == b"subject=A2"
+
+
+def test_long_bodies_that_come_slowly_leave_threads_for_others():
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return [environ["wsgi.input"].read()]
+
+    adapter, sent = WsgiAdapter(application, threads=4), []
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        never = asyncio.Event()
+
+        async def receive() -> dict:
+            await never.wait()
+            return {"type": "http.disconnect"}
+
+        headers = [(b"content-length", b"1000000")]
+        slow = [asyncio.create_task(adapter({**SCOPE, "headers": headers}, receive, send)) for _ in range(8)]
+        await asyncio.wait_for(adapter({**SCOPE, "headers": []}, receive, send), timeouts.LIMIT)
+        assert [message.get("status") for message in sent] == [200, None]
+        never.set()
+        await asyncio.wait(slow)
+
+    async_helpers.run_in_thread(run())
 
 
 @pytest.mark.parametrize("length", [9, 1_000_000])

@@ -15,6 +15,8 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
+from helpdesk.extensions import db
+
 MAX_ANONYMOUS_BODY_BYTES = 1024 * 1024
 
 
@@ -34,6 +36,7 @@ class Request(flask.Request):
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         """As Werkzeug's, which would cut a body without a stated length at the limit; here that is 413."""
+        self._end_transaction()
         data: Any = super().get_data(cache=cache, as_text=as_text, parse_form_data=parse_form_data)
         if self.content_length is None and self.max_content_length and len(data) >= self.max_content_length:
             raise RequestEntityTooLarge
@@ -46,12 +49,22 @@ class Request(flask.Request):
         return parser
 
     def _load_form_data(self) -> None:
+        if "form" not in self.__dict__:
+            self._end_transaction()
         try:
             super()._load_form_data()
         except ValueError as error:
             empty = self.parameter_storage_class()
             self.__dict__ |= {"stream": BytesIO(), "form": empty, "files": empty}  # for the page that says so
             raise BadRequest from error
+
+    def _end_transaction(self) -> None:
+        """Hold no connection to the database, and no lock, while a client sends the body as slowly as it likes.
+
+        A short one is here already (``helpdesk/wsgi_adapter.py``).
+        """
+        if not isinstance(self.environ["wsgi.input"], BytesIO) and db.session().in_transaction():
+            db.session.rollback()
 
 
 class IdConverter(IntegerConverter):
