@@ -76,6 +76,14 @@ def find_faults(connection: Any, statement: Statement, most_sorted: float) -> di
     return found
 
 
+def explain(connection: Any, statement: Statement) -> str:
+    """The plan for the values at hand, as PostgreSQL writes it."""
+    with _prepared(connection, statement) as (cursor, call, _):
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        cursor.execute(sql.SQL("EXPLAIN ") + call)
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
 def keeps_plan(connection: Any, statement: Statement) -> bool:
     """Whether PostgreSQL uses one plan for all values once it has executed the statement some times."""
     with _prepared(connection, statement) as (cursor, call, has_values):

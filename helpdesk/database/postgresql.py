@@ -100,14 +100,19 @@ def _begin(connection: Connection) -> None:
 
 
 @event.listens_for(Engine, "do_execute")
-def _execute_unprepared(cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
-    """Execute a statement that is to be planned for its values without preparing it. True: it was executed here.
+def _execute_as_asked(cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
+    """Execute a statement that is to be planned for its values, or answered in binary. True: it was executed here.
 
     The driver prepares a statement at its fifth use, and PostgreSQL may then keep one plan for all values.
     """
-    if not context.execution_options.get(transactions.PLANNED_ANEW) or context.dialect.name != "postgresql":
+    asked: dict[str, Any] = {}
+    if context.execution_options.get(transactions.PLANNED_ANEW):
+        asked["prepare"] = False
+    if context.execution_options.get(transactions.IN_BINARY):
+        asked["binary"] = True
+    if not asked or context.dialect.name != "postgresql":
         return None
-    cursor.execute(statement, parameters, prepare=False)
+    cursor.execute(statement, parameters, **asked)
     return True
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from helpdesk.extensions import db
 
 REFUSAL = "A read-only request tried to write; call start_write_transaction() first."
-PLANNED_ANEW = "is_planned_anew"  # execution option, read by helpdesk.database.postgresql
+PLANNED_ANEW, IN_BINARY = "is_planned_anew", "is_in_binary"  # execution options, read by helpdesk.database.postgresql
 
 _is_read_only: ContextVar[bool] = ContextVar("is_read_only", default=False)
 _is_one_statement: ContextVar[bool] = ContextVar("is_one_statement", default=False)
@@ -100,16 +100,20 @@ def execute_core(
     statement: Executable,
     values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     is_planned_anew: bool = False,
+    is_in_binary: bool = False,
 ) -> CursorResult[*tuple[Any, ...]]:
     """Execute a query for columns, not entities, in the open transaction; like the session, it flushes before.
 
     Same result as the session's own ``execute`` at about half the cost: no entities have to be looked for. If
-    ``is_planned_anew``, PostgreSQL plans it for these ``values`` each time, and never prepares it.
+    ``is_planned_anew``, PostgreSQL plans it for these ``values`` each time, and never prepares it. If
+    ``is_in_binary``, it sends the rows as they are stored, not as text: megabytes of bytes would be twice as many.
     """
     session = db.session()
     if session.autoflush:
         session.flush()
-    options = {PLANNED_ANEW: True} if is_planned_anew else None
+    options: dict[str, Any] | None = None
+    if is_planned_anew or is_in_binary:
+        options = {PLANNED_ANEW: is_planned_anew, IN_BINARY: is_in_binary}
     return session.connection().execute(statement, values, execution_options=options)
 
 

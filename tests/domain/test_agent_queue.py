@@ -121,6 +121,20 @@ def test_paging_meets_every_ticket_once_in_both_directions(make, agent):
     assert [t.number for t in agent_queue.fetch_queue_page(agent, {}, third.previous, size=3).tickets] == wanted[3:6]
 
 
+@pytest.mark.parametrize("filters", [{"view": "all", "status": "solved"}, {"view": "solved"}])
+def test_paging_meets_every_ticket_of_a_status_and_no_other(make, agent, filters):
+    requester = make.user(make.organization())
+    filed = [make.ticket(requester) for _ in range(8)]
+    done = [tickets.solve(ticket, actor=agent).number for ticket in filed[::-2]]
+    pages = [agent_queue.fetch_queue_page(agent, filters, size=2)]
+    while pages[-1].next:
+        pages.append(agent_queue.fetch_queue_page(agent, filters, pages[-1].next, size=2))
+    assert [row.number for page in pages for row in page.tickets] == done[::-1]
+    before = agent_queue.fetch_queue_page(agent, filters, pages[-1].previous, size=2)
+    assert [row.number for row in before.tickets] == done[:1:-1] and before.previous is None
+    assert numbers(agent, **filters, sort="oldest") == sorted(done)
+
+
 def test_customers_see_in_it_only_what_is_theirs(make):
     one, other = make.organization(), make.organization()
     mine = make.ticket(make.user(one))

@@ -182,7 +182,11 @@ def test_pages_that_are_open_all_day_are_not_planned_anew(crowd, session, browse
 def test_filters_of_the_desk_are_planned_for_what_was_chosen(make, browser_of):
     make.form()
     client = browser_of(make.agent("Ada"))
-    for query in ("view=all&form=default&tag=none&organization=none", "view=at_risk&sort=oldest", "view=solved"):
+    for query in (
+        "view=all&form=default&tag=none&organization=none",
+        "view=at_risk&sort=oldest",
+        "view=solved&sort=oldest",
+    ):
         with query_plans.recorded() as found:
             assert client.get(f"/desk?{query}").status_code == 200
         (page,) = [each for each in found if "tickets.excerpt" in each.text]

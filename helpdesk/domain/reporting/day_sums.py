@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -25,11 +26,12 @@ COUNTS = (
 )
 # The format and the length of the key, the counts, seconds and numbers by WaitingOn, the lengths of the three lists.
 HEAD = struct.Struct(f"<BB{len(COUNTS)}q{len(WaitingOn)}d{len(WaitingOn)}q3I")
-FEW = 3_000  # durations that are sorted as a whole, and that are sampled of more
-REACH = 32  # places in the sample beside the one looked for
+SAMPLED = 64  # places of a sample, for each by which it may miss what is looked for
+
+Durations = Sequence[float]  # an array or a view of stored bytes
 
 
-def no_durations() -> "array[float]":
+def no_durations() -> Durations:
     """An empty list of seconds."""
     return array("d")
 
@@ -54,8 +56,8 @@ class DaySums:
     response_missed: int = 0
     resolution_met: int = 0
     resolution_missed: int = 0
-    responses: "array[float]" = field(default_factory=no_durations)
-    resolutions: "array[float]" = field(default_factory=no_durations)
+    responses: Durations = field(default_factory=no_durations)
+    resolutions: Durations = field(default_factory=no_durations)
     reopened: set[int] = field(default_factory=set)
     waited: Sequence[float] = ()
     waiting: Sequence[int] = ()
@@ -86,30 +88,37 @@ def add_waits(parts: Sequence[DaySums]) -> dict[WaitingOn, float]:
     return {who: sum([part.waited[place] for part in parts if part.waited]) for place, who in enumerate(WaitingOn)}
 
 
-def find_percentiles(lists: "Sequence[array[float]]", *percents: int) -> list[float | None]:
+def find_percentiles(lists: Sequence[Durations], *percents: int) -> list[float | None]:
     """Return the value at the nearest rank of all values in ``lists``, each of which is in growing order."""
     count = sum(map(len, lists))
-    places = [(count * percent + 99) // 100 - 1 for percent in percents]
-    step = count // FEW + 1
-    sample = sorted(chain.from_iterable([values[step // 2 :: step] for values in lists]))
-    if step == 1:
-        return [sample[place] if count else None for place in places]
-    return [_find(lists, sample, place, place * len(sample) // count) for place in places]
+    return [_find(lists, count, (count * percent + 99) // 100 - 1) if count else None for percent in percents]
 
 
-def _find(lists: "Sequence[array[float]]", sample: list[float], place: int, guess: int) -> float:
-    """The value at ``place`` of all: those between two of the sample are sorted, unless it is not among them."""
-    reach = REACH
+def _find(lists: Sequence[Durations], count: int, place: int) -> float:
+    """The value at ``place`` of all ``count``. Those around it are found by a sample, and again, until they are few.
+
+    A sample has every so many of each list. It misses the place by the root of the number of lists.
+    """
     while True:
-        low = sample[guess - reach] if guess >= reach else -math.inf
-        high = sample[guess + reach] if guess + reach < len(sample) else math.inf
-        begins = [bisect_left(values, low) for values in lists]
-        ends = [bisect_right(values, high) for values in lists]
-        below, upto = sum(begins), sum(ends)
-        if below <= place < upto:
-            near = [values[begin:end] for values, begin, end in zip(lists, begins, ends, strict=True) if begin < end]
-            return sorted(chain.from_iterable(near))[place - below]
-        reach *= 4
+        reach = 4 + math.isqrt(len(lists))
+        step = count // (SAMPLED * reach)
+        sample = sorted(chain.from_iterable([values[step // 2 :: step] for values in lists])) if step > 1 else []
+        if not sample:
+            return sorted(chain.from_iterable(lists))[place]
+        guess = place * len(sample) // count
+        while True:
+            low = sample[guess - reach] if guess >= reach else -math.inf
+            high = sample[guess + reach] if guess + reach < len(sample) else math.inf
+            begins = [bisect_left(values, low) for values in lists]
+            ends = [bisect_right(values, high) for values in lists]
+            below, upto = sum(begins), sum(ends)
+            if below <= place < upto:
+                break
+            reach *= 4
+        if upto - below == count:
+            return sorted(chain.from_iterable(lists))[place]
+        lists = [values[begin:end] for values, begin, end in zip(lists, begins, ends, strict=True) if begin < end]
+        count, place = upto - below, place - below
 
 
 def encode(sums: Mapping[Key, DaySums]) -> bytes:
@@ -128,19 +137,19 @@ def _encode_group(key: Key, sums: DaySums) -> list[bytes]:
 
 
 def decode(content: bytes) -> dict[Key, DaySums] | None:
-    """Return the sums that ``encode`` wrote; None if another format wrote them."""
+    """Return the sums that ``encode`` wrote; None if another format wrote them. The durations stay where they are."""
     found: dict[Key, DaySums] = {}
-    at, counts, people = 0, len(COUNTS), len(WaitingOn)
+    at, counts, people, view = 0, len(COUNTS), len(WaitingOn), memoryview(content)
     while at < len(content):
         if content[at] != FORMAT:
             return None
         _, key_length, *numbers = HEAD.unpack_from(content, at)
         at += HEAD.size
-        key = json.loads(content[at : at + key_length])
+        key = _read_key(content[at : at + key_length])
         at += key_length
         lists = []
         for kind, length in zip("qdd", numbers[-3:], strict=True):
-            lists.append(_read_list(kind, content[at : at + 8 * length]))
+            lists.append(_read_list(kind, view[at : at + 8 * length]))
             at += 8 * length
         found[key] = DaySums(
             **dict(zip(COUNTS, numbers, strict=False)),
@@ -153,9 +162,12 @@ def decode(content: bytes) -> dict[Key, DaySums] | None:
     return found
 
 
-def _read_list(kind: str, content: bytes) -> Any:
-    values = array(kind)
-    values.frombytes(content)
-    if sys.byteorder == "big":
-        values.byteswap()
+_read_key = lru_cache(maxsize=2_000)(json.loads)  # a report has the same few again and again
+
+
+def _read_list(kind: str, content: memoryview) -> Sequence[Any]:
+    if sys.byteorder == "little":
+        return content.cast(kind)  # type: ignore[call-overload, no-any-return]  # the kinds are formats
+    values: array[Any] = array(kind, content)
+    values.byteswap()
     return values

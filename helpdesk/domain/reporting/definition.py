@@ -1,7 +1,7 @@
 """What a report is about: its days, how its table is grouped, and which tickets count."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from sqlalchemy import ColumnElement, select
@@ -96,7 +96,7 @@ class ReportDefinition:
 
     def address_values(self) -> dict[str, str]:
         """Its fields as the values of an address, without the empty ones."""
-        values = asdict(self)
+        values = {**vars(self)}
         values["from"], values["to"] = values.pop("first"), values.pop("last")
         return {name: value for name, value in values.items() if value}
 

@@ -101,13 +101,13 @@ class _Counting:
         values = (
             func.count().label("number"),
             func.sum(case((metrics.IS_ONE_TOUCH, 1), else_=0)).label("one_touch"),
-            func.count(SCORE).label("ratings"),
-            func.sum(SCORE).label("scores"),
+            list_of(SCORE).label("scores"),
             list_of(metrics.RESOLUTION_SECONDS).label("seconds"),
         )
         for sums, row in self._rows(Ticket.solved_at, values):
             sums.solved, sums.one_touch = row.number, row.one_touch
-            sums.ratings, sums.score_sum = row.ratings, row.scores or 0
+            scores = read_list(row.scores)
+            sums.ratings, sums.score_sum = len(scores), sum(scores)
             sums.resolutions = array("d", sorted(read_list(row.seconds)))
             sums.done += row.number
 

@@ -124,11 +124,12 @@ class _Search:
         return first
 
     def _find_among_all(self, may_be: list[Bound], parts: Sequence[ColumnElement[bool]]) -> list[Bound]:
-        """The same where so few waited that nothing can be left out, by one query."""
+        """The same where so few waited that only those are left out that never did, by one query."""
+        has_waited = waiting_times.has_waited(self._waiting_on)
         done_at = func.coalesce(Ticket.solved_at, Ticket.closed_at)
         ids = [ticket_id for _, ticket_id in may_be]
         listed = and_(Ticket.id.in_(ids), Ticket.status.in_(DONE), done_at < self._stop)
-        return nlargest(self._most, self._add_up([*parts, listed]))
+        return nlargest(self._most, self._add_up([*(and_(part, has_waited) for part in parts), listed]))
 
     def _add_up(self, parts: Sequence[ColumnElement[bool]]) -> list[Bound]:
         """What each ticket that meets one of ``parts`` waited in the period, until the same time in all queries."""

@@ -45,7 +45,7 @@ def _compile_list_for_sqlite(element: list_of, compiler: SQLCompiler, **options:
 @compiles(list_of, "postgresql")
 def _compile_list_for_postgresql(element: list_of, compiler: SQLCompiler, **options: Any) -> str:
     value = compiler.process(next(iter(element.clauses)), **options)
-    return f"array_agg({value}) FILTER (WHERE {value} IS NOT NULL)"
+    return f"array_remove(array_agg({value}), NULL)"  # the value may be a query, which a FILTER would execute again
 
 
 def read_list(value: Any) -> list[Any]:

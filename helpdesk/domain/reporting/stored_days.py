@@ -42,7 +42,7 @@ class Versions:
         known = select(versions.c.unit, versions.c.unit, counted).where(versions.c.unit.between(first, last))
         both = union_all(known, noted.group_by(changes.c.first_unit, changes.c.last_unit))
         steps = [0] * (last - first + 2)
-        for begins, ends, count in execute_core(both):
+        for begins, ends, count in execute_core(both).all():  # thousands of rows, at once
             steps[max(begins - first, 0)] += int(count)
             steps[min(ends, last) - first + 1] -= int(count)
         self._until = [0, *accumulate(accumulate(steps))]  # the sum of all units before each
@@ -69,10 +69,9 @@ def load(
         days.c.selection == selection.key, days.c.begins_at >= spans[0][0], days.c.begins_at < spans[-1][1]
     )
     found = {}
-    for row in execute_core(query):
-        span = (row.begins_at, row.ends_at)
-        if wanted.get(span) == row.version and (content := decode(row.content)) is not None:
-            found[span] = content
+    for begin, end, version, stored in execute_core(query, is_in_binary=True).all():
+        if wanted.get((begin, end)) == version and (content := decode(stored)) is not None:
+            found[begin, end] = content
     return found
 
 

