@@ -24,16 +24,26 @@ from helpdesk.models.user import Role, User
 
 
 def prepare_environment() -> None:
-    """Make the folder VAR_DIR and, if the environment names no SECRET_KEY, one in it. Before the settings are read."""
+    """Make a secret key in the folder VAR_DIR if the environment names none. Before the settings are read.
+
+    Raises UnsafeConfiguration where that is not possible.
+    """
     folder = Path(os.environ.get("VAR_DIR") or "var").resolve()
     if os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE"):
         return
     path = folder / var_folder.KEY_FILE_NAME
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
+    try:
+        is_new = not path.exists()
+        if is_new:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48) + "\n")
+    except OSError as error:
+        raise config.UnsafeConfiguration(
+            f"No secret key can be kept in VAR_DIR ({folder}): {error.strerror}."
+        ) from None
+    if is_new:
         click.echo(f"Made a secret key in {path}. Keep it: without it, links and reply addresses end.")
 
 
@@ -49,9 +59,12 @@ def start_private_redis(current: config.Config) -> subprocess.Popen[bytes] | Non
         os.environ["REDIS_URL"] = f"unix://{path}?db=0"
         return None
     try:
+        Path(current.VAR_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
         server = private_redis.start_server(path, Path(current.VAR_DIR), Path(current.VAR_DIR) / "redis.log")
-    except click.ClickException as error:
-        click.echo(f"{error.format_message()} It goes on without: pages ask once a minute.", err=True)
+    except (click.ClickException, OSError) as error:
+        is_file = isinstance(error, OSError)
+        why = f"No Redis can be kept in VAR_DIR: {error.strerror}." if is_file else error.format_message()
+        click.echo(f"{why} It goes on without: pages ask once a minute.", err=True)
         return None
     os.environ["REDIS_URL"] = f"unix://{path}?db=0"
     return server

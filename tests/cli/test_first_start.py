@@ -73,6 +73,26 @@ def test_empty_folder_becomes_a_portal_with_workers(run, folder):
     timeouts.wait_for(lambda: not os.path.exists(f"/proc/{redis_pid}/cmdline"), "the private Redis to end")
 
 
+def test_with_a_key_of_ones_own_an_empty_folder_gets_its_redis(run, folder):
+    port = conftest.free_port()
+    server = run("serve", PORT=str(port), SECRET_KEY="k" * 40)
+    timeouts.wait_for(lambda: "The portal is at" in server.log() or server.poll() is not None, "the portal")
+    assert server.poll() is None and "goes on without" not in server.log(), server.log()
+    assert (folder / "var" / "redis.log").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_line(run, folder):
+    (folder / "taken").write_text("no folder")
+    server = run("serve", PORT=str(conftest.free_port()), VAR_DIR=str(folder / "taken"))
+    assert server.wait(timeouts.LIMIT) == 1
+    assert server.log() == f"helpdesk: No secret key can be kept in VAR_DIR ({folder / 'taken'}): File exists.\n"
+    port = conftest.free_port()
+    database = f"sqlite:///{folder / 'helpdesk.db'}"
+    server = run("serve", PORT=str(port), VAR_DIR=str(folder / "taken"), SECRET_KEY="k" * 40, DATABASE_URL=database)
+    timeouts.wait_for(lambda: "The portal is at" in server.log() or server.poll() is not None, "the portal")
+    assert server.poll() is None and "No Redis can be kept in VAR_DIR: " in server.log(), server.log()
+
+
 def pids_of(name: str) -> list[str]:
     import psutil
 
