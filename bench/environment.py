@@ -33,12 +33,14 @@ class BenchEnvironment:
         web_processes: int = 1,
         workers: int = 2,
         with_external_services: bool = True,
+        with_limits: bool = True,
         **environment,
     ):
         self.database = database
         self.web_processes = web_processes
         self.worker_count = workers
         self.with_external_services = with_external_services
+        self.web_module = "helpdesk.cli" if with_limits else "bench.unlimited"
         self.folder = Path(tempfile.mkdtemp(prefix="helpdesk-bench-"))
         (self.folder / "log").mkdir()
         self.ports = {name: processes.find_free_port() for name in ("portal", "external", "smtp", "redis")}
@@ -108,7 +110,7 @@ class BenchEnvironment:
 
     def start_web(self) -> None:
         bind = f"127.0.0.1:{self.ports['portal']}"
-        self.start_process("web", [sys.executable, "-m", "helpdesk.cli", "serve", "--bind", bind, "--graceful", "3"])
+        self.start_process("web", [sys.executable, "-m", self.web_module, "serve", "--bind", bind, "--graceful", "3"])
         processes.wait_for(lambda: processes.is_reachable(f"{self.portal}/healthz"), "the portal")
 
     def restart_web(self, process_count: int) -> None:

@@ -9,6 +9,7 @@ import re
 import secrets
 import threading
 import time
+from dataclasses import dataclass
 
 import psutil
 
@@ -19,6 +20,15 @@ from helpdesk.demo import personas
 BUDGET_MILLISECONDS = 200  # at p95, for a page
 WEB_PROCESSES = 2
 LONG_TICKET_MESSAGES = 100  # messages of the longest ticket
+
+
+@dataclass
+class Requests:
+    """The seconds that each request took, and milliseconds of processor time of a request."""
+
+    times: list[float]
+    web_milliseconds: float
+    database_milliseconds: float
 
 
 def main() -> None:
@@ -33,7 +43,11 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=20, help="of the loop through Slack; 0 for none")
     arguments = parser.parse_args()
     with BenchEnvironment(
-        arguments.database, web_processes=WEB_PROCESSES, workers=0, LIVE_STREAMS=max(arguments.streams, 100)
+        arguments.database,
+        web_processes=WEB_PROCESSES,
+        workers=0,
+        with_limits=False,
+        LIVE_STREAMS=max(arguments.streams, 100),
     ) as environment:
         environment.start()
         print(report.describe_versions())
@@ -52,7 +66,7 @@ def main() -> None:
         report.print_table(f"Memory over {what}", ("process", "MB", "of its own MB"), measure_memory(environment))
         for name in [name for name in environment.children if name.startswith("worker")]:
             environment.stop_process(name)
-        header = ("page", "a second", "p50 ms", "p95 ms", "of its baseline's rate", "")
+        header = ("page", "a second", "p50 ms", "p95 ms", "web CPU ms", "database", "of its baseline's rate", "")
         report.print_table(f"{what}, {arguments.people} people at once", header, measure(environment, arguments))
         if arguments.streams:
             environment.restart_web(process_count=1)
@@ -91,7 +105,9 @@ def _create_long_ticket(environment: BenchEnvironment) -> None:
 
 
 def measure(environment: BenchEnvironment, arguments: argparse.Namespace) -> list[tuple]:
-    """Rows of (page, a second, p50, p95, share of its baseline's rate, whether it is within its budget)."""
+    """Rows of (page, a second, p50, p95, processor time of web and PostgreSQL, share of its baseline's rate, whether it
+    is within its budget).
+    """
     baseline_address = pages.start_baseline(environment, process_count=WEB_PROCESSES).portal
     customer, organization, short, long = pages.find_busiest_customer(environment)
     agent = personas.AGENTS[2].email
@@ -110,25 +126,33 @@ def measure(environment: BenchEnvironment, arguments: argparse.Namespace) -> lis
     baselines = {}
     for key, path in (("list", f"/list/{organization}"), ("ticket", f"/ticket/{short}"), ("many", f"/ticket/{long}")):
         baselines[key] = measure_concurrent(
+            environment,
             [http_client.HttpClient(baseline_address, "none=none") for _ in range(arguments.people)],
             path,
             arguments.seconds,
+            process="baseline",
         )
     rows = [format_row(f"baseline: {key}", times, arguments, None) for key, times in baselines.items()]
     for name, email, path, against in gets:
         people = [environment.browser(email) for _ in range(arguments.people)]
         rows.append(
-            format_row(name, measure_concurrent(people, path, arguments.seconds), arguments, baselines[against])
+            format_row(
+                name, measure_concurrent(environment, people, path, arguments.seconds), arguments, baselines[against]
+            )
         )
     writers = [environment.browser(customer) for _ in range(arguments.people)]
     for person in writers:
         person.get("/tickets/new?form=default")  # for its CSRF token; each form's own token a browser may make itself
     filing = measure_concurrent(
-        writers, lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)), arguments.seconds
+        environment,
+        writers,
+        lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)),
+        arguments.seconds,
     )
     rows.append(format_row("filing", filing, arguments, baselines["list"]))
     theirs = dict(zip(writers, list_unsolved_tickets(environment, organization, arguments.people), strict=True))
     replying = measure_concurrent(
+        environment,
         writers,
         lambda person, turn: person.reply(theirs[person], f"Reply {turn}.", secrets.token_hex(16)),
         arguments.seconds,
@@ -153,15 +177,17 @@ def list_unsolved_tickets(environment: BenchEnvironment, organization: int, coun
     return found
 
 
-def format_row(name: str, times: list[float], arguments: argparse.Namespace, baseline: list[float] | None) -> tuple:
+def format_row(name: str, found: Requests, arguments: argparse.Namespace, baseline: Requests | None) -> tuple:
     """One line of the table. The share is 1 for a page as quick as its baseline, smaller for a slower one."""
-    p50, p95 = (1000 * report.percentile(times, share) for share in (0.5, 0.95))
+    p50, p95 = (1000 * report.percentile(found.times, share) for share in (0.5, 0.95))
     return (
         name,
-        f"{len(times) / arguments.seconds:.0f}",
+        f"{len(found.times) / arguments.seconds:.0f}",
         f"{p50:.0f}",
         f"{p95:.0f}",
-        f"1/{len(baseline) / len(times):.1f}" if baseline else "",
+        f"{found.web_milliseconds:.1f}",
+        f"{found.database_milliseconds:.1f}",
+        f"1/{len(baseline.times) / len(found.times):.1f}" if baseline else "",
         "" if p95 <= BUDGET_MILLISECONDS else f"over {BUDGET_MILLISECONDS} ms",
     )
 
@@ -190,12 +216,16 @@ def measure_memory(environment: BenchEnvironment) -> list[tuple]:
     return rows
 
 
-def measure_concurrent(people: list[http_client.HttpClient], what, seconds: float) -> list[float]:
-    """Seconds that each request took while all ``people`` request ``what`` (a path or a function)."""
+def measure_concurrent(
+    environment: BenchEnvironment, people: list[http_client.HttpClient], what, seconds: float, process: str = "web"
+) -> Requests:
+    """Let all ``people`` request ``what`` (a path or a function) of ``process`` at once for so long."""
     do = what if callable(what) else lambda person, turn: person.get(what)
     times: list[float] = []
     wrong: list[int] = []
     do(people[0], "first")
+    web, database = environment.list_child_pids(process), environment.postgres
+    before = processes.cpu_seconds(web), processes.server_cpu_seconds(database.pid) if database else 0.0
     until = time.monotonic() + seconds
 
     def send_requests(place: int, person: http_client.HttpClient) -> None:
@@ -215,7 +245,8 @@ def measure_concurrent(people: list[http_client.HttpClient], what, seconds: floa
         thread.join()
     if wrong:
         raise SystemExit(f"{what} answered {sorted(set(wrong))} to {len(wrong)} of {len(times)}.")
-    return times
+    after = processes.cpu_seconds(web), processes.server_cpu_seconds(database.pid) if database else 0.0
+    return Requests(times, *(1000 * (end - start) / len(times) for start, end in zip(before, after, strict=True)))
 
 
 def get_later_page(person: http_client.HttpClient, path: str, pages_on: int) -> str:

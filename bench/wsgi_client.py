@@ -44,9 +44,9 @@ class Cost:
 
 
 def lift_personal_limits() -> None:
-    """Let one person ask as often in a minute as a bench does."""
+    """Let one person ask as often in a minute, and as much at once, as a bench does."""
     limits = personal_limits.LIMITS
-    limits.update({name: replace(limit, per_minute=10**9) for name, limit in limits.items()})
+    limits.update({name: replace(limit, per_minute=10**9, at_once=10**9) for name, limit in limits.items()})
 
 
 class WsgiClient:
