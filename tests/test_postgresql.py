@@ -7,6 +7,7 @@ import psycopg
 import pytest
 import time_machine
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from helpdesk import clock, config, extensions
 from helpdesk.database import postgresql, postgresql_server, transactions
@@ -39,6 +40,23 @@ def test_no_connection_is_closed_after_use(app, session):
         pid = first.scalar(MINE)
     with engine.connect() as second:
         assert second.scalar(MINE) == pid, "the one that was used last"
+
+
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_a_connection_that_broke_unnoticed_is_an_outage_and_then_replaced(app, session, is_read_only):
+    """The error handlers know SQLAlchemy's errors; the driver's own would be an error of the portal."""
+    mode = transactions.read_only if is_read_only else contextlib.nullcontext
+    with mode():
+        session.scalar(MINE)
+    with (contextlib.nullcontext if is_read_only else transactions.read_only)():
+        driver = session.connection().connection.dbapi_connection
+        session.rollback()
+    driver.close()
+    with mode():
+        with pytest.raises(OperationalError):
+            session.scalar(MINE)
+        session.rollback()
+        assert session.scalar(MINE)
 
 
 def test_writes_after_reads_are_one_transaction(app, session):

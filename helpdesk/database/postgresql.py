@@ -87,10 +87,11 @@ def _ping_idle_connection(connection: Any, record: Any, _proxy: Any) -> None:
 def _begin(connection: Connection) -> None:
     """Switch the driver to autocommit for transactions that need no BEGIN, so that it sends none.
 
-    A connection that is in autocommit mode for another reason stays in it.
+    A connection that is in autocommit mode for another reason stays in it. One that broke is left to its first
+    statement, whose error SQLAlchemy knows.
     """
     driver = connection.connection.dbapi_connection
-    if not _is_postgresql(driver):
+    if not _is_postgresql(driver) or driver.closed:
         return
     if transactions.needs_no_begin():
         if not driver.autocommit:
