@@ -22,15 +22,20 @@ class LonelyClient(FlaskClient):
         return super().open(*args, **options)
 
 
-@pytest.fixture(autouse=True)
-def lonely_requests(request, monkeypatch):
-    if "app" not in request.fixturenames:
-        return
-    app = request.getfixturevalue("app")
+def make_requests_lonely(app, monkeypatch) -> None:
+    """Have ``app`` make such clients, and answer each request in an empty context.
+
+    What is streamed is read outside of it, after the end of the request, as by a server.
+    """
     app.test_client_class, answer = LonelyClient, app.wsgi_app
 
     def answer_in_an_empty_context(environ, start_response):
-        """What is streamed is read outside of it, after the end of the request, as by a server."""
         return contextvars.Context().run(answer, environ, start_response)
 
     monkeypatch.setattr(app, "wsgi_app", answer_in_an_empty_context)
+
+
+@pytest.fixture(autouse=True)
+def lonely_requests(request, monkeypatch):
+    if "app" in request.fixturenames:
+        make_requests_lonely(request.getfixturevalue("app"), monkeypatch)

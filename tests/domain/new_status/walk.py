@@ -20,15 +20,15 @@ from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.api import openapi
-from tests.web.conftest import LonelyClient
+from tests.web.conftest import make_requests_lonely
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
-def migrated(app):
+def migrated(app, monkeypatch):
     """What the migration of docs/how-to/add-a-status.md does."""
-    app.test_client_class = LonelyClient
+    make_requests_lonely(app, monkeypatch)
     with db.engine.begin() as connection:
         replace_check(connection, "tickets", "ck_tickets_status", one_of_condition("status", Status))
         for index in [each for each in Ticket.__table__.indexes if each.name.startswith("ix_tickets_unsolved_")]:

@@ -19,7 +19,7 @@ from helpdesk.domain.integrations import api_tokens
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
 from tests.domain.slack.conftest import GLOBEX, PRIYA
-from tests.web.conftest import LonelyClient
+from tests.web.conftest import make_requests_lonely
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GUIDE = Path(__file__).parents[3] / "docs/how-to/add-a-field-type.md"
@@ -68,8 +68,8 @@ def dana(make, session, team, admin):
 
 
 @pytest.fixture
-def pages_of(app, browser_of):
-    app.test_client_class = LonelyClient
+def pages_of(app, browser_of, monkeypatch):
+    make_requests_lonely(app, monkeypatch)
     return browser_of
 
 
