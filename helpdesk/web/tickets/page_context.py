@@ -120,9 +120,9 @@ def composer_context(
 ) -> dict[str, Any]:
     """Return the context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
 
-    ``newer``: a colleague's reply that was written meanwhile. ``has_other_audience``: others read a reply than the form
-    said that was sent. ``empty_composer``: of a composer in which there is
-    nothing yet, the plain values by which what is rendered is kept; the others are filled in.
+    ``newer``: a colleague's reply that was written meanwhile. ``has_other_audience``: others would read the reply than
+    its form said. ``empty_composer``: of a composer in which there is nothing yet, the plain values by which what is
+    rendered is kept; the others are filled in.
     """
     user = authentication.get_current_user()
     for_team, is_closed, added_to = user.is_team, ticket.is_closed, find_ticket_added_to(ticket)
