@@ -24,6 +24,7 @@ Environ = dict[str, Any]
 WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 PIECE_BYTES = 64 * 1024  # a longer body, or a longer answer, is passed on in pieces
+MAX_DIGITS = 19  # of a Content-Length; Python refuses to read a number of thousands
 DISCARD_SECONDS = 5.0
 DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
 
@@ -210,7 +211,7 @@ async def _read_short_body(scope: Scope, receive: Receive) -> io.BufferedIOBase 
     length = 0
     for name, value in scope["headers"]:
         if name == b"content-length":
-            length = int(value) if value.isdigit() else PIECE_BYTES + 1
+            length = int(value) if value.isdigit() and len(value) < MAX_DIGITS else PIECE_BYTES + 1
         elif name in (b"transfer-encoding", b"expect"):
             return None
     if not length:

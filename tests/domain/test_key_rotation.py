@@ -14,7 +14,7 @@ from helpdesk.domain.integrations import webhook_secrets, webhooks
 from helpdesk.models.message import Message
 from tests import worker_helpers
 from tests.domain import mail_samples
-from tests.domain.test_webhooks import deliver, receiver  # noqa: F401
+from tests.domain.webhooks.conftest import deliver, receiver  # noqa: F401
 from tests.factories import signed_in_client
 
 NEW_KEY = "the key after the rotation, 40 characters"
