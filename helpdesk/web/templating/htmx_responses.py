@@ -79,10 +79,13 @@ def not_modified(*parts: object) -> Response | None:
 
 
 def with_etag(html: str | Response, *parts: object) -> Response:
-    """The response with an ETag; browsers must revalidate each time."""
+    """The response with an ETag, for the page that shows the fragment (static/js/live_fragments.js).
+
+    Browsers store none: after another sign-in it would be the same version, but with the form tokens of the session
+    before.
+    """
     response = make_response(html)
     response.set_etag(make_etag(*parts))
-    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
