@@ -1,8 +1,9 @@
 """Move the people and tickets of one organization to another after a mail domain moved there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
 
 from helpdesk.domain import background_jobs, locking
 from helpdesk.domain.administration import audit_log, operations
@@ -49,8 +50,7 @@ def preview_move(source: Organization, target: Organization) -> MovePreview:
     organization_merging.ensure_mergeable(source, target)
     moving = select(User.id).where(_has_left(source), _is_admitted_by(target)).order_by(User.id)
     people = list(db.session.scalars(moving))
-    filed = Ticket.organization_id == source.id, Ticket.requester_id.in_(moving), Ticket.merged_into_id.is_(None)
-    tickets = list(db.session.scalars(select(Ticket.id).where(*filed).order_by(Ticket.id)))
+    tickets = list(db.session.scalars(_unmerged_tickets(source.id, moving).order_by(Ticket.id)))
     return MovePreview(people, tickets, _describe(source, target, people, tickets))
 
 
@@ -78,6 +78,7 @@ def start_moving(source: Organization, target: Organization, *, actor: User) -> 
         target.id,
         actor=actor,
         total=len(preview.tickets),
+        people=preview.people,
         tickets=preview.tickets,
         refused=[],
     )
@@ -88,7 +89,10 @@ def start_moving(source: Organization, target: Organization, *, actor: User) -> 
 
 
 def move_batch(operation: Operation) -> bool:
-    """Move the next tickets; one that cannot be moved is recorded with the reason. Returns whether more are left."""
+    """Move the next tickets; one that cannot be moved is recorded with the reason. Returns whether more are left.
+
+    After the last one, what was filed from one of them before it moved (a follow-up, a split) is looked for.
+    """
     numbers = operation.data["tickets"][operation.done : operation.done + BATCH_SIZE]
     target, actor = db.session.get(Organization, operation.target_id), operation.actor
     refused = list(operation.data["refused"])
@@ -105,7 +109,22 @@ def move_batch(operation: Operation) -> bool:
             refused.append([ticket.id, error.message])
     operation.data = operation.data | {"refused": refused[:MAX_REASONS]}
     operation.done += len(numbers)
+    if operation.done >= operation.total and (late := _find_late(operation)):
+        operation.data = operation.data | {"tickets": [*operation.data["tickets"], *late]}
+        operation.total += len(late)
     return operation.done < operation.total
+
+
+def _find_late(operation: Operation) -> list[int]:
+    """The tickets of the people who move that were filed in the former organization since the move began."""
+    known = operation.data["tickets"]
+    theirs = _unmerged_tickets(operation.source_id, operation.data.get("people", []))
+    return list(db.session.scalars(theirs.where(Ticket.id.not_in(known)).order_by(Ticket.id)))
+
+
+def _unmerged_tickets(source_id: int, people: Sequence[int] | Select[int]) -> Select[int]:
+    filed = Ticket.organization_id == source_id, Ticket.requester_id.in_(people), Ticket.merged_into_id.is_(None)
+    return select(Ticket.id).where(*filed)
 
 
 def _has_left(organization: Organization) -> ColumnElement[bool]:

@@ -51,7 +51,7 @@ def create_ticket(
     ``answers``: by field key, as ``forms.parse_answers`` returns them. ``filed_by``: the agent who files it for the
     requester. ``origin_thread``: the conversation outside that it is made in, which becomes one of its threads;
     ``came_by``: the event of a channel that it is made from otherwise. Raises PermissionDenied, ValidationError, and
-    ChangedMeanwhile if the organization was merged into another, or the requester deactivated, since they were read.
+    ChangedMeanwhile if the organization was merged, or the requester deactivated or moved, since they were read.
     """
     organization_id = organization_id or requester.organization_id
     hidden = forms.team_only_file_keys(form, answers or {})
@@ -88,7 +88,8 @@ def create_ticket(
     stored = insertion.insert_unless_exists(ticket, ("requester_id", "form_token"), side_effects.ASKED_WITH_TICKET)
     if stored is None:
         return db.session.get_one(Ticket, idempotency.find_ticket_id(requester, form_token))
-    if stored.is_stale:  # since ``requester`` was read
+    known = requester.organization_id or 0
+    if stored.is_merged or stored.requesters_organization != known:  # since ``requester`` was read
         raise ChangedMeanwhile(gettext("Somebody else changed this meanwhile. Reload the page and try again."))
     set_committed_value(ticket, "requester", requester)
     set_committed_value(ticket, "tag_text", None)

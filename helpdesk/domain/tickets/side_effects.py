@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import literal_column, or_, select
+from sqlalchemy import case, func, literal_column, select
 
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.notifications import events
@@ -13,19 +13,20 @@ from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-# Whether the organization of a new ticket is part of another one by now, or its requester active no longer. Both rows
-# are read under locks, for which whoever merges or erases them waits. The texts have the reason of HAS_WATCHERS.
+# Whether the organization of a new ticket is part of another one by now, and that of its requester: 0 for none, NULL
+# if they are active no longer. Both rows are read under locks, for which whoever merges, moves or erases them waits.
+# The texts have the reason of HAS_WATCHERS.
 _merged = select(Organization.merged_into_id.is_not(None)).where(
     Organization.id == literal_column("tickets.organization_id")
 )
-_left = select(User.deactivated_at.is_not(None)).where(User.id == literal_column("tickets.requester_id"))
-IS_STALE = or_(
-    _merged.with_for_update(read=True, key_share=True).scalar_subquery(),
-    _left.with_for_update(read=True).scalar_subquery(),
-).label("is_stale")
+_present = select(case((User.deactivated_at.is_(None), func.coalesce(User.organization_id, 0)))).where(
+    User.id == literal_column("tickets.requester_id")
+)
+IS_MERGED = _merged.with_for_update(read=True, key_share=True).scalar_subquery().label("is_merged")
+REQUESTERS_ORGANIZATION = _present.with_for_update(read=True).scalar_subquery().label("requesters_organization")
 # What the statement that inserts a ticket or a message is asked besides, so that nothing else has to be.
 ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS, events.HAS_WATCHERS)
-ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, IS_STALE)
+ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, IS_MERGED, REQUESTERS_ORGANIZATION)
 
 
 def on_ticket_created(

@@ -71,8 +71,9 @@ def split_message(
         if form_token and earlier.form_token == form_token:
             return earlier
         raise ConflictError(gettext("This message is in a ticket already."), "subject")
+    locking.share_user(find_requester(message))  # who moved away meanwhile is no longer the one found
     new = tickets.create_ticket(
-        requester=locking.share_user(find_requester(message)),
+        requester=find_requester(message),
         filed_by=actor,
         organization_id=source.organization_id,
         subject=subject,
