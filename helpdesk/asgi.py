@@ -14,13 +14,14 @@ from typing import Any
 from flask import Flask
 
 from helpdesk import counters
+from helpdesk.asgi_types import Message, Receive, Scope, Send
 from helpdesk.config import Config
 from helpdesk.web.health import IS_ENDING
 from helpdesk.web.live.hub import SseHub
 from helpdesk.web.live.listener import listen
 from helpdesk.web.live.routes import GRANT, StreamGrant
-from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
-from helpdesk.wsgi_adapter import Scope, WsgiAdapter
+from helpdesk.web.live.stream import SseResponse
+from helpdesk.wsgi_adapter import WsgiAdapter
 
 BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must not have (RFC 9110, 8.6)
 

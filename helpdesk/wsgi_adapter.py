@@ -17,9 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from helpdesk.web.live.stream import Message, Receive, Send
+from helpdesk.asgi_types import Message, Receive, Scope, Send
 
-Scope = dict[str, Any]
 Environ = dict[str, Any]
 WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 

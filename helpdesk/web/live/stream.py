@@ -2,12 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from helpdesk.asgi_types import Message, Receive, Send
 
 EVERYTHING = "everything"  # sent first, and whenever changes may have been missed
 LIFETIME = (40.0, 55.0)  # seconds, a random value between; the browser then reconnects and is authorized again
