@@ -38,7 +38,7 @@ def _name_from_address(email: str) -> str:
 class User(Base):
     """A person. ``organization`` is the current one of a requester; members of the team have none.
 
-    ``email`` is canonical (domain.people.email_address). It is for writing to the person; a provider's account is
+    ``email`` is canonical (domain.email_address). It is for writing to the person; a provider's account is
     recognised by its subject (Identity), not by its address. ``search_words``: the words of name and address, as a
     search of the team compares them.
 

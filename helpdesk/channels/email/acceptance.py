@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from helpdesk.channels.email import quarantine, trusted_senders
 from helpdesk.channels.email.handlers import create_ticket, sender_checks, thread_matching
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.domain import email_address
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.ticket import Ticket

@@ -11,10 +11,10 @@ from helpdesk import config, urls
 from helpdesk.channels.email import diagnostics, dkim_signing, hooks, imap_polling, mail_loop, senders
 from helpdesk.channels.email import settings as channel_settings
 from helpdesk.channels.email.render import compose, sample_messages
-from helpdesk.domain import outbox
+from helpdesk.domain import email_address, outbox
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import email_address, permissions
+from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent

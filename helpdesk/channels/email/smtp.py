@@ -4,9 +4,9 @@ import re
 import smtplib
 
 from helpdesk.channels.email import settings, smtp_pool
+from helpdesk.domain import email_address
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
-from helpdesk.domain.people import email_address
 from helpdesk.translation import gettext
 
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n|\r(?!\n)")

@@ -3,9 +3,10 @@
 from sqlalchemy import or_, select
 
 from helpdesk.database.row_ids import is_id
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import email_address, permissions, users
+from helpdesk.domain.people import permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.trusted_sender import TrustedSender
 from helpdesk.models.user import User

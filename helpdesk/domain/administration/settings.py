@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from helpdesk import clock, live_events
 from helpdesk.database import replica, transactions
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import entered_values
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
@@ -150,9 +151,7 @@ def _read_time_zone(text: str) -> str:
 
 
 def _read_sender(text: str) -> str:
-    if text and not re.fullmatch(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,253}", text):
-        raise ValueError(gettext("Enter one email address, like name@example.com."))
-    return text
+    return email_address.canonical_address(text) if text else ""
 
 
 def _read_link(text: str) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import delete, update
 
 from helpdesk import clock
+from helpdesk.domain import email_address
 from helpdesk.domain.authentication import ways
 from helpdesk.domain.errors import PermissionDenied
-from helpdesk.domain.people import admission, changes, email_address, session_revocation, users
+from helpdesk.domain.people import admission, changes, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationDomain
 from helpdesk.models.sign_in_connection import SignInConnection

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from helpdesk import config
+from helpdesk.domain import email_address
 from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.errors import DomainError
-from helpdesk.domain.people import email_address
 from helpdesk.translation import gettext
 
 PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsoft's one directory of private accounts

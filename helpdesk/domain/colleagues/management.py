@@ -8,14 +8,14 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 
 from helpdesk import clock, live_events
-from helpdesk.domain import outbox
+from helpdesk.domain import email_address, outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import magic_links
 from helpdesk.domain.authentication.invitations import MAIL_TTL
 from helpdesk.domain.colleagues import roster
 from helpdesk.domain.colleagues.roster import Colleague
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import admission, email_address, memberships, permissions, session_revocation, users
+from helpdesk.domain.people import admission, memberships, permissions, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import DeliveryKind

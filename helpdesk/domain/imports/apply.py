@@ -7,7 +7,7 @@ from typing import BinaryIO
 from sqlalchemy import text
 
 from helpdesk import clock, storage
-from helpdesk.domain import locking, outbox
+from helpdesk.domain import email_address, locking, outbox
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.imports import check, files
 from helpdesk.domain.imports.records import (
@@ -18,7 +18,7 @@ from helpdesk.domain.imports.records import (
     TicketRecord,
     read_records,
 )
-from helpdesk.domain.people import email_address, organizations, users
+from helpdesk.domain.people import organizations, users
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import tag_names, tags

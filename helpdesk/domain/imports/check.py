@@ -8,6 +8,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from helpdesk import clock
+from helpdesk.domain import email_address
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.imports import files
 from helpdesk.domain.imports.records import (
@@ -17,7 +18,7 @@ from helpdesk.domain.imports.records import (
     TicketRecord,
     read_records,
 )
-from helpdesk.domain.people import email_address, organizations, users
+from helpdesk.domain.people import organizations, users
 from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
 from helpdesk.models.imported_record import ImportedRecord, hash_id

@@ -4,17 +4,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk import clock
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import (
-    admission,
-    changes,
-    email_address,
-    own_domains,
-    permissions,
-    session_revocation,
-    users,
-)
+from helpdesk.domain.people import admission, changes, own_domains, permissions, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.markup import search_words
 from helpdesk.models.organization import Organization, OrganizationAddress

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select, union_all
 
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import settings
-from helpdesk.domain.people import email_address
 from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain

@@ -1,8 +1,9 @@
 """What the team does about customers: add one before they first sign in, and see whether they may."""
 
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import admission, email_address, memberships, own_domains, permissions, users
+from helpdesk.domain.people import admission, memberships, own_domains, permissions, users
 from helpdesk.models.organization import Organization, OrganizationAddress
 from helpdesk.models.user import User
 from helpdesk.translation import gettext

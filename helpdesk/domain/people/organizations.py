@@ -14,9 +14,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from helpdesk import slugs
 from helpdesk.database.row_ids import is_id
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import email_address, organization_channels, own_domains, session_revocation, users
+from helpdesk.domain.people import organization_channels, own_domains, session_revocation, users
 from helpdesk.domain.people.name_conditions import has_words, is_named
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
@@ -199,9 +200,8 @@ def _validated_domains(given: Iterable[str], organization: Organization | None) 
             raise ValueError(gettext("Anybody can have an address at %(domain)s. List people instead.", domain=domain))
         if domain in ours:
             raise ValueError(gettext("%(domain)s is our own domain, so it cannot be a customer's.", domain=domain))
-        other = db.session.scalar(
-            select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
-        )
+        having = select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
+        other = db.session.scalar(having)
         if other is not None:
             raise ValueError(gettext("%(domain)s belongs to %(name)s already.", domain=domain, name=other.name))
     return domains

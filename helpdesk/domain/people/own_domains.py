@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from helpdesk import config
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import settings
-from helpdesk.domain.people import email_address
 from helpdesk.extensions import db
 from helpdesk.models.user import Role, User
 

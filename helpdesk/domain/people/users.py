@@ -6,9 +6,10 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, live_events
 from helpdesk.database.row_ids import is_id
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import admission, changes, email_address, session_revocation
+from helpdesk.domain.people import admission, changes, session_revocation
 from helpdesk.domain.people.name_conditions import is_named
 from helpdesk.extensions import db
 from helpdesk.markup.one_line import to_one_line

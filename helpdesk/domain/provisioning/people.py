@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import profile, roles, sign_in
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import addresses, admission, changes, email_address, own_domains, users
+from helpdesk.domain.people import addresses, admission, changes, own_domains, users
 from helpdesk.domain.provisioning import former_people
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db

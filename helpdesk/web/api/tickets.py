@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database import pagination
 from helpdesk.database.row_ids import is_id
-from helpdesk.domain import forms, tickets
+from helpdesk.domain import email_address, forms, tickets
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import email_address, permissions, users
+from helpdesk.domain.people import permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import attachments, tags
 from helpdesk.extensions import db

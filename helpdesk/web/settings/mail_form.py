@@ -3,7 +3,7 @@
 from wtforms import BooleanField, EmailField, RadioField, SelectField
 from wtforms.validators import Optional, ValidationError
 
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm, own_text_field

@@ -7,7 +7,7 @@ from wtforms import BooleanField, ColorField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 from wtforms.widgets import DateTimeLocalInput
 
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 from helpdesk.domain.portal import announcements
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization

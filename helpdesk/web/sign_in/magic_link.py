@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from helpdesk import clock
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import (
     approvals,
@@ -23,7 +24,7 @@ from helpdesk.domain.authentication import (
 )
 from helpdesk.domain.authentication.connections import routing
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import email_address, users
+from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 
 
 @pytest.mark.parametrize(

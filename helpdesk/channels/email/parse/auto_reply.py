@@ -8,7 +8,7 @@ from email.message import Message
 from urllib.parse import unquote
 
 from helpdesk.channels.email.parse import mime
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 
 _AUTOMATIC_SENDER = re.compile(
     r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?|listserv|majordomo)([+=._-].*)?",

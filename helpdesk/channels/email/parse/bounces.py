@@ -8,7 +8,7 @@ from html import unescape
 from helpdesk.channels.email.parse import auto_reply, mime
 from helpdesk.channels.email.parse.parsed_mail import Bounce
 from helpdesk.channels.email.parse.parts import MimePart
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 
 MAX_TEXT_LENGTH = 64_000  # characters of a report that are read
 MAX_MENTIONED = 20  # ids

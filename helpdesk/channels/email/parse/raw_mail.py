@@ -12,7 +12,7 @@ from helpdesk.channels.email import return_address, settings, token
 from helpdesk.channels.email.parse import auto_reply, body_text, bounces, calendar_text, dmarc, mime, parts, quotes
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line, escape_line
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 
 MAX_SUBJECT_LENGTH = 500  # characters that are kept of a subject
 _VISIBLE_FIELDS = ("To", "Cc")

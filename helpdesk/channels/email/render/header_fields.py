@@ -8,7 +8,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from helpdesk.channels.email.render.message_types import Envelope
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
 MAX_REFERENCES = 20

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from helpdesk import clock, config, urls
 from helpdesk.channels.email import dkim_signing, return_address, senders, token
 from helpdesk.channels.email.render import message_types
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.outbox.errors import RetryLater
-from helpdesk.domain.people import email_address
 from helpdesk.domain.portal import pictures
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState

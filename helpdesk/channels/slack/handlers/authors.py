@@ -7,7 +7,8 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.database import transactions
-from helpdesk.domain.people import admission, changes, email_address, permissions, users
+from helpdesk.domain import email_address
+from helpdesk.domain.people import admission, changes, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.thread import Thread

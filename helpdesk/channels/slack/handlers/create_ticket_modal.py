@@ -12,12 +12,12 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ModalEvent, SuggestionEvent
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database.row_ids import parse_id
-from helpdesk.domain import forms, tickets
+from helpdesk.domain import email_address, forms, tickets
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
-from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people import admission, users
 from helpdesk.domain.people.name_conditions import is_named
 from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db

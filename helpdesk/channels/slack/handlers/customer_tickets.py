@@ -10,11 +10,11 @@ from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incomin
 from helpdesk.channels.slack.handlers.context import CustomerMessage, EventContext
 from helpdesk.channels.slack.parse.event_types import ActionEvent, MessageEvent, ShortcutEvent, SlackEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.domain import tickets
+from helpdesk.domain import email_address, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.outbox import errors
-from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Channel

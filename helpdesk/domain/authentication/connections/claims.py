@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from helpdesk.domain import email_address
 from helpdesk.domain.authentication import provider_claims
 from helpdesk.domain.authentication.connections import roles
 from helpdesk.domain.authentication.provider_claims import ProviderClaims, UnverifiedIdentity
-from helpdesk.domain.people import email_address
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.translation import gettext
 

@@ -12,10 +12,11 @@ import dns.resolver
 from sqlalchemy import select
 
 from helpdesk import clock
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.connections import sign_in
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import email_address, own_domains, permissions
+from helpdesk.domain.people import own_domains, permissions
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.models.user import User

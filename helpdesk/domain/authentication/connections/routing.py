@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, case, exists, select
 
+from helpdesk.domain import email_address
 from helpdesk.domain.authentication import ways
 from helpdesk.domain.authentication.connections import sign_in
-from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection

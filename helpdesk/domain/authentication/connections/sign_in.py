@@ -8,13 +8,14 @@ know is refused with one sentence, whatever the reason.
 from sqlalchemy import select, update
 
 from helpdesk import clock
+from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import login, oidc, provider_claims
 from helpdesk.domain.authentication.connections import profile, roles
 from helpdesk.domain.authentication.login import LoginResult, NotAdmitted
 from helpdesk.domain.authentication.oidc import EmailProofRequired
 from helpdesk.domain.authentication.provider_claims import ProviderClaims
-from helpdesk.domain.people import admission, email_address, own_domains, users
+from helpdesk.domain.people import admission, own_domains, users
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_connection import SignInConnection
 from helpdesk.models.user import Identity, User

@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import Optional, Regexp, ValidationError
 
-from helpdesk.domain.people import email_address
+from helpdesk.domain import email_address
 from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.form_base import Form, to_choices
 from helpdesk.web.settings.portal_form import LookFields

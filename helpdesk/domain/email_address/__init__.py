@@ -5,7 +5,7 @@ import unicodedata
 
 import idna
 
-from helpdesk.domain.people.public_email_domains import DOMAIN_FAMILIES, PUBLIC_DOMAINS
+from helpdesk.domain.email_address.public_domains import DOMAIN_FAMILIES, PUBLIC_DOMAINS
 from helpdesk.translation import gettext
 
 MAX_ADDRESS_LENGTH = 254
