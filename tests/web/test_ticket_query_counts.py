@@ -13,6 +13,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READS = ("SELECT", "WITH")
 CUSTOMER, AGENT = 3, 5  # queries of the whole page, the signed-in person's own among them
 REPLY, FILING = 10, 13  # statements, reading and writing; SQLite inserts threads and deliveries one by one
+ANSWER = {False: 1, True: 3}  # what HTMX's answer to a reply reads beside that, by whether the team asks
 
 
 @pytest.fixture
@@ -80,6 +81,20 @@ def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browse
     assert writes(client, "/tickets/new", "/tickets", form="default", subject="Scanner", body="It beeps.") <= FILING
 
 
+def test_the_answer_to_a_reply_takes_few_statements_more(filed_ticket, browser_of):
+    ticket, _, agent = filed_ticket
+    address = f"/tickets/{ticket.number}"
+    for person in (ticket.requester, agent):
+        client = browser_of(person)
+        plain = writes(client, address, f"{address}/replies", body="Still broken.")
+        page = BeautifulSoup(client.get(address).text, "html.parser")
+        shown = page.select("[data-shown]")[-1]
+        named = f"{shown['id'][0]}{shown['id'].partition('-')[2]}:{shown['data-shown']}"
+        headers = {"HX-Request": "true", "X-Shown-Entries": named}
+        answer = writes(client, address, f"{address}/replies", 200, headers, body="Still broken.")
+        assert answer <= plain + ANSWER[person.is_team], person.name
+
+
 def reads(client, address) -> int:
     client.get(address)  # after which it is read, and the cache is filled
     with counted() as statements:
@@ -87,9 +102,9 @@ def reads(client, address) -> int:
     return len([each for each in statements if each.lstrip().startswith(READS)])
 
 
-def writes(client, page, address, **form) -> int:
+def writes(client, page, address, status=303, headers=None, **form) -> int:
     said = BeautifulSoup(client.get(page).text, "html.parser").find("input", {"name": "csrf_token"})["value"]
-    client.post(address, data={**form, "csrf_token": said})  # the first one also takes the ticket up
+    client.post(address, data={**form, "csrf_token": said}, headers=headers)  # the first one also takes the ticket up
     with counted() as statements:
-        assert client.post(address, data={**form, "csrf_token": said}).status_code == 303
+        assert client.post(address, data={**form, "csrf_token": said}, headers=headers).status_code == status
     return len([each for each in statements if not each.startswith("BEGIN")])

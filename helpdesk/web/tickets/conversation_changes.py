@@ -16,6 +16,7 @@ from helpdesk.domain import labels, tickets
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import filters, htmx_responses, kept_parts, timeline_rows
+from helpdesk.web.tickets.page_rows import NOTHING, PageRows, load_new_entries
 
 HEADER = "X-Shown-Entries"
 MAX_SHOWN = 300  # entries that a page names, the latest
@@ -64,16 +65,20 @@ def find_changes(ticket: Ticket) -> ConversationChanges | None:
     return ConversationChanges(changed, sorted(ELEMENT_IDS[key[0]] + key[1:] for key in gone), added, seen)
 
 
-def find_new(ticket: Ticket) -> ConversationChanges | None:
-    """The entries after those that the page shows, without a look at these; None as for ``find_changes``."""
+def find_new(ticket: Ticket) -> tuple[ConversationChanges | None, PageRows]:
+    """The entries after those that the page shows, without a look at these, and what was loaded with them.
+
+    No entries (None) as for ``find_changes``.
+    """
     shown = _read_header()
     if not shown:
-        return None
-    start = _numbers_of(shown)[-1] + 1
-    added = tickets.load_timeline(ticket, authentication.get_current_user(), from_seq=start, most=MAX_NEW + 1)
+        return None, NOTHING
+    reader, start, most = authentication.get_current_user(), _numbers_of(shown)[-1] + 1, MAX_NEW + 1
+    rows = load_new_entries(ticket, reader, start, most)
+    added = tickets.load_timeline(ticket, reader, from_seq=start, most=most, rows=rows.timeline)
     if len(added) > MAX_NEW:
-        return None
-    return ConversationChanges([], [], added, describe(ticket, added, is_end=False))
+        return None, rows
+    return ConversationChanges([], [], added, describe(ticket, added, is_end=False)), rows
 
 
 def describe(

@@ -30,6 +30,11 @@ QUERIES = {
     ),
 }
 COMBINED_QUERIES = {for_team: CombinedQuery(*queries) for for_team, queries in QUERIES.items()}
+# What is shown after a message was written.
+NEW_ENTRIES_QUERIES = {
+    False: CombinedQuery(timeline.PUBLIC_MESSAGES_QUERY, timeline.PUBLIC_EVENTS_QUERY, delivery_status.THREADS_QUERY),
+    True: CombinedQuery(timeline.ALL_MESSAGES_QUERY, timeline.ALL_EVENTS_QUERY, canned_replies.TITLES_QUERY),
+}
 
 
 class PageRows(NamedTuple):
@@ -55,3 +60,13 @@ def load_rows(ticket: Ticket, reader: User) -> PageRows:
     people, answers, threads = others
     delivery_status.keep_threads(ticket, threads)
     return PageRows((messages, events), people, answers)
+
+
+def load_new_entries(ticket: Ticket, reader: User, from_seq: int, most: int) -> PageRows:
+    """Load the ``most`` latest entries of the timeline with numbers from ``from_seq``, and what the composer shows."""
+    values = {**timeline.query_parameters(ticket, from_seq, most=most), "user_id": reader.id}
+    messages, events, others = NEW_ENTRIES_QUERIES[reader.is_team].fetch(values)
+    if reader.is_team:
+        return PageRows((messages, events), canned_replies=others)
+    delivery_status.keep_threads(ticket, others)
+    return PageRows((messages, events))

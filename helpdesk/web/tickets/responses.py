@@ -22,6 +22,7 @@ from helpdesk.web.tickets.page_context import (
     header_context,
     rating_context,
 )
+from helpdesk.web.tickets.page_rows import NOTHING
 from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404, load_named_people
 
 
@@ -86,7 +87,7 @@ def render_after_reply(
     if not htmx:
         return redirect(f"{address}?sent={undo['message_id']}" if undo else address, 303)
     transactions.set_read_only()
-    changes = conversation_changes.find_new(written) if written is not None else None
+    changes, rows = conversation_changes.find_new(written) if written is not None else (None, NOTHING)
     if written is not None and changes is not None:
         ticket, others = load_named_people(written), {}
     else:
@@ -96,7 +97,7 @@ def render_after_reply(
     if changes is None:
         others["conversation"] = ("tickets/_conversation.html", conversation_context(ticket))
     response = htmx_responses.swap_fragments(
-        ("tickets/_composer.html", composer_context(ticket, values={"kind": kind}) | {"undo": undo}),
+        ("tickets/_composer.html", composer_context(ticket, values={"kind": kind}, rows=rows) | {"undo": undo}),
         *others.values(),
         address=address,
     )
