@@ -111,6 +111,11 @@ SETTINGS = {
         ),
         SettingDefinition("system_email", "", "Address that mail comes from; empty takes MAIL_DEFAULT_SENDER."),
         SettingDefinition(
+            "support_addresses",
+            "",
+            "Further addresses that people write to; mail to them is like mail to the system address.",
+        ),
+        SettingDefinition(
             "use_custom_from", False, "Let organizations' own From addresses replace the system address."
         ),
         SettingDefinition("mail_received", True, "Mail the requester that a ticket was received."),

@@ -1,6 +1,7 @@
 """The From addresses of our mail: the system address, and organizations' own where that is switched on."""
 
 import re
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -36,11 +37,34 @@ def default_address() -> str | None:
 
 def all_addresses() -> set[str]:
     """Return every address of ours that people may write to."""
-    ours = {system_address()}
-    if settings.get("use_custom_from"):
-        own = select(Organization.from_address).where(Organization.from_address.is_not(None))
-        ours |= {_canonical(email) for email in db.session.scalars(own)}
-    return {email for email in ours if email}
+    ours = {system_address(), *map(_canonical, settings.get("support_addresses").split())}
+    return {email for email in ours if email} | set(_own_addresses())
+
+
+def find_ours(addresses: Iterable[str]) -> set[str]:
+    """Return those of the canonical ``addresses`` that are ours, also with a tag: help+billing@ is help@."""
+    ours = all_addresses()
+    return {email for email in addresses if email in ours or _without_tag(email) in ours}
+
+
+def find_organization_ids(addresses: Iterable[str]) -> set[int]:
+    """Return the organizations whose own address is among the canonical ``addresses``."""
+    own = _own_addresses()
+    return {own[email] for one in addresses for email in (one, _without_tag(one)) if email in own}
+
+
+def _own_addresses() -> dict[str, int]:
+    """Return organizations' own addresses, where they are switched on, each with the organization's id."""
+    if not settings.get("use_custom_from"):
+        return {}
+    own = select(Organization.from_address, Organization.id).where(Organization.from_address.is_not(None))
+    return {email: id for text, id in db.session.execute(own) if (email := _canonical(text))}
+
+
+def _without_tag(email: str) -> str:
+    """Return a canonical address without what stands behind a plus, as mail servers deliver it."""
+    local_part, _, domain = email.partition("@")
+    return f"{local_part.partition('+')[0]}@{domain}"
 
 
 def _canonical(text: str) -> str | None:

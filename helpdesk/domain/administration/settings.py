@@ -154,10 +154,20 @@ def _read_sender(text: str) -> str:
     return email_address.canonical_address(text) if text else ""
 
 
+def _read_senders(text: str) -> str:
+    """Return the addresses of ``text``, which stand on lines of their own or between commas, with one space between."""
+    return " ".join(dict.fromkeys(map(_read_sender, text.replace(",", " ").split())))
+
+
 def _read_link(text: str) -> str:
     if text and not re.fullmatch(r"https?://\S+", text):
         raise ValueError(gettext("Write an address that begins with https://."))
     return text
 
 
-TEXT_READERS = {"time_zone": _read_time_zone, "system_email": _read_sender, "status_page_url": _read_link}
+TEXT_READERS = {
+    "time_zone": _read_time_zone,
+    "system_email": _read_sender,
+    "support_addresses": _read_senders,
+    "status_page_url": _read_link,
+}

@@ -1,6 +1,6 @@
 """The mail forms: which mails are sent and when, and an organization's own From address."""
 
-from wtforms import BooleanField, EmailField, RadioField, SelectField
+from wtforms import BooleanField, EmailField, RadioField, SelectField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
 from helpdesk.domain import email_address
@@ -19,6 +19,12 @@ class MailForm(SettingsForm):
     """The system address, and which mails are sent."""
 
     system_email = EmailField(lazy_gettext("System address"), [Optional()])
+    support_addresses = TextAreaField(
+        lazy_gettext("Further addresses"),
+        [Optional()],
+        description=lazy_gettext("People may write to these as well. One a line."),
+        render_kw={"rows": 2},
+    )
     use_custom_from = BooleanField(
         lazy_gettext("Let organizations' own From addresses replace it"),
         description=lazy_gettext("Each is set under Addresses and their DNS, and needs the records shown there."),

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+from helpdesk.channels.email.handlers import message_content
 from helpdesk.channels.email.parse import signed_mail
 from tests.channels.email.test_mail_parts import multipart, parsed, part
 
@@ -48,6 +49,39 @@ def test_a_file_that_only_says_it_is_signed_stays_a_file():
     for broken in (whole[:40], b"", b"\x30\x80" * 50_000, whole.replace(b"\x07\x02", b"\x07\x03"), in_pieces(b"x")):
         mail = parsed(part(SIGNED_TYPE, broken))
         assert (mail.body, [file.name for file in mail.files]) == ("", ["smime.p7m"])
+
+
+PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----"
+
+
+def envelop(content):
+    """What S/MIME writes for those who have a key, as far as its beginning says so."""
+    kind = b"\x06\x09" + signed_mail._SIGNED_DATA[:-1] + b"\x03"
+    return b"\x30\x80" + kind + b"\xa0\x80\x30\x80" + content + bytes(6)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        multipart(
+            'encrypted; protocol="application/pgp-encrypted"',
+            part("application/pgp-encrypted", "Version: 1"),
+            part("application/octet-stream", PGP_MESSAGE, "Content-Disposition: inline; filename=encrypted.asc"),
+        ),
+        part("application/pkcs7-mime; smime-type=enveloped-data; name=encrypted.asc", envelop(MAIL)),
+    ],
+)
+def test_a_mail_that_nobody_here_can_read_says_so(app, raw):
+    content = message_content.make_content(parsed(raw))
+    assert "This mail is encrypted" in content.body
+    assert [file.name for file in content.files] == ["encrypted.asc"]
+
+
+def test_a_mail_with_words_beside_an_encrypted_file_says_them_alone(app):
+    file = part("application/octet-stream", PGP_MESSAGE, "Content-Disposition: attachment; filename=key.asc")
+    assert (
+        message_content.make_content(parsed(multipart("mixed", part("text/plain", "My key."), file))).body == "My key."
+    )
 
 
 def test_values_without_end_are_not_counted_for_long(monkeypatch):

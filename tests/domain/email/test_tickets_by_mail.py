@@ -8,6 +8,7 @@ from helpdesk.channels.email.handlers import create_ticket
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.errors import ChangedMeanwhile
+from helpdesk.models.organization import OrganizationAddress
 from helpdesk.models.ticket import Ticket
 from tests import worker_helpers
 from tests.replaced_modules import replace_in
@@ -73,6 +74,37 @@ class TestTicketsByMail:
         """The fields are those that Google Groups adds (https://support.google.com/a/answer/167430)."""
         post(self.GROUP + self.RAW % b"dana")
         assert (post.last().state, self.newest(session).subject) == ("done", "Toner")
+
+    @pytest.mark.parametrize("address", [b"billing@support.example", b"Help+urgent@support.example"])
+    def test_a_further_address_of_ours_takes_tickets_too(self, session, post, mailbox, address):
+        chosen.set("support_addresses", "billing@support.example, it@support.example")
+        chosen.set("mail_cc_follows", True)
+        session.commit()
+        post((self.RAW % b"dana").replace(b"help@support.example", address + b", it+printers@support.example"))
+        ticket = self.newest(session)
+        assert (post.last().state, ticket.subject, ticket.followers) == ("done", "Toner", [])
+        assert mailbox.list_for("dana@globex.example")[-1].message["From"].endswith("<help@support.example>")
+
+    def test_a_further_address_of_ours_may_be_a_group(self, session, post):
+        chosen.set("support_addresses", "billing@support.example")
+        session.commit()
+        post((self.GROUP + self.RAW % b"dana").replace(b"help@support.example", b"billing@support.example"))
+        assert (post.last().state, self.newest(session).subject) == ("done", "Toner")
+
+    def test_somebody_of_two_organizations_writes_to_the_one_whose_own_address_it_is(self, session, post, make):
+        by_address = make.organization("Initech", domain="initech.example")
+        by_address.addresses = [OrganizationAddress(email="ines@globex.example")]
+        by_address.from_address = "initech@support.example"
+        chosen.set("use_custom_from", True)
+        session.commit()
+        post(self.RAW % b"ines")
+        assert "several organizations" in post.last().result
+        to_theirs = (
+            (self.RAW % b"ines").replace(b"help@support", b"Initech+it@support").replace(b"<first@", b"<second@")
+        )
+        post(to_theirs)
+        ticket = self.newest(session)
+        assert (post.last().state, ticket.subject, ticket.organization) == ("done", "Toner", by_address)
 
     @pytest.mark.parametrize(
         "more",

@@ -19,7 +19,7 @@ def add_followers(mail: ParsedMail, ticket: Ticket, writer: User) -> None:
     """
     if not settings.get("mail_cc_follows"):
         return
-    ours = senders.all_addresses()
+    ours = senders.find_ours(mail.visible_recipients)
     for address in [one for one in mail.visible_recipients if one not in ours][:MAX_FOLLOWERS]:
         colleague = _find_colleague(address, ticket)
         if colleague is None or colleague.id == writer.id:

@@ -36,7 +36,7 @@ def is_new_ticket(mail: ParsedMail) -> bool:
     return (
         settings.get("tickets_by_mail")
         and not mail.thread_hashes
-        and bool(senders.all_addresses() & set(mail.recipients))
+        and bool(senders.find_ours(mail.recipients))
         and thread_matching.suggest_ticket_id(mail) is None
     )
 
@@ -99,6 +99,9 @@ def _find_or_create_requester(mail: ParsedMail) -> tuple[User, Organization]:
         raise PermissionDenied(gettext("No organization lets its sender in."))
     present = next((one for one in organizations if user is not None and one.id == user.organization_id), None)
     if present is None and len(organizations) > 1:
+        written_to = senders.find_organization_ids(mail.recipients)
+        organizations = [one for one in organizations if one.id in written_to]
+    if present is None and len(organizations) != 1:
         raise PermissionDenied(gettext("Its sender belongs to several organizations."))
     organization = present or organizations[0]
     if user is None:

@@ -20,6 +20,7 @@ from helpdesk.translation import format_number, gettext
 MAX_BODY_LENGTH = 39_000  # characters of text in the message; a longer text is attached as a file
 MAX_QUOTE_LENGTH = 20_000
 MAX_FILES = 30
+_ENVELOPED_DATA = (b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03", b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ def make_content(mail: ParsedMail) -> MessageContent:
     if not body.strip() and quoted and mail.cut == "quote" and all(file.is_decoration for file in files):
         body = "\n".join(map(plain_text_to_markdown.escape_line, quoted.split("\n")))
         quoted = ""
+    if not body.strip() and not quoted and any(map(_is_encrypted, files)):
+        body = plain_text_to_markdown.escape_line(
+            gettext("(This mail is encrypted. Its text is in the attached file.)")
+        )
     if not body.strip():
         files = [dataclasses.replace(file, is_decoration=False) for file in files]
     if len(body) > MAX_BODY_LENGTH:
@@ -99,6 +104,12 @@ def build_attachments(
             )
         )
     return rows
+
+
+def _is_encrypted(file: MailFile) -> bool:
+    """Return whether ``file`` is what PGP or S/MIME encrypted (RFC 5652, section 6; RFC 5083)."""
+    is_pgp = file.content.lstrip().startswith(b"-----BEGIN PGP MESSAGE-----")
+    return is_pgp or any(kind in file.content[:40] for kind in _ENVELOPED_DATA)
 
 
 def _make_text_file(place: str, name: str, text: str) -> MailFile:

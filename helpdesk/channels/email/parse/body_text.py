@@ -25,7 +25,9 @@ from helpdesk.markup import picture_marks
 
 MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
 
-_NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message/global-delivery-status"}
+_NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message/global-delivery-status"} | {
+    "application/pgp-encrypted"  # the number of a version, beside the mail that PGP encrypted (RFC 3156, section 4)
+}
 # As mail programs call the signature over a mail; a signed document has a name of its own.
 _SIGNATURE_NAMES = {"smime.p7s", "signature.asc", "OpenPGP_signature.asc"}
 _WORD = re.compile(r"\w+")

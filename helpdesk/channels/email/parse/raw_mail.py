@@ -141,18 +141,21 @@ def _known_values(message: Message, author: str, recipients: list[str]) -> set[s
 
 def _parse_author(message: Message) -> tuple[str, str]:
     """Return the one From address, canonical, and the name beside it; "" for anything two programs could read
-    differently: several addresses, or a second one in a comment or outside quotes.
+    differently: several addresses, or another one in a comment or outside quotes. The same address twice is one, as in
+    "ann@globex.example <ann@globex.example>".
     """
     fields = message.get_all("From") or []
     if len(fields) != 1:
         return "", ""
-    value = " ".join(str(fields[0]).split())[:2000]
+    value = " ".join(str(fields[0]).split())[:2000].rstrip(" ,;")
     plain = _QUOTED.sub("", value)
     comments = _COMMENT.findall(plain)
     named = _NAMED_ADDRESS.fullmatch(_COMMENT.sub(" ", value) if not _QUOTED.search(value) else value)
     name = mime.decode_words(named["name"].strip().strip('"').replace('\\"', '"')) if named else ""
     try:
-        if _LONE_AT.sub("", plain).count("@") != 1 or any(set(comment) & set("@<>") for comment in comments):
+        addresses = _ADDRESS.findall(plain) if named else []
+        times = len(addresses) if len({one.lower() for one in addresses}) == 1 else 1
+        if _LONE_AT.sub("", plain).count("@") != times or any(set(comment) & set("@<>") for comment in comments):
             raise ValueError("more than one address")
         bare = _COMMENT.sub(" ", plain).strip() if not named else named["address"]
         author = email_address.canonical_address(bare)
