@@ -120,6 +120,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     def enqueue_edit(self, thread: Thread, message: Message) -> None:
         message_parts.enqueue_edits(thread, message)
 
+    def enqueue_files(self, batch: DeliveryBatch, destination: Destination, message: Message, first_part: int) -> None:
+        message_parts.enqueue_files(batch, destination.id, message, first_part=first_part)
+
     def enqueue_removal(self, copy: Delivery, message: Message) -> None:
         message_parts.enqueue_deletion(copy, message)
 

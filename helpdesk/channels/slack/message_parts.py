@@ -1,6 +1,6 @@
 """Turn messages into deliveries for Slack's threads: in parts that fit, with their files, edits and deletions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -48,20 +48,25 @@ def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: 
             wake=wake and number == 1,
             text=text,
         )
-    is_first = not parts
+    enqueue_files(batch, thread_id, message, due_at=due_at, wake=wake and not parts)
+
+
+def enqueue_files(
+    batch: DeliveryBatch,
+    thread_id: int,
+    message: Message,
+    *,
+    first_part: int = 1,
+    due_at: datetime | None = None,
+    wake: bool = True,
+) -> None:
+    """Enqueue the files of ``message`` from the one at place ``first_part``; the first of them wakes the worker."""
     for number, attachment in enumerate(message.attachments, start=1):
-        if attachment.is_decoration:
+        if attachment.is_decoration or number < first_part:
             continue
-        batch.add(
-            thread_id,
-            DeliveryKind.file,
-            message=message,
-            part=number,
-            due_at=due_at,
-            wake=wake and is_first,
-            attachment=attachment.id,
-        )
-        is_first = False
+        values = {"message": message, "part": number, "due_at": due_at, "attachment": attachment.id}
+        batch.add(thread_id, DeliveryKind.file, wake=wake, **values)
+        wake = False
 
 
 def enqueue_card_redraw(batch: DeliveryBatch, destination: Destination) -> None:

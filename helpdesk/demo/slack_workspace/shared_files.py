@@ -66,19 +66,7 @@ def share_files(ws, found, message: dict, files: list[dict], thread_ts: str | No
     if "bot_id" not in message:
         # A person's message with files does not say their workspace (slack-api-specs#62, java-slack-sdk#521).
         message = {key: message[key] for key in message if key not in ("team", "user_team", "source_team")}
-    message |= {"files": [format_file(file) for file in files], "upload": False}
-    if found.shared_with:
-        # In a shared channel Slack sends only the id, and the app must ask for the rest.
-        message["files"] = [
-            {
-                "id": f["id"],
-                "created": f["created"],
-                "timestamp": f["timestamp"],
-                "mode": "file_access",
-                "file_access": "check_file_info",
-            }
-            for f in files
-        ]
+    message |= {"files": list_shown(found, files), "upload": False}
     stored = message_store.add_message(ws, found, message, thread_ts, broadcast)
     for file in files:
         share = {
@@ -94,6 +82,18 @@ def share_files(ws, found, message: dict, files: list[dict], thread_ts: str | No
         if found.id not in file["channels"]:
             file["channels"].append(found.id)
     return stored
+
+
+def list_shown(found, files: list[dict]) -> list[dict]:
+    """The file objects as a message in ``found`` shows them.
+
+    Source: docs.slack.dev/reference/objects/file-object; docs.slack.dev/apis/slack-connect.
+    """
+    if not found.shared_with:
+        return [format_file(file) for file in files]
+    # In a shared channel Slack sends only the id, and the app must ask for the rest.
+    access = {"mode": "file_access", "file_access": "check_file_info"}
+    return [{key: file[key] for key in ("id", "created", "timestamp")} | access for file in files]
 
 
 def format_file(file: dict) -> dict:

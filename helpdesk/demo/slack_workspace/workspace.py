@@ -102,19 +102,17 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
                 return share_files(self, conversation, message, attached, thread_ts, broadcast)["ts"]
             return message_store.add_message(self, conversation, message, thread_ts, broadcast)["ts"]
 
-    def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        """Change one's own message. PermissionError for somebody else's."""
+    def edit(self, user: str, channel: str, ts: str, text: str, files: Iterable = ()) -> None:
+        """Change one's own message, and add files to it. PermissionError for somebody else's."""
         with self.state.lock:
             conversation = self._get_conversation(user, channel)
             self._require_author(conversation, user, ts)
             stored = rich_text_parser.escape_text(text)
-            message_store.edit_message(
-                self,
-                conversation,
-                ts,
-                {"text": stored, "blocks": rich_text_parser.build_rich_text_block(stored) or None},
-                user,
-            )
+            changes: dict = {"text": stored, "blocks": rich_text_parser.build_rich_text_block(stored) or None}
+            if added := [self._file(user, *one) for one in files]:
+                shown = shared_files.list_shown(conversation, added)
+                changes["files"] = [*conversation.messages[ts].get("files", []), *shown]
+            message_store.edit_message(self, conversation, ts, changes, user)
 
     def delete_file(self, user: str, file: str) -> None:
         """Delete one's own file, or anybody's as an admin of the workspace."""

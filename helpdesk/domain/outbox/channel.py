@@ -175,6 +175,9 @@ class OutboundChannel(ABC, Generic[ContentT]):
     def enqueue_edit(self, thread: Thread, message: Message) -> None:
         """Add the deliveries for an edited ``message``. Unsent ones need none: they are rendered when sent."""
 
+    def enqueue_files(self, batch: DeliveryBatch, destination: Destination, message: Message, first_part: int) -> None:
+        """Add the deliveries for files added to ``message`` after it was sent, from the one at place ``first_part``."""
+
     def enqueue_removal(self, copy: Delivery, message: Message) -> None:
         """Remove ``copy``, which was or may have been sent, of a message that was deleted or became a note."""
 

@@ -100,7 +100,7 @@ def fan_out_message(message: Message) -> None:
         channel = registry.get_channel(destination.kind)
         if not message.is_note:
             channel.enqueue_ticket_update(batch, destination)
-        if destination.id == message.origin_thread_id or (message.is_note and destination.audience == "customer"):
+        if _is_left_out(destination, message):
             continue
         channel.enqueue_message(batch, destination, message)
     repeated_events.complete_rows(batch.rows, repeated_events.find_origin(message))
@@ -126,6 +126,16 @@ def fan_out_edit(message: Message) -> None:
     for thread in sorted(threads, key=lambda each: each.id):
         if thread.id != message.origin_thread_id and registry.is_registered(thread.channel.kind):
             registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
+
+
+def fan_out_files(message: Message, first_part: int) -> None:
+    """Add the deliveries of files that were added to ``message`` afterwards, from the one at place ``first_part``."""
+    batch = DeliveryBatch()
+    for destination in _load_destinations(message.ticket_id):
+        if _is_left_out(destination, message):
+            continue
+        registry.get_channel(destination.kind).enqueue_files(batch, destination, message, first_part)
+    batch.write()
 
 
 def fan_out_deletion(*messages: Message) -> None:
@@ -250,6 +260,10 @@ def delete_unsent_solved_mail(ticket: Ticket) -> None:
 def is_on_card(message: Message) -> bool:
     """Whether the root message of the ticket's threads shows ``message``."""
     return message.seq == 1
+
+
+def _is_left_out(destination: Row[*tuple[Any, ...]], message: Message) -> bool:
+    return destination.id == message.origin_thread_id or (message.is_note and destination.audience == "customer")
 
 
 def _load_destinations(ticket_id: int) -> list[Row[*tuple[Any, ...]]]:

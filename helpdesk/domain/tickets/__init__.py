@@ -9,6 +9,7 @@ from helpdesk.domain.locking import lock_ticket as lock
 from helpdesk.domain.tickets.answer_change import change_answer
 from helpdesk.domain.tickets.create import create_follow_up, create_ticket
 from helpdesk.domain.tickets.delivery_status import delivery_threads
+from helpdesk.domain.tickets.file_addition import add_files
 from helpdesk.domain.tickets.file_withdrawal import withdraw_files
 from helpdesk.domain.tickets.followers import add_follower, remove_follower
 from helpdesk.domain.tickets.held_replies import hold_reply, publish_due_replies, publish_held
@@ -65,6 +66,7 @@ __all__ = [
     "take_back_reply",
     "undo_status",
     "window_end",
+    "add_files",
     "withdraw_files",
     "hold_reply",
     "publish_due_replies",

@@ -143,3 +143,22 @@ def test_mrkdwn_is_read_as_it_was_seen(typed, markdown):
 )
 def test_names_of_emoji_become_characters(name, character):
     assert emoji_names.emoji_character(name) == character
+
+
+def test_words_in_elements_that_nobody_here_knows_are_read():
+    inside = {"type": "highlight", "elements": [text("in the "), text("cellar")]}
+    assert read(section(text("It burns "), inside)) == "It burns in the cellar"
+
+
+def test_an_element_whose_words_cannot_be_found_is_read_from_the_text_beside_the_blocks():
+    unknown = {"type": "rich_text_table", "rows": [[section(text("cellar"))]]}
+    for written in ([unknown], [section(text("It burns")), unknown]):
+        message = {"text": "It burns\ncellar", "blocks": [{"type": "rich_text", "elements": written}]}
+        markdown = mrkdwn.message_to_markdown(message, {}.get)
+        assert "It burns" in markdown and markdown.endswith("cellar")
+
+
+def test_an_element_without_words_adds_nothing():
+    elements = [section(text("It burns")), {"type": "rich_text_divider"}, section(text("Still"))]
+    message = {"text": "It burns\n\n---\nStill", "blocks": [{"type": "rich_text", "elements": elements}]}
+    assert mrkdwn.message_to_markdown(message, {}.get) == "It burns\n\nStill"

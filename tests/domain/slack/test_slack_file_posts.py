@@ -2,12 +2,15 @@
 
 import pytest
 
+from helpdesk import storage
 from helpdesk.channels.slack import file_posts, known_threads
 from helpdesk.demo import personas
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.thread import Thread
 from tests import worker_helpers
-from tests.domain.slack.conftest import DANA, GLOBEX
+from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA, compare
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TRIAGE = personas.TRIAGE_CHANNEL_ID
@@ -102,3 +105,48 @@ def test_a_file_that_slack_never_takes_waits_for_a_person(filed_ticket, day, ses
     day.say(DANA, "Three files", channel=GLOBEX, files=THREE)
     assert posts(day) == []
     assert copies(session)[0].state == "failed" and "larger than Slack takes" in copies(session)[0].reason
+
+
+@pytest.mark.parametrize("text", ["Two files", "Two files, now"])
+def test_a_file_that_an_edit_adds_follows_into_the_other_threads(filed_ticket, day, session, text):
+    ts = day.say(DANA, "Two files", channel=GLOBEX, files=THREE[:1])
+    day.do("edit", DANA, GLOBEX, ts, text, files=THREE[1:2])
+    message = day.last()
+    assert (message.body, [each.name for each in message.attachments]) == (text, ["a.txt", "b.txt"])
+    assert [storage.read(each.key) for each in message.attachments] == [b"aaa", b"bbb"]
+    assert posts(day) == [["a.txt"], ["b.txt"]]
+    day.do("edit", DANA, GLOBEX, ts, "Still two files")
+    assert posts(day) == [["a.txt"], ["b.txt"]]
+    day.do("delete_file", DANA, message.attachments[1].origin_external_id)
+    day.do("edit", DANA, GLOBEX, ts, "One file")
+    assert posts(day) == [["a.txt"]] and len(day.last().attachments) == 2
+
+
+def test_a_file_that_an_edit_adds_while_we_hear_nothing_is_found(filed_ticket, day, session):
+    ts = day.say(DANA, "The log", channel=GLOBEX)
+    day.disconnect()
+    day.workspace.edit(DANA, GLOBEX, ts, "The log", files=THREE[:1])
+    compare(session)
+    assert [each.name for each in day.last().attachments] == ["a.txt"]
+    assert posts(day) == [["a.txt"]]
+
+
+def test_a_file_that_an_edit_adds_to_a_note_stays_with_the_team(filed_ticket, day, session):
+    ts = day.say(PRIYA, "note: The log", channel=TRIAGE)
+    day.do("edit", PRIYA, TRIAGE, ts, "note: The log", files=THREE[:1])
+    assert [each.name for each in day.last().attachments] == ["a.txt"]
+    assert copies(session) == []
+
+
+def test_a_file_that_an_edit_adds_to_a_held_reply_leaves_with_it_once(filed_ticket, day, session):
+    settings.set("slack_undo_mode", "hold")
+    session.commit()
+    ts = day.say(PRIYA, "The log", channel=TRIAGE)
+    day.do("edit", PRIYA, TRIAGE, ts, "The log", files=THREE[:1])
+    assert copies(session) == []
+    worker_helpers.advance_time(session, 60)
+    worker_helpers.run_job(lambda _: tickets.publish_due_replies(), 0)
+    worker_helpers.drain(session)
+    assert [each.state for each in copies(session)] == ["sent"]
+    shown = [reply["files"] for reply in day.workspace.replies(GLOBEX, day.root(GLOBEX)) if reply.get("files")]
+    assert [[each["name"] for each in files] for files in shown] == [["a.txt"]]

@@ -42,6 +42,7 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.integrations import custom_emoji
 from helpdesk.domain.outbox import errors
@@ -136,10 +137,10 @@ def fetch_context(payload: dict) -> EventContext:
             context = replace(context, offered=offered, is_read_again=True)
             if offered is not None:
                 context.files.update(incoming_files.fetch_files(offered.files, each))
-        elif isinstance(each, ShortcutEvent) or (
-            isinstance(each, MessageEvent) and each.files and not each.is_bot and _is_accepted_author(each, context)
-        ):
+        elif isinstance(each, ShortcutEvent):
             context.files.update(incoming_files.fetch_files(each.files, each))
+        elif isinstance(each, MessageEvent) and each.files and not each.is_bot:
+            context.files.update(incoming_files.fetch_files(_find_wanted_files(each, context), each))
         elif isinstance(each, ModalEvent) and each.private.get("files"):
             context.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
         elif isinstance(each, CommandEvent):
@@ -214,21 +215,22 @@ def _find_ourselves(events: tuple[SlackEvent, ...]) -> BotIdentity | None:
         raise
 
 
-def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
-    """Return whether the files are worth fetching: their author is an agent or customer, and the message is not stored
-    yet.
+def _find_wanted_files(event: MessageEvent, context: EventContext) -> tuple[RemoteFile, ...]:
+    """Return the files to fetch: none where their author is neither an agent nor a customer, and of a message that is
+    stored already those that an edit added.
     """
     profile = context.profiles.get(event.author_id)
     with transactions.read_only():
         thread = thread_lookup.find_thread_of_event(event) or deleted_cards.find_replacement(event)
         if thread is None:
-            return _is_accepted_customer(event, context)
-        if thread_lookup.find_message(thread, event.external_id) is not None:
-            return False
-        return bool(
-            authors.find_agent(profile, context.ourselves, event)
-            or authors.find_customer(profile, thread, context.ourselves, event)
+            return event.files if _is_accepted_customer(event, context) else ()
+        message = thread_lookup.find_message(thread, event.external_id)
+        if message is not None:
+            return incoming_files.find_added(event.files, message) if isinstance(event, EditEvent) else ()
+        is_accepted = authors.find_agent(profile, context.ourselves, event) or authors.find_customer(
+            profile, thread, context.ourselves, event
         )
+        return event.files if is_accepted else ()
 
 
 def _was_edited_early(event: MessageEvent, context: EventContext) -> bool:

@@ -15,6 +15,7 @@ from helpdesk.domain.outbox import errors
 from helpdesk.domain.tickets import attachments, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
 
@@ -39,6 +40,12 @@ def fetch_files(files: tuple[RemoteFile, ...], event: SlackEvent) -> dict[str, D
         else:
             fetched[remote.external_id] = _fetch_file(remote, event)
     return fetched
+
+
+def find_added(files: tuple[RemoteFile, ...], message: Message) -> tuple[RemoteFile, ...]:
+    """Return those of ``files`` that ``message`` does not have, nor ever had."""
+    known = {attachment.origin_external_id for attachment in message.attachments}
+    return tuple(file for file in files if file.external_id not in known)
 
 
 def build_attachments(

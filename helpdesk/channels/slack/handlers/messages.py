@@ -110,6 +110,9 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
         answers = [ephemeral_replies.reply_sentence(event, sentence)]
     for file_id in event.deleted_files:
         tickets.withdraw_files(message, file_id, DELETED_FILE_REASON)
+    if added := incoming_files.find_added(event.files, message):
+        organization_id = None if message.from_team else message.organization_id
+        tickets.add_files(message, incoming_files.build_attachments(added, context, message.author, organization_id))
     tickets.edit_message(message, editor=None, body=_strip_prefix(event, message.from_team))
     return Result("done", "An edit.", message.ticket_id, answers)
 

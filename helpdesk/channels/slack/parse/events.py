@@ -193,7 +193,10 @@ def _parse_edit(
     names: mrkdwn.Names | None,
 ) -> SlackEvent | None:
     gone = message_content.deleted_files(message, before)
-    if before and message_content.message_markdown(message, names) == message_content.message_markdown(before, names):
+    is_same_text = bool(before) and (
+        message_content.message_markdown(message, names) == message_content.message_markdown(before, names)
+    )
+    if is_same_text and not message_content.has_new_files(message, before):
         # Only a preview of a link was added, or nothing a reader sees, or a file was deleted.
         return _parse_file_deletion(message, gone, channel, event, context, ourselves) if gone else None
     found = _parse_message(message, channel, context, ourselves, names, EditEvent)

@@ -39,6 +39,12 @@ def deleted_files(message: dict, before: dict) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, gone)))
 
 
+def has_new_files(message: dict, before: dict) -> bool:
+    """Return whether ``message`` has a file that ``before`` did not have."""
+    known = {_id(file) for file in json_access.objects_in(before.get("files"))}
+    return any(_is_stored(file) and _id(file) not in known for file in json_access.objects_in(message.get("files")))
+
+
 def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
     """Return the Markdown of ``message``, with its tables, forwarded messages quoted and files stored elsewhere
     linked.

@@ -17,6 +17,7 @@ MAX_ELEMENTS = 2_000  # texts, links and mentions in one message; of one with mo
 log = logging.getLogger(__name__)
 
 _INDENT = re.compile(r"(?<=\n)[ \t]+")
+_KNOWN_TYPES = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
 _STYLES = {"bold": document.BOLD, "italic": document.ITALIC, "strike": document.STRIKE, "code": document.CODE}
 
 
@@ -25,6 +26,13 @@ def elements_to_markdown(elements: list[dict], names: Names) -> str:
     they contain.
     """
     return markdown_writer.write_markdown(elements_to_document(elements, names))
+
+
+def has_unread_elements(elements: list[dict]) -> bool:
+    """Return whether one of ``elements`` is of a kind that nobody here knows, and may have words that were not read."""
+    given = json_access.objects_in(elements)
+    unknown = (each for each in given if json_access.text_or_empty(each.get("type")) not in _KNOWN_TYPES)
+    return any(not _plain_text(each, lambda _: None).strip() for each in unknown)
 
 
 def elements_to_document(elements: list[dict], names: Names) -> list[Block]:
@@ -189,8 +197,9 @@ def _element_text(element: dict, names: Names) -> str:
         return str(element.get("value") or "")
     if kind == "link":
         return str(element.get("text") or element.get("url") or "")
-    # Elements of no reference, such as canvas and workflow, name what they link to.
-    return next((str(element[key]) for key in ("text", "label", "title", "name", "url") if element.get(key)), "")
+    # Elements of no reference, such as canvas and workflow, name what they link to, or have others inside.
+    named = next((str(element[key]) for key in ("text", "label", "title", "name", "url") if element.get(key)), "")
+    return named or "".join(_element_text(each, names) for each in json_access.objects_in(element.get("elements")))
 
 
 def _mention_text(element: dict, external_id: object, names: Names) -> str:

@@ -4,6 +4,7 @@
 whichever a message has.
 """
 
+import re
 from collections.abc import Callable
 
 from helpdesk.channels.slack.parse import block_text, json_access, mrkdwn_reader
@@ -13,6 +14,8 @@ from helpdesk.channels.slack.render import split_message
 from helpdesk.markup import markdown_reader
 
 MAX_BLOCK_LENGTH = 3000
+
+_WORD = re.compile(r"\w+")
 
 Names = Callable[[str], str | None]
 
@@ -48,7 +51,12 @@ def message_to_markdown(message: dict, names: Names | None = None) -> str:
     text = json_access.text_or_empty(message.get("text"))
     if all(block.get("type") == "rich_text" for block in given):
         elements = [element for block in given for element in json_access.objects_in(block.get("elements"))]
-        return markdown_writer.elements_to_markdown(elements or mrkdwn_reader.mrkdwn_to_elements(text), names)
+        written = markdown_writer.elements_to_markdown(elements or mrkdwn_reader.mrkdwn_to_elements(text), names)
+        if not markdown_writer.has_unread_elements(elements):
+            return written
+        own = markdown_writer.elements_to_markdown(mrkdwn_reader.mrkdwn_to_elements(text), names)
+        says_more = set(_WORD.findall(own)) - set(_WORD.findall(written))
+        return "\n\n".join(part for part in (written, own if says_more else "") if part.strip())
     parts = block_text.blocks_to_markdown(given, names)
     written = "\n\n".join(part for part in parts if part.strip())
     if written and not block_text.has_unknown_blocks(given, parts):
