@@ -65,7 +65,7 @@ INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "enqueue_card_upda
                  "fan_out_edit", "enqueue_ticket_mail", "open_mail_thread", "retract_from_customers",
                  "enqueue_delivery", "enqueue_account_mail", "cancel_waiting", "reply_from_outside", "delete_unsent",
                  "delete_unsent_solved_mail", "withdraw_files", "add_files", "fan_out_files", "remove_copies", "publish_held", "announce_published",
-                 "hold_reply", "record_reaction"}  # fmt: skip
+                 "hold_reply", "record_reaction", "add_reaction"}  # fmt: skip
 SOLVED = {"rate", "reopen", "review", "close", "close due", "warn"}  # what needs a solved ticket
 RANKS = {"inbound_events": 0, "tickets": 1, "deliveries": 2}
 LOCKING = re.compile(

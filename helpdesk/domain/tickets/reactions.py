@@ -48,6 +48,16 @@ def set_reaction(message: Message, emoji: str, *, actor: User, is_added: bool = 
     _change(message, emoji, None, actor, mine, is_added)
 
 
+def add_reaction(message: Message, emoji: str, *, author: User) -> None:
+    """Put ``emoji`` on the message as ``author`` on the page, who did so where it cannot be taken away, as in a mail.
+
+    Raises PermissionDenied.
+    """
+    message = locking.lock_message_if(message, lambda locked: _may_react(author, locked))
+    own = [row for row in _list_rows(message) if (row.emoji, row.user_id, row.thread_id) == (emoji, author.id, ON_PAGE)]
+    _change(message, emoji, None, author, own, is_added=True)
+
+
 def record_reaction(message: Message, emoji: str, *, thread: Thread, author: User | Outsider, is_added: bool) -> None:
     """Store that ``author`` put ``emoji`` on the copy of the message in ``thread``, or took it away.
 

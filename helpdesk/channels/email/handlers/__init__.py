@@ -15,6 +15,7 @@ from helpdesk.channels.email.handlers import (
     create_ticket,
     folded_text,
     loop_guard,
+    mail_reaction,
     message_content,
     quarantine_notice,
     reply,
@@ -114,7 +115,14 @@ def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
     if stopped:
         return _quarantine_result(stopped, ticket_id)
     inbound.payload = inbound.payload | {"counted": True, "filed": is_filing}
+    if is_filing and mail_reaction.is_reaction(parsed):
+        return Result("ignored", "A reaction to a mail that is not ours.")
     try:
+        if thread is not None and mail_reaction.is_reaction(parsed):
+            writer = sender_checks.find_writer(parsed, thread)
+            reacted = mail_reaction.add_reaction(parsed, thread, writer)
+            if reacted is not None:
+                return Result("done", "A reaction to a message.", reacted.ticket_id)
         message = create_ticket.create_ticket(parsed) if is_filing else _post_replies(parsed, thread)
     except ChangedMeanwhile:
         raise  # it is applied again
@@ -152,5 +160,5 @@ def _summarize(parsed: ParsedMail) -> dict:
         "proof": parsed.authentication.reason,
         "proven": parsed.authentication.result if parsed.authentication.by else "",
         "files": len(parsed.files),
-        "body_hash": parsed.body_hash if parsed.body else "",
+        "body_hash": parsed.body_hash if parsed.body and not parsed.reaction else "",
     }

@@ -13,6 +13,7 @@ from helpdesk.channels.email.parse import (
     attached_mail,
     html_to_markdown,
     html_tokens,
+    mail_reaction,
     mime,
     pictures,
     plain_text_to_markdown,
@@ -26,7 +27,8 @@ from helpdesk.markup import picture_marks
 MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
 
 _NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message/global-delivery-status"} | {
-    "application/pgp-encrypted"  # the number of a version, beside the mail that PGP encrypted (RFC 3156, section 4)
+    "application/pgp-encrypted",  # the number of a version, beside the mail that PGP encrypted (RFC 3156, section 4)
+    mail_reaction.MEDIA_TYPE,  # the text beside it says the same
 }
 # As mail programs call the signature over a mail; a signed document has a name of its own.
 _SIGNATURE_NAMES = {"smime.p7s", "signature.asc", "OpenPGP_signature.asc"}

@@ -65,6 +65,8 @@ class ParsedMail(ChannelEvent):
     ""; ``foreign`` is the part of it that is no signature. ``digest`` is the SHA-256 of the raw mail. ``automatic`` is
     a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails. ``listed`` is a sentence
     why a mailing list sent it, "" where none did; ``list_addresses`` are those to which the list's members write.
+
+    ``reaction`` is the emoji of a mail that is a reaction to another one, "" for any other mail.
     """
 
     authentication: AuthenticationResult
@@ -83,6 +85,7 @@ class ParsedMail(ChannelEvent):
     automatic: str = ""
     listed: str = ""
     list_addresses: tuple[str, ...] = ()
+    reaction: str = ""
     bounce: Bounce | None = None
     returned_key: str = ""
     own: bool = False

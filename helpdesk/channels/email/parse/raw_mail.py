@@ -9,7 +9,17 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from helpdesk.channels.email import return_address, settings, token
-from helpdesk.channels.email.parse import auto_reply, body_text, bounces, calendar_text, dmarc, mime, parts, quotes
+from helpdesk.channels.email.parse import (
+    auto_reply,
+    body_text,
+    bounces,
+    calendar_text,
+    dmarc,
+    mail_reaction,
+    mime,
+    parts,
+    quotes,
+)
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line, escape_line
 from helpdesk.domain import email_address
@@ -111,6 +121,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         or ("It was sent to the address that undeliverable mail returns to." if returned_key else ""),
         listed=auto_reply.list_reason(message),
         list_addresses=auto_reply.list_addresses(message),
+        reaction=mail_reaction.read_reaction(leaves),
         bounce=bounces.parse_bounce(message, leaves, is_returned=bool(returned_key)),
         returned_key=returned_key,
         own=own,
