@@ -53,7 +53,7 @@ def edit_message(ws: "Workspace", channel: "ChannelState", ts: str, changes: dic
             message.pop(key, None)
         else:
             message[key] = value
-    message["edited"] = {"user": by, "ts": ids.next_timestamp()[:-6] + "000000"}
+    message["edited"] = {"user": by, "ts": edit_time()}
     ws.state.touch()
     ws.events.announce(
         channel,
@@ -67,6 +67,11 @@ def edit_message(ws: "Workspace", channel: "ChannelState", ts: str, changes: dic
         },
     )
     return message
+
+
+def edit_time() -> str:
+    """The time of an edit, in whole seconds as Slack's."""
+    return ids.next_timestamp()[:-6] + "000000"
 
 
 def delete_message(ws: "Workspace", channel: "ChannelState", ts: str) -> None:

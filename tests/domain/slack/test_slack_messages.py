@@ -5,6 +5,7 @@ import pytest
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
+from helpdesk.demo.slack_workspace import message_store
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.tickets import transfer
@@ -240,3 +241,25 @@ def test_maya_is_no_agent_until_she_has_an_account_with_a_proven_address(filed_t
     make.agent("Maya", email="maya@support.northwind.example", role="admin")
     day.say(MAYA, "Now.")
     assert day.words() == [("reply", "Now.")]
+
+
+@pytest.mark.parametrize("user", [DANA, PRIYA])
+def test_edits_in_the_same_second_are_all_applied_in_their_order(filed_ticket, day, user, monkeypatch):
+    """Slack's time of an edit has whole seconds (sample events/MessageChangedPayload.json)."""
+    monkeypatch.setattr(message_store, "edit_time", lambda: "2000000000.000000")
+    ts = day.say(user, "note: one" if user == DANA else "one", channel=GLOBEX)
+    for text in ("two", "three", "two", "four"):
+        day.do("edit", user, GLOBEX, ts, text)
+        assert (day.last().body, day.thread()[-1]) == (text, text)
+
+
+def test_an_edit_that_comes_as_two_events_is_not_applied_over_the_next_of_its_second(
+    filed_ticket, day, session, monkeypatch
+):
+    monkeypatch.setattr(message_store, "edit_time", lambda: "2000000000.000000")
+    ts = day.say(DANA, "one", channel=GLOBEX)
+    day.workspace.event_faults(renamed=1.0)
+    for text in ("two", "three", "four"):
+        day.do("edit", DANA, GLOBEX, ts, text)
+    assert day.last().body == "four"
+    assert [each.body for each in day.last().revisions] == ["one", "two", "three"]

@@ -91,7 +91,7 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
     if message.organization_id != thread.organization_id:
         return ignored_result(MOVED)
     stamp = str(event.edited_ts or "")
-    if message.deleted_at or not _is_later(stamp, message.origin_edited):
+    if message.deleted_at or not (_is_later(stamp, message.origin_edited) or _is_next(event, message)):
         return ignored_result("An older edit than the one we have.")
     message.origin_edited = stamp
     mark, answers = event.visibility, []
@@ -267,6 +267,14 @@ def _is_later(stamp: str, known: str | None) -> bool:
         return not known or float(stamp or 0) > float(known)
     except ValueError:
         return False
+
+
+def _is_next(event: EditEvent, message: Message) -> bool:
+    """Return whether the edit was made in the same second as the last one, and of the words that one left: Slack's time
+    of an edit has whole seconds.
+    """
+    is_same_second = bool(event.edited_ts) and event.edited_ts == message.origin_edited
+    return is_same_second and message.body in (event.previous.strip(), event.previous_whole.strip())
 
 
 def _was_mailed(message: Message) -> bool:

@@ -46,10 +46,13 @@ class MessageEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EditEvent(MessageEvent):
-    """An edited message; ``previous`` is its body before, ``deleted_files`` the ids of files that were removed."""
+    """An edited message; ``previous`` is its body before, ``previous_whole`` with the prefix, and ``deleted_files`` are
+    the ids of files that were removed.
+    """
 
     kind = "edit"
     previous: str = ""
+    previous_whole: str = ""
     deleted_files: tuple[str, ...] = ()
 
 

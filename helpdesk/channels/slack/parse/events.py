@@ -207,8 +207,9 @@ def _parse_edit(
         or json_access.text_or_empty(event.get("event_ts"))
         or json_access.text_or_empty(event.get("ts"))
     )
-    previous = note_prefix.split_note_prefix(message_content.message_markdown(before, names))[1] if before else ""
-    return replace(found, edited_ts=edited_ts, previous=previous, deleted_files=gone)
+    whole = message_content.message_markdown(before, names) if before else ""
+    previous = note_prefix.split_note_prefix(whole)[1]
+    return replace(found, edited_ts=edited_ts, previous=previous, previous_whole=whole, deleted_files=gone)
 
 
 def _parse_file_deletion(
