@@ -3,7 +3,7 @@
 import re
 import smtplib
 
-from helpdesk.channels.email import settings, smtp_pool
+from helpdesk.channels.email import settings, smtp_pool, status_codes
 from helpdesk.domain import email_address
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
@@ -122,7 +122,7 @@ def _classify_reply(code: int, answer: bytes, what: str, of_recipient: bool = Fa
         raise errors.ChannelBlockedError(
             reason + " " + gettext("Check the sender's address and what this server lets us send."), scope="channel"
         )
-    dead = of_recipient and code in {550, 551, 553} and (not enhanced or enhanced.startswith(("5.1.", "5.2.1")))
+    dead = of_recipient and code in {550, 551, 553} and status_codes.is_about_address(enhanced)
     raise RecipientRefused(reason, code, enhanced, dead)
 
 

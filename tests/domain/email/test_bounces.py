@@ -1,5 +1,7 @@
 """What a report of failed delivery changes: the address, the delivery, what the team reads."""
 
+import pytest
+
 from helpdesk.channels.email import undeliverable
 from helpdesk.domain import tickets
 from helpdesk.domain.people import undeliverable_addresses
@@ -64,6 +66,22 @@ class TestBounces:
             "A mail to dana@globex.example came back.",
             0,
         )
+
+    @pytest.mark.parametrize("status", ["5.2.2", "5.2.3", "5.3.4", "5.4.6", "5.6.1", "5.7.1", "5.7.26", "5.1.8"])
+    def test_a_mail_that_was_refused_for_another_reason_says_nothing_about_the_address(
+        self, filed_ticket, session, post, mail, status
+    ):
+        """Full, too long, a loop, taken for spam, a sender without a domain (RFC 3463)."""
+        post(self.report(mail, status=status))
+        session.refresh(filed_ticket.requester)
+        assert (post.last().state, filed_ticket.requester.mail_failures) == ("done", 0)
+        assert session.query(Delivery).filter_by(external_id=mail.message_id).one().data["bounced"]
+
+    @pytest.mark.parametrize("status", ["5.0.0", "5.1.10", "5.2.1", "5.4.1", "5.4.310"])
+    def test_an_address_that_takes_no_mail_is_counted(self, filed_ticket, session, post, mail, status):
+        post(self.report(mail, status=status))
+        session.refresh(filed_ticket.requester)
+        assert filed_ticket.requester.mail_failures == 1
 
     def test_the_report_that_a_mail_arrived_says_so(self, filed_ticket, post, mail):
         post(self.report(mail, action="relayed", status="2.0.0"))

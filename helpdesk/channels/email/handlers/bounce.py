@@ -5,7 +5,7 @@ count.
 from sqlalchemy import select
 
 from helpdesk import config, live_events
-from helpdesk.channels.email import delivery_data
+from helpdesk.channels.email import delivery_data, status_codes
 from helpdesk.channels.email.parse.parsed_mail import Bounce, ParsedMail
 from helpdesk.channels.email.render import compose
 from helpdesk.domain.inbox.results import Result
@@ -36,7 +36,7 @@ def handle_bounce(mail: ParsedMail) -> Result | None:
         return Result("ignored", f"Known already: a mail to {recipient} came back.", ticket_id)
     reason = bounce.reason or f"refused with status {bounce.status or 'unknown'}"
     delivery_data.set_bounced(delivery, reason)
-    if bounce.permanent:
+    if bounce.permanent and status_codes.is_about_address(bounce.status):
         undeliverable_addresses.record_bounce(recipient, f"It came back: {reason}")
     if ticket is not None:
         live_events.bump_version_and_publish(ticket, team_only=True)
