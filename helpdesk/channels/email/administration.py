@@ -22,6 +22,8 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import format_datetime, format_list, gettext
 
+LOOKED_AT_MAILS = 3  # of people, the latest, that have to have results of the trusted server
+
 
 @dataclass(frozen=True)
 class SenderAddress:
@@ -142,15 +144,7 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
         sentence = gettext("Undeliverable mail returns to %(address)s, an address for each mail.", address=address)
         found.append(diagnostics.DiagnosticResult(True, sentence))
     if current.INBOUND_AUTHSERV_ID:
-        found.append(
-            diagnostics.DiagnosticResult(
-                True,
-                gettext(
-                    "Authentication results of %(inbound_authserv_id)s are trusted.",
-                    inbound_authserv_id=current.INBOUND_AUTHSERV_ID,
-                ),
-            )
-        )
+        found.append(_describe_authentication(current.INBOUND_AUTHSERV_ID))
     else:
         found.append(diagnostics.DiagnosticResult(True, gettext("Who sent a mail is checked here, by DKIM and DMARC.")))
     return [*found, _describe_loop()]
@@ -177,6 +171,28 @@ def render_previews() -> dict[str, compose.MailPreview]:
         name: compose.build_preview(dataclasses.replace(sample, envelope=dataclasses.replace(sample.envelope, **own)))
         for name, sample in sample_messages.sample_mails().items()
     }
+
+
+def _describe_authentication(server: str) -> diagnostics.DiagnosticResult:
+    """Return whether mail has authentication results of ``server``: none of the latest has where its name is wrong, or
+    where the server writes none, as Microsoft 365.
+    """
+    proofs = (
+        select(InboundEvent.payload["proven"].as_string())
+        .where(InboundEvent.source == "email", InboundEvent.payload["kind"].as_string() == "person")
+        .order_by(InboundEvent.id.desc())
+        .limit(LOOKED_AT_MAILS)
+    )
+    latest = list(db.session.scalars(proofs))
+    if len(latest) < LOOKED_AT_MAILS or any(latest):
+        sentence = gettext("Authentication results of %(inbound_authserv_id)s are trusted.", inbound_authserv_id=server)
+        return diagnostics.DiagnosticResult(True, sentence)
+    sentence = gettext(
+        "None of the latest mails has authentication results of %(server)s, so they wait under unmatched email. "
+        "Correct INBOUND_AUTHSERV_ID, or leave it empty.",
+        server=server,
+    )
+    return diagnostics.DiagnosticResult(False, sentence)
 
 
 def _describe_last_mail() -> diagnostics.DiagnosticResult:

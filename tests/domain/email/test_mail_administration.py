@@ -96,6 +96,26 @@ def test_an_admin_tries_mail_out_and_sees_every_mail_beforehand(make, session, m
     assert "Our help" in previews["received"].html and all(preview.subject for preview in previews.values())
 
 
+def test_a_server_that_never_signs_by_the_name_that_is_trusted_is_reported(app, session, mailbox, filed_ticket):
+    """Microsoft 365 names no server (go-msgauth#64)."""
+    post, mail = mail_samples.Post(app, session), mailbox.list_for(mail_samples.DANA)[-1]
+
+    def bad():
+        return [each.sentence for each in administration.describe_incoming() if "None of the latest" in each.sentence]
+
+    raw = mail_samples.reply(mail)
+    post(raw)
+    for number in range(administration.LOOKED_AT_MAILS):
+        assert bad() == []
+        unnamed = raw.replace(b"Authentication-Results: demo;", b"Authentication-Results: spf=pass;")
+        post(unnamed.replace(b"Message-ID: <", b"Message-ID: <%d" % number))
+        assert post.last().state == "quarantined"
+    [sentence] = bad()
+    assert "of demo" in sentence
+    post(raw.replace(b"Message-ID: <", b"Message-ID: <other"))
+    assert (post.last().state, bad()) == ("done", [])
+
+
 def test_the_records_a_custom_address_needs(filed_ticket, session, maya):
     administration.set_organization_address(filed_ticket.organization, "Care@Globex-Care.example", actor=maya)
     session.commit()
