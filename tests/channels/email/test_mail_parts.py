@@ -7,6 +7,7 @@ import zlib
 import pytest
 
 from helpdesk.channels import email
+from helpdesk.channels.email.parse import raw_mail
 from helpdesk.markup import markdown_rendering
 
 HEAD = (
@@ -196,6 +197,23 @@ def test_empty_lines_above_the_header_are_no_header():
     [mail] = email.parse_mail(b"\r\n\n" + HEAD + b"\r\nHello")
     assert (mail.author_id, mail.external_id, mail.body) == ("ann@globex.example", "<one@globex.example>", "Hello")
     assert email.mail_fingerprint(b"\n" + HEAD + b"\r\nHello") == email.mail_fingerprint(HEAD + b"\r\nHello")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        b"From ann@globex.example Mon Nov 30 07:00:00 2026\n",
+        b">From ann@globex.example Mon Nov 30 07:00:00 2026\r\n",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf\r\n>From ann Mon Nov 30 07:00:00 2026\r\n",
+    ],
+)
+def test_what_programs_put_above_a_mail_is_no_part_of_it(above):
+    """The line of a mailbox file (RFC 4155), also escaped, and the mark that shells write before UTF-8."""
+    raw = HEAD + part("text/plain", "It fails.")
+    mail = email.parse_mail(above + raw)[0]
+    assert (mail.author_id, mail.body, mail.external_id) == ("ann@globex.example", "It fails.", "<one@globex.example>")
+    assert raw_mail.mail_fingerprint(above + raw) == raw_mail.mail_fingerprint(raw)
 
 
 def test_a_mail_attached_under_its_subject_has_no_folder_in_its_name():

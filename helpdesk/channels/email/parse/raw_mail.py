@@ -41,6 +41,7 @@ _LONE_AT = re.compile(r"(?<!\S)@(?!\S)")  # of a name: "Ann @ Globex"
 _COMMENT = re.compile(r"\(([^()]{0,200})\)")
 _NAMED_ADDRESS = re.compile(r"(?P<name>[^<>]{0,1500})<(?P<address>[^<>\s]{1,300})>\s*")
 _ANSWER_SUBJECT = re.compile(r"[\w.]{1,14}\s?[:：]|.{0,100}\[#\d")  # "Re:" in any language, or our number
+_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf|[\r\n]|>?From [^\r\n]{0,1000}(?:\r?\n|\r))*")
 _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 
@@ -80,8 +81,11 @@ def mail_fingerprint(raw: bytes) -> str:
 
 
 def _strip_beginning(raw: bytes) -> bytes:
-    """Return ``raw`` without empty lines above its header, as a script that pipes mail adds them."""
-    return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") else raw
+    """Return ``raw`` without what programs that hand mail on put above its header: empty lines, the mark of UTF-8, and
+    a mailbox file's line "From ", also with the sign that keeps it from being one.
+    """
+    beginning = _BEGINNING.match(raw)
+    return raw[beginning.end() :] if beginning and beginning.end() else raw
 
 
 def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ParsedMail:
