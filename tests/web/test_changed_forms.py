@@ -94,3 +94,53 @@ def test_words_for_one_customer_are_no_draft_for_another(make, browser_of):
         for person in (dana, nadia)
     ]
     assert drafts == [f"ticket-general-for-{dana.id}", f"ticket-general-for-{nadia.id}"]
+
+
+SLOW = {"key": "slow", "label": "What is slow?", "kind": "long_text"}
+KIND = {"key": "kind", "label": "Kind", "kind": "select", "options": ["Login", "Speed"]}
+SHOWN = SLOW | {"shown_if_key": "kind", "shown_if_value": "Speed"}
+
+
+def test_a_question_that_became_conditional_is_asked_again_with_what_was_typed(make, client, publish, session):
+    page = soup(client.get(f"/tickets/new?form={make.form(fields=(SLOW,)).form.slug}"))
+    publish(session.scalar(select(FormVersion)), KIND, SHOWN)
+    page = soup(client.post("/tickets", data=filled(page, **{"field-slow": "The list of invoices"})), 422)
+    assert "was changed while you filled it in" in page.select_one("[data-error-summary]").text
+    assert page.select_one("[name=body]").text.strip() == "Yesterday."
+    assert page.select_one("[name=field-slow]").text.strip() == "The list of invoices"
+    data = filled(page, **{"field-slow": "The list of invoices", "field-kind": "Speed"})
+    assert client.post("/tickets", data=data).status_code == 303
+    assert [row.text for row in session.scalars(select(Answer).order_by(Answer.id))] == [
+        "Speed",
+        "The list of invoices",
+    ]
+
+
+def test_a_conditional_question_that_appeared_meanwhile_is_asked(make, client, publish, session):
+    page = soup(client.get(f"/tickets/new?form={make.form(fields=(KIND,)).form.slug}"))
+    publish(session.scalar(select(FormVersion)), KIND, SHOWN)
+    page = soup(client.post("/tickets", data=filled(page, **{"field-kind": "Speed"})), 422)
+    assert page.select_one("[name=field-kind] option[selected]").text.strip() == "Speed"
+    assert page.select_one("[name=subject]")["value"] == "It broke"
+    data = filled(page, **{"field-kind": "Speed", "field-slow": "All of it"})
+    assert client.post("/tickets", data=data).status_code == 303
+    assert "All of it" in [row.text for row in session.scalars(select(Answer))]
+
+
+def test_a_change_that_concerns_no_answer_given_asks_nothing_again(make, client, publish, session):
+    page = soup(client.get(f"/tickets/new?form={make.form(fields=(KIND,)).form.slug}"))
+    publish(session.scalar(select(FormVersion)), KIND | {"label": "Which kind"}, SHOWN)
+    assert client.post("/tickets", data=filled(page, **{"field-kind": "Login"})).status_code == 303
+
+
+def test_what_only_the_team_was_to_read_is_filed_when_somebody_has_looked(make, browser_of, publish, session):
+    make.form("general", fields=({"key": "secret", "label": "Secret", "team_only": True},))
+    dana, agent = make.user(make.organization("Globex")), browser_of(make.agent("Maya"))
+    page = soup(agent.get(f"/tickets/new?for={dana.email}&form=general"))
+    publish(session.scalar(select(FormVersion)), {"key": "serial", "label": "Serial"})
+    page = soup(agent.post("/tickets", data=filled(page, **{"field-secret": "They owe us money"})), 422)
+    assert "that only the team was to read" in page.select_one("[data-error-summary]").text
+    assert session.scalar(select(Ticket)) is None
+    assert page.select_one("[name=body]").text.strip() == "Yesterday.\n\nSecret: They owe us money"
+    assert agent.post("/tickets", data=filled(page)).status_code == 303
+    assert session.scalar(select(Ticket)).messages[0].body == "Yesterday."

@@ -8,6 +8,7 @@
 from helpdesk.domain.forms.answers import (
     JsonValues,
     answer_file_keys,
+    asks_otherwise,
     choices_for,
     display_value,
     field_applies,
@@ -36,6 +37,7 @@ __all__ = [
     "field_type_for",
     "file_fields",
     "answer_file_keys",
+    "asks_otherwise",
     "find_form",
     "list_former_fields",
     "load_form",

@@ -72,6 +72,25 @@ def parse_answers(
     return answers, errors
 
 
+def asks_otherwise(
+    version: FormVersion, values: Mapping[str, object], answers: Mapping[str, object], for_team: bool
+) -> bool:
+    """Whether a condition in ``version`` asks a question that was not asked, or drops an answer that was given.
+
+    ``values``: what was sent, by name; ``answers``: what parse_answers made of it.
+    """
+    fields = {field.key: field for field in version.fields}
+    for field in version.fields:
+        if field.shown_if_key and is_asked(field, for_team):
+            given = values.get(field_name(field))
+            if field_applies(field, fields, answers):
+                if given is None:
+                    return True
+            elif given and [given] != field_type_for(field).default_texts(field):
+                return True
+    return False
+
+
 def parse_answer(field: Field, texts: list[str], context: AnswerContext) -> object:
     """Parse and check the answer in ``texts`` to one field; None for no answer. Raises InvalidAnswer."""
     field_type = field_type_for(field)

@@ -22,18 +22,15 @@ from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
-from helpdesk.translation import current_code, gettext, lazy_gettext
+from helpdesk.translation import current_code, gettext
 from helpdesk.web import drafts, uploads
 from helpdesk.web.desk.people import find_matches
 from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication
-from helpdesk.web.portal import installed
+from helpdesk.web.portal import changed_form, installed
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("new_ticket", __name__)
-GONE_FORM = lazy_gettext(
-    "The form that you filled in is not offered any more. What you wrote is in this one: look it over, then file it."
-)
 
 
 @blueprint.get("/tickets/new")
@@ -63,14 +60,16 @@ def create_ticket() -> ResponseReturnValue:
         return htmx_responses.redirect_to(f"/tickets/{existing.number}")
     form, is_gone = load_form(requester, request.form.get("form", ""))
     form_data = MultiDict(request.form)
-    former_files = move_former_answers(requester, form, form_data)
+    former_files, has_team_words = changed_form.move_former_answers(requester, form, form_data)
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     try:
         if form is None:
             raise ValidationError(gettext("Choose a form."), "form")
         form_uploads.store(form, form_data, former_files)
         if is_gone:
-            raise ValidationError(str(GONE_FORM), errors={"": str(GONE_FORM)})
+            raise ValidationError("", errors={"": str(changed_form.GONE_FORM)})
+        if has_team_words:
+            raise ValidationError("", errors={"": str(changed_form.MOVED_WORDS)})
         answers, errors = forms.parse_answers(
             form,
             form_data,
@@ -78,6 +77,9 @@ def create_ticket() -> ResponseReturnValue:
             asker=authentication.get_current_user(),
             organization_id=requester.organization_id,
         )
+        loaded = request.form.get("version", str(form.id))
+        if loaded != str(form.id) and forms.asks_otherwise(form, form_data, answers, current_user.is_team):
+            errors[""] = str(changed_form.CHANGED_FORM)
         if errors:
             raise ValidationError(
                 gettext("Some answers need another look."), errors=_add_text_errors(errors, form_data)
@@ -253,23 +255,6 @@ def load_form(requester: User, slug: str) -> tuple[FormVersion | None, bool]:
         return select_form(list_forms(requester), slug), False
     form = forms.load_form(requester.organization_id, slug)
     return (form, False) if form else (next(iter(list_forms(requester)), None), True)
-
-
-def move_former_answers(requester: User, form: FormVersion | None, form_data: MultiDict[str, str]) -> list[str]:
-    """Put answers to questions that ``form`` does not ask below the description; return the names of former files.
-
-    An admin may have changed the form, or ended it, while it was filled in.
-    """
-    former = forms.list_former_fields(
-        form_data.get("form", ""), {*form_data, *request.files}, form, current_user.is_team
-    )
-    if not former:
-        return []
-    context = forms.AnswerContext(authentication.get_current_user(), requester.organization_id)
-    form_data["body"] = forms.add_former_answers(
-        form_data.get("body", ""), former, lambda field: form_data.getlist(forms.field_name(field)), context
-    )
-    return [forms.field_name(field) for field in former if forms.field_type_for(field).is_file]
 
 
 def _get_values(form_data: MultiDict[str, str], name: str) -> object:
