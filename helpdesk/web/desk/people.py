@@ -163,6 +163,7 @@ def _notes_context(
         "notes": about.notes,
         "notes_version": team_notes.get_version(about.notes),
         "notes_path": f"{path}/notes",
+        "notes_draft": f"notes-{'person' if isinstance(about, User) else 'organization'}-{about.id}",
         "typed": typed,
         "errors": errors,
     }
