@@ -84,9 +84,10 @@ def test_mail_settings_previews_and_the_server(client, session):
         False,
         30,
     )
-    assert settings.get("support_addresses") == "billing@northwind.example it@northwind.example"
+    assert settings.get("support_addresses") == "billing@northwind.example\nit@northwind.example"
     refused = soup(send(client, "/settings/mail", 422, support_addresses="it@northwind.example or by phone"), 422)
     assert refused.select_one("#field-support_addresses").text.strip() == "it@northwind.example or by phone"
+    assert "or: Enter one email address" in refused.text
     assert "sandbox" in client.get("/settings/mail/previews/reply/html").headers["Content-Security-Policy"]
     assert client.get("/settings/mail/previews/nothing").status_code == 404
     send(client, "/settings/mail/test")

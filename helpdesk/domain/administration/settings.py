@@ -155,8 +155,8 @@ def _read_sender(text: str) -> str:
 
 
 def _read_senders(text: str) -> str:
-    """Return the addresses of ``text``, which stand on lines of their own or between commas, with one space between."""
-    return " ".join(dict.fromkeys(map(_read_sender, text.replace(",", " ").split())))
+    """Return the addresses of ``text``, which are on lines of their own or between commas, one a line."""
+    return "\n".join(dict.fromkeys(map(_read_sender, text.replace(",", " ").split())))
 
 
 def _read_link(text: str) -> str:

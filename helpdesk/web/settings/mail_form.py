@@ -57,6 +57,14 @@ class MailForm(SettingsForm):
         except ValueError as error:
             raise ValidationError(str(error)) from None
 
+    def validate_support_addresses(self, field: TextAreaField) -> None:
+        """Name the first address that is none."""
+        for address in (field.data or "").replace(",", " ").split():
+            try:
+                email_address.canonical_address(address)
+            except ValueError as error:
+                raise ValidationError(f"{address}: {error}") from None
+
 
 class SenderForm(Form):
     """An organization's own From address; an empty one removes it."""
