@@ -37,6 +37,7 @@ MAX_LOOKBACK = timedelta(days=30)  # cards older than it are not looked at
 MAX_THREADS = 25  # of one channel in one turn
 MAX_CHANGED_THREADS = 15  # of them, that have more replies than we know: some always have, such as another app's
 MAX_IDLE_THREADS = 6  # of them, that have nothing new: only edits and deletions that we missed can be found there
+PAGE_SIZE = 200  # messages of one call, as Slack recommends
 MAX_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
 
 DISTANT_PAST = datetime.min.replace(tzinfo=UTC)
@@ -124,7 +125,11 @@ def _postpone_channel(id: int) -> None:
 
 
 def _list_messages(channel_id: str) -> list[dict]:
-    """Return what Slack lists of the channel outside threads, without answers that should be in one."""
+    """Return what Slack lists of the channel outside threads, the newest first, without answers that should be in one.
+
+    Where the list breaks off after its first page, that is what there is for this turn: of a channel with more pages
+    than Slack gives in a minute no turn would ever end. Nothing is concluded from what is not listed.
+    """
     since = (clock.now() - MAX_LOOKBACK).timestamp()
     messages = clients.current().pages(
         "conversations.history",
@@ -132,9 +137,18 @@ def _list_messages(channel_id: str) -> list[dict]:
         channel=channel_id,
         oldest=f"{since:.6f}",
         include_all_metadata=True,
-        limit=200,
+        limit=PAGE_SIZE,
     )
-    return [each for each in messages if not unthreaded.delete_if_unthreaded(channel_id, each)]
+    listed: list[dict] = []
+    try:
+        for each in messages:
+            if not unthreaded.delete_if_unthreaded(channel_id, each):
+                listed.append(each)
+    except errors.ChannelError as error:
+        if not listed:
+            raise
+        log.info("Of a channel only the newest %d messages were compared with Slack: %s", len(listed), error.reason)
+    return listed
 
 
 def _latest_replies(listed: list[dict]) -> dict[str, ListedThread]:

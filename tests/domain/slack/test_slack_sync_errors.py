@@ -87,6 +87,23 @@ def test_every_thread_has_its_turn_however_many_there_are(crowd, session, monkey
     assert bodies(session).count("missed below the first") == 1
 
 
+@pytest.mark.parametrize("kind", ["ratelimited", "500_before"])
+def test_a_channel_with_more_pages_than_slack_gives_is_compared_from_its_newest_on(
+    filed_ticket, day, session, make, monkeypatch, kind
+):
+    """Slack gives about 50 pages of conversations.history a minute (docs.slack.dev/apis/web-api/rate-limits)."""
+    monkeypatch.setattr(sync, "PAGE_SIZE", 1)
+    make.ticket(filed_ticket.requester, subject="Another one")
+    worker_helpers.drain(session)
+    roots = [message["ts"] for message in day.workspace.posted(personas.TRIAGE_CHANNEL_ID)]
+    day.workspace.event_faults(lost=1)
+    day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "missed", thread_ts=max(roots))
+    day.workspace.event_faults()
+    day.workspace.misbehave("conversations.history", kind, times=None, skip=1, channel=personas.TRIAGE_CHANNEL_ID)
+    turn(session)
+    assert bodies(session).count("missed") == 1
+
+
 def test_what_was_said_waits_for_an_outage_however_often_it_is_tried(filed_ticket, day, session):
     day.say(PRIYA, "known already")
     day.workspace.revoke()
