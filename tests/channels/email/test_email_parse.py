@@ -245,3 +245,13 @@ def test_a_reply_address_is_found_however_it_is_written_and_where_a_server_notes
     address = "reply+mzxw6ytboi2dgnbvgy3tqojqme@reply.northwind.example"
     (mail,) = email.parse_mail(f"From: ann@globex.example\n{fields.format(address)}\n\nHello".encode(), OURS)
     assert mail.thread_hashes == (HASH,)
+
+
+def test_the_reply_address_behind_many_others_is_found():
+    others = ", ".join(f'"Somebody of the department {number}" <n{number}@globex.example>' for number in range(700))
+    raw = (
+        f"From: ann@globex.example\nTo: {others}\nCc: reply+mzxw6ytboi2dgnbvgy3tqojqme@reply.northwind.example\n\nYes."
+    )
+    for written in (raw, raw.replace("\nCc: ", ", ")):
+        [mail] = email.parse_mail(written.encode(), OURS)
+        assert (mail.thread_id, mail.unparsed, mail.body) == (HASH, "", "Yes.")

@@ -24,6 +24,7 @@ from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, Pars
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line, escape_line
 from helpdesk.domain import email_address
 
+MAX_RECIPIENTS = 2000  # more than the header of a mail has space for
 MAX_SUBJECT_LENGTH = 500  # characters that are kept of a subject
 _VISIBLE_FIELDS = ("To", "Cc")
 # Which servers and services add: Postfix, Exim, qmail; Cyrus, Fastmail, Google's forwarding and routing, sendmail.
@@ -185,12 +186,12 @@ def _list_recipients(message: Message, fields: tuple[str, ...] = _RECIPIENT_FIEL
     found: dict[str, None] = {}
     for name in fields:
         for value in message.get_all(name) or []:
-            for one in _ADDRESS.findall(str(value)[:20_000]):
+            for one in _ADDRESS.findall(str(value)[: mime.MAX_HEADER_BYTES]):
                 try:
                     found[email_address.canonical_address(one.strip(_AROUND_ADDRESS))] = None
                 except ValueError:
                     continue
-    return list(found)[:100]
+    return list(found)[:MAX_RECIPIENTS]
 
 
 def _main_recipient(recipients: list[str], reply_domain: str) -> str:
