@@ -17,6 +17,9 @@ from tests.domain import mail_samples
 from tests.domain.mail_samples import DANA
 
 KIND = "vnd.google.email-reaction+json"
+GMAIL = (
+    "https://www.google.com/gmail/about/?utm_source=gmail-in-product&utm_medium=et&utm_campaign=emojireactionemail#app"
+)
 
 
 def reaction(
@@ -25,7 +28,7 @@ def reaction(
     """The parts that Gmail sends (developers.google.com/workspace/gmail/reactions/format)."""
     made = email.message_from_bytes(mail_samples.reply(mail, text, quote=False, **more), policy=email.policy.SMTP)
     made.add_alternative(content, subtype=KIND)
-    made.add_alternative(f"<p>{text}</p>", subtype="html")
+    made.add_alternative(f"<p>{text} <a href='{GMAIL}'>Gmail</a></p>", subtype="html")
     return made.as_bytes()
 
 
@@ -68,7 +71,7 @@ def test_one_to_a_mail_about_the_ticket_is_one_to_the_newest_message(ticket, ses
 @pytest.mark.parametrize(
     "changes",
     [
-        {"text": "🎉 Thanks, but it burns again. " * 9},
+        {"text": "🎉 Thanks, but it burns again. " * 16},
         {"content": '{"emoji": "<b>", "version": 1}'},
         {"content": '{"emoji": "🎉", "version": 2}'},
         {"content": "🎉"},
@@ -79,6 +82,14 @@ def test_what_says_more_or_cannot_be_read_is_a_reply(ticket, session, post, mail
     post(reaction(mailbox.list_for(DANA)[-1], **changes))
     assert (post.last().result, stored(session)) == ("A reply on the ticket.", [])
     assert not ticket.messages[-1].attachments
+
+
+def test_a_file_of_this_kind_that_somebody_attaches_is_a_file(ticket, session, post, mailbox):
+    raw = reaction(mailbox.list_for(DANA)[-1])
+    head = f"Content-Type: text/{KIND}".encode()
+    post(raw.replace(head, b"Content-Disposition: attachment; filename=a.json\r\n" + head))
+    assert [each.name for each in ticket.messages[-1].attachments] == ["a.json"]
+    assert stored(session) == []
 
 
 def test_one_of_somebody_else_waits(ticket, session, post, mailbox):

@@ -12,7 +12,7 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
-MAX_TEXT_LENGTH = 200  # characters of the sentence beside the emoji; more is what somebody wrote
+MAX_TEXT_LENGTH = 400  # characters of the sentence beside the emoji, with its link; more is what somebody wrote
 
 
 def is_reaction(mail: ParsedMail) -> bool:

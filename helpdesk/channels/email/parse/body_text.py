@@ -28,7 +28,6 @@ MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read
 
 _NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message/global-delivery-status"} | {
     "application/pgp-encrypted",  # the number of a version, beside the mail that PGP encrypted (RFC 3156, section 4)
-    mail_reaction.MEDIA_TYPE,  # the text beside it says the same
 }
 # As mail programs call the signature over a mail; a signed document has a name of its own.
 _SIGNATURE_NAMES = {"smime.p7s", "signature.asc", "OpenPGP_signature.asc"}
@@ -49,7 +48,7 @@ class MailContent:
 
 def read_content(parts: Sequence[MimePart]) -> MailContent:
     """Read the text and files of ``parts``. Pictures are named in their place in the text."""
-    files = {part.place: _read_file(part) for part in parts if part.attached and part.media_type not in _NO_FILE_TYPES}
+    files = {part.place: _read_file(part) for part in parts if part.attached and not _is_no_file(part)}
     by_content_id = {file.content_id: file for file in files.values() if file.content_id}
     texts: dict[str, list[Line]] = {}
     shown: set[str] = set()
@@ -75,6 +74,11 @@ def read_content(parts: Sequence[MimePart]) -> MailContent:
     kept = [_mark_decoration(file, shown) for file in files.values() if not _is_invisible(file, shown)]
     kept += [_mark_decoration(file, None) for place in chosen for file in drawn.get(place, [])]
     return MailContent(tuple(lines), tuple(kept))
+
+
+def _is_no_file(part: MimePart) -> bool:
+    """Return whether a part says nothing that the text beside it does not say."""
+    return part.media_type in _NO_FILE_TYPES or (part.media_type == mail_reaction.MEDIA_TYPE and part.is_inline)
 
 
 def _choose(parts: Sequence[MimePart], texts: dict[str, list[Line]]) -> list[str]:
