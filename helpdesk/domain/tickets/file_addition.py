@@ -29,4 +29,4 @@ def add_files(message: Message, files: Sequence[Attachment]) -> None:
     if message.publish_at is None:  # a held reply takes them along
         outbox.fan_out_files(message, first_part)
     side_effects.on_message_changed(message)
-    live_events.bump_version_and_publish(message.ticket, team_only=message.is_note, messages_only=True)
+    live_events.bump_version_and_publish(message.ticket, team_only=message.is_note)
