@@ -84,6 +84,14 @@ def test_a_mail_with_words_beside_an_encrypted_file_says_them_alone(app):
     )
 
 
+def test_dashes_of_a_text_that_pgp_signed_are_as_they_were_written():
+    text = "- - one\r\n- - two\r\n- -- \r\nAnn"
+    signed = f"-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\nOf these:\r\n{text}\r\n-----BEGIN PGP SIGNATURE-----"
+    mail = parsed(part("text/plain; charset=utf-8", f"{signed}\r\n\r\niQEz\r\n-----END PGP SIGNATURE-----\r\n"))
+    assert mail.body == "Of these:\n\\- one\n\\- two" and "\n--\nAnn\n" in mail.quoted
+    assert parsed(part("text/plain", "- - one")).body == r"\- - one"
+
+
 def test_values_without_end_are_not_counted_for_long(monkeypatch):
     monkeypatch.setattr(signed_mail, "MAX_ELEMENTS", 40)
     assert parsed(part(SIGNED_TYPE, in_pieces(MAIL))).body == ""

@@ -31,6 +31,7 @@ _NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message
 }
 # As mail programs call the signature over a mail; a signed document has a name of its own.
 _SIGNATURE_NAMES = {"smime.p7s", "signature.asc", "OpenPGP_signature.asc"}
+_DASH_ESCAPE = re.compile(r"^- (?=-)", re.MULTILINE)  # before lines that begin with a dash (RFC 9580, section 7.2)
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LINK = re.compile(r"\[([^\[\]\n]{0,500})\]\(([^()\s]{0,2000})\)")
@@ -160,6 +161,8 @@ def _read_html(html: str) -> list[Line]:
 
 def _read_plain(part: MimePart) -> str:
     text = mime.part_text(part.message).replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith("-----BEGIN PGP SIGNED MESSAGE-----"):
+        text = _DASH_ESCAPE.sub("", text)
     return plain_text_to_markdown.unflow(plain_text_to_markdown.unescape_from(text), part.message)
 
 
