@@ -16,7 +16,7 @@ def list_own_domains() -> set[str]:
         current.INBOUND_MAIL_DOMAIN,
         current.portal_host,
     }
-    for sender in (values["system_email"], current.MAIL_DEFAULT_SENDER, *values["support_addresses"].split()):
+    for sender in (values["system_email"], current.MAIL_DEFAULT_SENDER):
         found.add(sender.rpartition("@")[2].strip(" >"))
     team = db.session.scalars(select(User.email).where(User.role != Role.requester))
     return {domain for domain in found | {email_address.domain_of(email) for email in team} if domain}

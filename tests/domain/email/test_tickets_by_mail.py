@@ -8,6 +8,7 @@ from helpdesk.channels.email.handlers import create_ticket
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.errors import ChangedMeanwhile
+from helpdesk.domain.people import own_domains
 from helpdesk.models.organization import OrganizationAddress
 from helpdesk.models.ticket import Ticket
 from tests import worker_helpers
@@ -167,3 +168,10 @@ class TestTicketsByMail:
             post((self.RAW % b"dana").replace(b"<first@", b"<%d@" % number).replace(b"empty", b"empty %d" % number))
         filed = session.query(Ticket).filter_by(subject="Toner").count()
         assert filed == 10 and "More than 10 mails" in post.last().result
+
+    def test_a_further_address_in_a_customers_domain_leaves_them_customers(self, session, post):
+        chosen.set("support_addresses", "northwind@globex.example")
+        session.commit()
+        assert "globex.example" not in own_domains.list_own_domains()
+        post((self.RAW % b"dana").replace(b"help@support.example", b"northwind@globex.example"))
+        assert (post.last().state, self.newest(session).subject) == ("done", "Toner")
