@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from helpdesk.channels.slack.api import api_errors, client
+from helpdesk.channels.slack.api import api_errors, client, rate_limits
 from helpdesk.demo import personas
 from helpdesk.domain.outbox import errors
 
@@ -24,6 +24,16 @@ def test_slowing_down_says_for_how_long(slack_client, workspace):
     with pytest.raises(errors.TemporaryError) as caught:
         post(slack_client)
     assert (caught.value.retry_after, api_errors.error_code(caught.value)) == (7.0, "ratelimited")
+
+
+@pytest.mark.parametrize("code", ["ratelimited", "rate_limited"])
+def test_slowing_down_in_an_answer_of_200_holds_the_next_call(slack_client, workspace, code):
+    workspace.misbehave("chat.postMessage", "error", error=code)
+    for _ in range(2):
+        with pytest.raises(errors.TemporaryError) as caught:
+            post(slack_client)
+        assert rate_limits.is_rate_limit(caught.value)
+    assert workspace.calls["chat.postMessage"] == 1
 
 
 @pytest.mark.parametrize("kind", ["500_before", "500_after", "reset_before", "reset_after", "half_after"])

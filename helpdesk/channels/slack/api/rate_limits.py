@@ -12,6 +12,7 @@ from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain.outbox import errors
 
 LIMITED_BY_CHANNEL = {"chat.postMessage", "chat.postEphemeral"}
+RATE_LIMIT_CODES = {"ratelimited", "rate_limited"}  # the second is that of chat.postMessage
 DEFAULT_SECONDS = 1.0  # where Slack names no time
 MAX_ENTRIES = 5000
 
@@ -29,7 +30,7 @@ def ensure_allowed(client_key: tuple[str, str], method: str, channel: str) -> No
 
 def remember(client_key: tuple[str, str], method: str, channel: str, error: errors.ChannelError) -> None:
     """Store the limit that Slack's refusal ``error`` names, if it names one."""
-    if api_errors.error_code(error) != "ratelimited" or not isinstance(error, errors.TemporaryError):
+    if not is_rate_limit(error) or not isinstance(error, errors.TemporaryError):
         return
     seconds = DEFAULT_SECONDS if error.retry_after is None else error.retry_after
     with _lock:
@@ -40,7 +41,7 @@ def remember(client_key: tuple[str, str], method: str, channel: str, error: erro
 
 def is_rate_limit(error: errors.ChannelError) -> bool:
     """Return whether Slack asked us to slow down."""
-    return api_errors.error_code(error) == "ratelimited"
+    return api_errors.error_code(error) in RATE_LIMIT_CODES
 
 
 def clear() -> None:
