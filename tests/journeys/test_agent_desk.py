@@ -138,3 +138,13 @@ def is_healthy(page, home: str) -> bool:
     """Whether every check of the health page passes; on a busy machine some take longer than a second."""
     page.goto(f"{home}/settings/health")
     return page.locator("main .rows").first.locator(".badge-bad").count() == 0
+
+
+def test_the_address_of_a_filtered_queue_names_only_what_was_chosen(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=all")
+    page.select_option(".filters select[name=status]", "open")
+    page.wait_for_url(f"{live_portal.portal}/desk?view=all&status=open")
+    page.go_back()
+    page.wait_for_url(f"{live_portal.portal}/desk?view=all")

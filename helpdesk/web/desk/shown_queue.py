@@ -44,7 +44,13 @@ def describe_queue(
         "tags": tags if not tag or (tag, tag) in tags else ((tag, tag), *tags),
         "macros": choices.macros,
         **words,
+        "sorts": _name_own_order(words["sorts"]) if filters["sort"] else words["sorts"],
     }
+
+
+def _name_own_order(sorts: Pairs) -> Pairs:
+    """Return ``sorts`` with a value for the view's own order, by which the one chosen before is forgotten."""
+    return (("own", sorts[0][1]), *sorts[1:])
 
 
 def _show_views(views: Iterable[agent_queue.QueueView]) -> tuple[ShownView, ...]:
