@@ -77,6 +77,36 @@ class TestBounces:
         assert (post.last().state, filed_ticket.requester.mail_failures) == ("done", 0)
         assert session.query(Delivery).filter_by(external_id=mail.message_id).one().data["bounced"]
 
+    @pytest.mark.parametrize("status", ["5.0.0", "none"])
+    @pytest.mark.parametrize(
+        ("said", "count"),
+        [
+            ("552 5.2.2 mailbox full", 0),
+            ("554-5.7.1 rejected as spam", 0),
+            ("550 5.1.1 no such person", 1),
+            ("550 no such person at 5.2.2.9", 1),
+        ],
+    )
+    def test_a_report_without_a_reason_of_its_own_is_read_by_the_other_servers_words(
+        self, filed_ticket, session, post, mail, status, said, count
+    ):
+        post(self.report(mail, status=status).replace(b"550 No such person", said.encode()))
+        session.refresh(filed_ticket.requester)
+        assert (post.last().state, filed_ticket.requester.mail_failures) == ("done", count)
+
+    def test_a_report_of_exims_is_read_by_the_other_servers_words(self, filed_ticket, session, post, mail):
+        post(
+            "From: Mail Delivery System <Mailer-Daemon@mx.example>\r\nTo: help@support.example\r\n"
+            f"X-Failed-Recipients: dana@globex.example\r\nAuto-Submitted: auto-replied\r\nSubject: Mail delivery failed\r\n"
+            "\r\nA message that you sent could not be delivered.\r\n\r\n  dana@globex.example\r\n"
+            "    SMTP error from remote mail server after RCPT TO:<dana@globex.example>:\r\n"
+            f"    552 5.2.2 mailbox full\r\n\r\n------ This is a copy ------\r\nMessage-ID: {mail.message_id}\r\n".encode()
+        )
+        session.refresh(filed_ticket.requester)
+        assert (post.last().state, filed_ticket.requester.mail_failures) == ("done", 0)
+        bounced = session.query(Delivery).filter_by(external_id=mail.message_id).one().data["bounced"]
+        assert bounced == "552 5.2.2 mailbox full"
+
     @pytest.mark.parametrize("status", ["5.0.0", "5.1.10", "5.2.1", "5.4.1", "5.4.310"])
     def test_an_address_that_takes_no_mail_is_counted(self, filed_ticket, session, post, mail, status):
         post(self.report(mail, status=status))

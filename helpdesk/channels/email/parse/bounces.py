@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]"
 _BARE_ID = re.compile(r"(?<![<\w.])[0-9a-f]{32}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")  # our keys, without the brackets
 _MACHINE_NAME = re.compile(r"mail delivery|system administrator|mail(?:er)?[ -]?daemon|postmaster")
 _MACHINE_ADDRESS = re.compile(r"(?:mailer-?daemon|mail-?daemon|postmaster|bounces?)(?:[+=._-].*)?@", re.IGNORECASE)
-_STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d]|\.\d)")  # and no part of an address
 _DIAGNOSTIC_TYPE = re.compile(r"^\s*[\w-]{1,40}\s*;\s*")
 _REFUSED = re.compile(r"\b5\d\d[ -]|\b5\.\d{1,3}\.\d")
 _FIELD_STATUS = re.compile(r"\d\.\d{1,3}\.\d{1,3}")
@@ -65,8 +65,8 @@ def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = Fa
         if report
         else {"final-recipient": failed.split(",")[0], "action": "delayed" if _is_warning(text) else "failed"}
     )
-    found = _FIELD_STATUS.match(fields.get("status", ""))
-    status = found[0] if found else ""
+    reason = _DIAGNOSTIC_TYPE.sub("", fields.get("diagnostic-code", ""))[:500] or ("" if report else _find_reason(text))
+    status = _find_status(fields.get("status", ""), reason)
     action = (fields.get("action", "").lower().split() or ["failed" if status.startswith("5") else ""])[0][:20]
     recipient = _parse_recipient(fields.get("final-recipient", ""))
     original = _parse_recipient(fields.get("original-recipient", ""))
@@ -74,7 +74,7 @@ def parse_bounce(message: Message, parts: list[MimePart], is_returned: bool = Fa
         recipient=recipient or original,
         action=action,
         status=status,
-        reason=_DIAGNOSTIC_TYPE.sub("", fields.get("diagnostic-code", ""))[:500],
+        reason=reason,
         message_id=_original_message_id(parts),
         mentioned_ids=_list_ids(text),
         mentioned_addresses=(original,) if original else () if recipient else _list_addresses(text),
@@ -109,6 +109,14 @@ def _parse_free_form(message: Message, parts: list[MimePart], is_returned: bool)
         mentioned_ids=ids,
         mentioned_addresses=_list_addresses(text),
     )
+
+
+def _find_status(field: str, reason: str) -> str:
+    """Return the status of ``field``, or where that says nothing (5.0.0) the one in the other server's own words."""
+    found = _FIELD_STATUS.match(field)
+    status = found[0] if found else ""
+    named = _STATUS.search(reason) if not status or status.endswith(".0.0") else None
+    return named[1] if named else status
 
 
 def _is_from_machine(message: Message) -> bool:
