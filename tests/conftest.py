@@ -24,7 +24,16 @@ from helpdesk.cli.demo import private_redis
 from helpdesk.database import sqlite
 from helpdesk.domain.administration import settings as settings_cache
 from helpdesk.domain.rules import definition as rules_cache
-from tests import app_cache, compile_cache, factories, process_state, time_travel, timeouts, worker_helpers
+from tests import (
+    app_cache,
+    compile_cache,
+    factories,
+    process_state,
+    time_travel,
+    timeouts,
+    watched_storage,
+    worker_helpers,
+)
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401
 
 EMPTY_POSTGRES = (
@@ -43,6 +52,7 @@ LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to wh
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 compile_cache.install()
+watched_storage.install()
 extensions.REDIS_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
 sqlite.SQLITE_LOCK_TIMEOUT = 60.0  # and whoever holds the lock slow without being stuck
 slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing

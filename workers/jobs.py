@@ -23,7 +23,7 @@ from helpdesk.domain.reporting import saved_reports, stored_reports, weekly_dige
 from helpdesk.domain.rules import run
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
-from helpdesk.domain.tickets import attachments, auto_close, tag_list, virus_scans
+from helpdesk.domain.tickets import attachments, auto_close, stored_files, tag_list, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from workers.drain import Drain
@@ -108,6 +108,12 @@ def close_solved() -> None:
 def scan_files(_row: int = 0) -> None:
     """Scan the files that wait for the virus scanner."""
     virus_scans.scan_waiting_files()
+
+
+@job
+def delete_files(_row: int = 0) -> None:
+    """Delete the files that rows say are to be deleted."""
+    _until_done(stored_files.delete_marked)
 
 
 @job

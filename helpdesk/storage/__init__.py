@@ -5,18 +5,26 @@
 """
 
 import re
+from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from io import BytesIO
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from helpdesk import config
 
 KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+T = TypeVar("T")
+_files_read: ContextVar[dict[str, bytes | Exception | None] | None] = ContextVar("files_read", default=None)
 
 
 class StorageUnavailable(Exception):
     """The store did not answer; a later attempt may succeed."""
+
+
+class NotReadYet(StorageUnavailable):
+    """A transaction is open in which no file is read; it is read afterwards (``read_between_transactions``)."""
 
 
 class Store(Protocol):
@@ -39,6 +47,42 @@ def open(key: str) -> BinaryIO:
 
 def read(key: str) -> bytes:
     """Read the whole file ``key``. Raises FileNotFoundError, StorageUnavailable."""
+    files = _files_read.get()
+    if files is not None:
+        found = files.setdefault(key, None)
+        if isinstance(found, Exception):
+            raise found
+        if found is None:
+            raise NotReadYet(key)
+        return found
+    return _read(key)
+
+
+def read_between_transactions(do: Callable[[], T]) -> T:
+    """Return what ``do`` returns, a transaction that changes nothing.
+
+    Where it reads files, ``read`` raises NotReadYet; they are read when it has ended, and it is called again.
+    """
+    files: dict[str, bytes | Exception | None] = {}
+    while True:
+        token = _files_read.set(files)
+        try:
+            result = do()
+        except NotReadYet:
+            pass
+        finally:
+            _files_read.reset(token)
+        missing = [key for key, found in files.items() if found is None]
+        if not missing:
+            return result
+        for key in missing:
+            try:
+                files[key] = _read(key)
+            except (FileNotFoundError, StorageUnavailable) as error:
+                files[key] = error
+
+
+def _read(key: str) -> bytes:
     with open(key) as stream:
         return stream.read()
 

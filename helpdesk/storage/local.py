@@ -33,10 +33,18 @@ class LocalStore:
             raise
 
     def open(self, key: str) -> BinaryIO:
-        return self._path(key).open("rb")
+        try:
+            return self._path(key).open("rb")
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StorageUnavailable(f"The folder of files gives nothing: {error.strerror or error}.") from error
 
     def erase(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(f"The folder of files deletes nothing: {error.strerror or error}.") from error
 
     def _path(self, key: str) -> Path:
         return self.root / key[:2] / key

@@ -5,11 +5,13 @@ import email
 
 import pytest
 
+from helpdesk import storage
 from helpdesk.channels.email.render import compose, message_headers, sample_messages
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.portal import pictures
 from helpdesk.domain.portal.pictures import Picture
+from helpdesk.domain.tickets import stored_files
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -69,25 +71,35 @@ def test_only_admins_store_pictures_and_another_one_replaces_the_former(make, se
     admin = make.agent(role="admin")
     with pytest.raises(PermissionDenied):
         pictures.replace_picture(Picture.logo, PNG, actor=make.agent())
-    assert pictures.replace_picture(Picture.logo, PNG, actor=admin) == ""
+    pictures.replace_picture(Picture.logo, PNG, actor=admin)
     former = settings.get("logo")
-    assert pictures.load_picture(Picture.logo) == (PNG, "image/png")
-    assert pictures.replace_picture(Picture.logo, (SVG % "<rect/>").encode(), actor=admin) == former
-    assert pictures.load_picture(Picture.logo)[1] == "image/svg+xml"
-    assert pictures.replace_picture(Picture.favicon, PNG, actor=admin) == "" and len(pictures.list_keys()) == 2
+    session.commit()
+    assert pictures.load_for_page(Picture.logo) == (PNG, "image/png")
+    pictures.replace_picture(Picture.logo, (SVG % "<rect/>").encode(), actor=admin)
+    session.commit()
+    assert pictures.load_for_page(Picture.logo)[1] == "image/svg+xml"
+    pictures.replace_picture(Picture.favicon, PNG, actor=admin)
+    session.commit()
+    assert len(pictures.list_keys()) == 2
+    assert stored_files.delete_marked() == 1
+    with pytest.raises(FileNotFoundError):
+        storage.read(former)
+    assert all(map(storage.read, pictures.list_keys()))
 
 
 @ON_SQLITE
 def test_mails_show_the_logo_of_mails_else_the_logo_if_mail_programs_show_it(make, session):
     admin = make.agent(role="admin")
-    assert message_headers.make_logo() is None
+    assert make_logo(session) is None
     pictures.replace_picture(Picture.logo, (SVG % "<rect/>").encode(), actor=admin)
-    assert message_headers.make_logo() is None, "mail programs show no SVG"
+    session.commit()
+    assert make_logo(session) is None, "mail programs show no SVG"
     for wrong in ((SVG % "<rect/>").encode(), PNG + b"\0" * pictures.MAX_MAIL_BYTES):
         with pytest.raises(ValidationError):
             pictures.replace_picture(Picture.logo_mail, wrong, actor=admin)
     pictures.replace_picture(Picture.logo_mail, PNG, actor=admin)
-    logo = message_headers.make_logo()
+    session.commit()
+    logo = make_logo(session)
     values = next(iter(sample_messages.sample_mails().values()))
     envelope = dataclasses.replace(values.envelope, logo=logo, accent="#ff3b30")
     built = email.message_from_bytes(compose.build_mail(dataclasses.replace(values, envelope=envelope)))
@@ -95,3 +107,15 @@ def test_mails_show_the_logo_of_mails_else_the_logo_if_mail_programs_show_it(mak
     html = next(each for each in built.walk() if each.get_content_type() == "text/html").get_payload(decode=True)
     assert part.get_payload(decode=True) == PNG and part["Content-Disposition"].startswith("inline")
     assert f'src="cid:{part["Content-ID"].strip("<>")}"'.encode() in html
+
+
+def make_logo(session):
+    """The logo of a mail, as it is rendered for a delivery."""
+
+    def render():
+        try:
+            return message_headers.make_logo()
+        finally:
+            session.rollback()
+
+    return storage.read_between_transactions(render)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import undefer
 
-from helpdesk import clock, live_events
+from helpdesk import clock, live_events, storage
 from helpdesk.channels import email
 from helpdesk.channels.email import quarantine_summary, trusted_senders
 from helpdesk.channels.email import settings as mail_settings
@@ -106,8 +106,11 @@ def prepare(inbound: InboundEvent) -> ParsedMail:
 
 
 def discard_prepared(inbound_id: int, mail: ParsedMail) -> None:
-    """Delete the files of a prepared mail that nothing was made of."""
-    message_content.delete_files(mail, _TARGET.format(inbound_id))
+    """Delete the files of a prepared mail that nothing was made of. Rolls back first, as ``prepare`` does."""
+    keys = message_content.list_keys(mail, _TARGET.format(inbound_id))
+    db.session.rollback()
+    for key in keys:
+        storage.delete(key)
 
 
 def attach_to_ticket(

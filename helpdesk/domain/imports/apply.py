@@ -21,7 +21,7 @@ from helpdesk.domain.imports.records import (
 from helpdesk.domain.people import organizations, users
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
-from helpdesk.domain.tickets import tag_names, tags
+from helpdesk.domain.tickets import stored_files, tag_names, tags, virus_scans
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.markup.one_line import to_one_line
@@ -56,28 +56,40 @@ def import_records(stream: BinaryIO, *, source: str, folder: Path) -> Iterator[O
             db.session.rollback()
             yield number, record.type, "present"
             continue
-        keys: list[str] = []
+        stored: dict[int, list[Attachment]] = {}
         try:
-            local_id, outcome = _import_record(record, source, folder, keys)
+            if isinstance(record, TicketRecord):
+                _store_files(record, folder, stored)
+            local_id, outcome = _import_record(record, source, stored)
             row = ImportedRecord(source=source, kind=record.type, external_id=record.id, local_id=local_id)
             db.session.add(row)
             db.session.commit()
-        except (DomainError, ValueError, LookupError) as error:
+        except (DomainError, ValueError, LookupError, storage.StorageUnavailable) as error:
             db.session.rollback()
-            for key in keys:
-                storage.delete(key)
+            stored_files.delete_uploads(Attachment.id.in_([file.id for each in stored.values() for file in each]))
+            db.session.commit()
             yield number, record.type, getattr(error, "message", None) or str(error)
             continue
         yield number, record.type, outcome
     _continue_numbers()
 
 
-def _import_record(record: AnyRecord, source: str, folder: Path, keys: list[str]) -> tuple[int, str]:
+def _store_files(record: TicketRecord, folder: Path, stored: dict[int, list[Attachment]]) -> None:
+    """Store the files of the messages of ``record`` into ``stored``, by the place of the message in it.
+
+    Commits, as no transaction is open while files are stored. Raises StorageUnavailable.
+    """
+    for place, message in enumerate(record.messages):
+        for file in message.files:
+            stored.setdefault(place, []).append(files.store_file(file, folder))
+
+
+def _import_record(record: AnyRecord, source: str, stored: dict[int, list[Attachment]]) -> tuple[int, str]:
     if isinstance(record, OrganizationRecord):
         return _import_organization(record)
     if isinstance(record, PersonRecord):
         return _import_person(record, source)
-    return _import_ticket(record, source, folder, keys), "added"
+    return _import_ticket(record, source, stored), "added"
 
 
 def _import_organization(record: OrganizationRecord) -> tuple[int, str]:
@@ -107,7 +119,7 @@ def _import_person(record: PersonRecord, source: str) -> tuple[int, str]:
     return user.id, "added"
 
 
-def _import_ticket(record: TicketRecord, source: str, folder: Path, keys: list[str]) -> int:
+def _import_ticket(record: TicketRecord, source: str, stored: dict[int, list[Attachment]]) -> int:
     people = {each: _get_person(source, each) for each in _people_of(record)}
     requester = people[record.requester]
     if requester.organization_id is None:
@@ -131,8 +143,9 @@ def _import_ticket(record: TicketRecord, source: str, folder: Path, keys: list[s
     )
     db.session.add(ticket)
     db.session.flush()
-    for seq, message in enumerate(sorted(record.messages, key=lambda each: each.created_at), 1):
-        _import_message(ticket, message, people[message.author], seq, folder, keys)
+    in_order = sorted(enumerate(record.messages), key=lambda each: each[1].created_at)
+    for seq, (place, message) in enumerate(in_order, 1):
+        _import_message(ticket, message, people[message.author], seq, stored.get(place, []))
     db.session.add_all(
         Follower(ticket_id=ticket.id, user_id=user_id)
         for user_id in {people[each].id for each in record.followers} - {requester.id}
@@ -148,16 +161,11 @@ def _import_ticket(record: TicketRecord, source: str, folder: Path, keys: list[s
     return ticket.id
 
 
-def _import_message(
-    ticket: Ticket, record: MessageRecord, author: User, seq: int, folder: Path, keys: list[str]
-) -> None:
-    stored: list[Attachment] = []
-    for each in record.files:
-        attachment = files.store_file(each, folder)
-        keys.append(attachment.key)
+def _import_message(ticket: Ticket, record: MessageRecord, author: User, seq: int, stored: list[Attachment]) -> None:
+    for attachment in stored:
+        attachment.state = virus_scans.STORED
         attachment.ticket_id, attachment.organization_id = ticket.id, ticket.organization_id
         attachment.uploader_id, attachment.created_at = author.id, record.created_at
-        stored.append(attachment)
     message = Message(
         ticket=ticket,
         organization_id=ticket.organization_id,

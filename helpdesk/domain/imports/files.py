@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+from io import BytesIO
 from pathlib import Path
 
-from helpdesk import clock, storage
+from helpdesk import clock
 from helpdesk.domain.imports.records import FileRecord
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, stored_files
 from helpdesk.models.attachment import Attachment
 
 
@@ -30,7 +31,10 @@ def find_problem(record: FileRecord, folder: Path) -> str | None:
 
 
 def store_file(record: FileRecord, folder: Path) -> Attachment:
-    """Store the file and return its row, not yet part of a message. The caller deletes it if nothing comes of it."""
+    """Store the file and return its row, not yet part of a message. The caller deletes it if nothing comes of it.
+
+    Commits before. Raises StorageUnavailable.
+    """
     if record.content is not None:
         data = base64.b64decode(record.content, validate=True)
     else:
@@ -38,15 +42,15 @@ def store_file(record: FileRecord, folder: Path) -> Attachment:
         if path is None:
             raise ValueError(f"There is no file {record.path} below the folder of the import file.")
         data = path.read_bytes()
-    key = attachments.generate_key()
-    storage.write(key, data)
-    return Attachment(
-        key=key,
+    attachment = Attachment(
+        key=attachments.generate_key(),
         name=attachments.clean_file_name(record.name),
         media_type=attachments.detect_media_type(data[:16], record.media_type),
         size=len(data),
         created_at=clock.now(),
     )
+    stored_files.store_file(attachment, BytesIO(data))
+    return attachment
 
 
 def _resolve(record: FileRecord, folder: Path) -> Path | None:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config
+from helpdesk import clock, config, storage
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.database.types import affected_rows
@@ -204,7 +204,9 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
             db.session.commit()
         if affected_rows(claimed) != 1:
             return None
-        claim, written, new_address = _render_claim(delivery_id, owner, now, until)
+        claim, written, new_address = storage.read_between_transactions(
+            lambda: _render_claim(delivery_id, owner, now, until)
+        )
     except (SkipDelivery, RetryLater) as reason:
         results.postpone_or_skip(delivery_id, owner, reason)
         return None

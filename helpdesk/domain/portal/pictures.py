@@ -6,6 +6,7 @@ in ``<img>`` only, and sent with a policy that lets it load nothing.
 
 from enum import StrEnum
 from functools import lru_cache
+from io import BytesIO
 from xml.parsers import expat
 
 from py_svg_hush import filter_svg
@@ -14,7 +15,8 @@ from helpdesk import storage
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, stored_files
+from helpdesk.extensions import db
 from helpdesk.models.attachment import IMAGE_TYPES
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -59,22 +61,23 @@ def clean_picture(picture: Picture, data: bytes) -> bytes:
     return cleaned
 
 
-def replace_picture(picture: Picture, data: bytes | None, *, actor: User) -> str:
-    """Store another picture, None for none. Returns the storage key of the former one, to be deleted after the commit.
+def replace_picture(picture: Picture, data: bytes | None, *, actor: User) -> None:
+    """Store another picture, None for none; the former one is deleted after the commit. Commits before it is stored.
 
-    Raises PermissionDenied and ValidationError.
+    Raises PermissionDenied, ValidationError and StorageUnavailable.
     """
     permissions.ensure(permissions.can_administer(actor))
     key = ""
     if data is not None:
         cleaned = clean_picture(picture, data)
         key = attachments.generate_key()
-        storage.write(key, cleaned)
-    former = str(settings.get(picture))
+        stored_files.store_bytes(key, BytesIO(cleaned))
+        stored_files.keep(key)
+    if former := str(settings.get(picture)):
+        stored_files.delete_later([former])
     settings.set(str(picture), key)
     action = "changed the logo" if key else "removed the logo"
     audit_log.add_entry(action, actor, "Portal setup", picture=str(picture))
-    return former
 
 
 def list_keys() -> list[str]:
@@ -86,6 +89,16 @@ def load_picture(picture: Picture) -> tuple[bytes, str] | None:
     """Return bytes and media type of a picture; None if there is none."""
     key = settings.get(picture)
     return _load(key) if key else None
+
+
+def load_for_page(*wanted: Picture) -> tuple[bytes, str] | None:
+    """Return bytes and media type of the first of these pictures that there is; None if there is none.
+
+    Rolls back, so that no transaction is open while the store is asked.
+    """
+    keys = [str(settings.get(each)) for each in wanted]
+    db.session.rollback()
+    return next(filter(None, (_load(key) for key in keys if key)), None)
 
 
 def load_mail_logo() -> tuple[bytes, str] | None:

@@ -15,7 +15,6 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import permissions
 from helpdesk.domain.privacy import erase_content
 from helpdesk.extensions import db
-from helpdesk.models.attachment import Attachment
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Answer
 from helpdesk.models.message import Message, MessageKind
@@ -33,9 +32,10 @@ RowT = TypeVar("RowT", Message, Ticket)
 def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
     """Write a ZIP of the data about ``user``: profile, tickets, messages, followed tickets, ratings and files.
 
-    Raises PermissionDenied.
+    Rolls back before it reads the files. Raises PermissionDenied.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins export people."))
+    files: list[tuple[str, str]] = []
     identities = db.session.scalars(select(Identity).where(Identity.user_id == user.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         _add_json(
@@ -71,20 +71,22 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
         written = select(Message).where(Message.author_id == user.id).options(selectinload(Message.attachments))
         for number, batch in enumerate(_batches(written, Message.id)):
             _add_json(archive, f"messages-{number + 1}.json", [_message_data(each) for each in batch])
-            _add_files(archive, [file for each in batch for file in each.attachments])
+            files += _list_files(batch)
         is_theirs = Ticket.id.in_(erase_content.select_filed_tickets(user)) | (Ticket.requester_id == user.id)
         filed = select(Ticket).where(is_theirs)
         for number, tickets in enumerate(_batches(filed, Ticket.id)):
             _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in tickets])
+        _add_files(archive, files)
     audit_log.add_entry("exported a person", actor, user.email)
 
 
 def export_organization(organization: Organization, *, actor: User, into: io.BufferedIOBase) -> None:
     """Write a ZIP of ``organization``: its people, and its tickets with every public message, answer and file.
 
-    Raises PermissionDenied.
+    Rolls back before it reads the files. Raises PermissionDenied.
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins export organizations."))
+    files: list[tuple[str, str]] = []
     people = db.session.scalars(select(User).where(User.organization_id == organization.id).order_by(User.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         _add_json(
@@ -113,9 +115,8 @@ def export_organization(organization: Organization, *, actor: User, into: io.Buf
                     for ticket in batch
                 ],
             )
-            _add_files(
-                archive, [file for each in messages.values() for message in each for file in message.attachments]
-            )
+            files += _list_files([message for each in messages.values() for message in each])
+        _add_files(archive, files)
     audit_log.add_entry("exported an organization", actor, organization.name, organization.id)
 
 
@@ -147,10 +148,17 @@ def _add_json(archive: zipfile.ZipFile, name: str, value: Any) -> None:
     archive.writestr(name, json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def _add_files(archive: zipfile.ZipFile, files: list[Attachment]) -> None:
-    for file in files:
+def _list_files(messages: list[Message]) -> list[tuple[str, str]]:
+    """The names in the archive and the keys of the files of ``messages``."""
+    files = [file for message in messages for file in message.attachments]
+    return [(f"files/{file.id}-{file.name.replace('/', '_')}", file.key) for file in files]
+
+
+def _add_files(archive: zipfile.ZipFile, files: list[tuple[str, str]]) -> None:
+    db.session.rollback()  # files may be many, and the store slow
+    for name, key in files:
         try:
-            archive.writestr(f"files/{file.id}-{file.name.replace('/', '_')}", storage.read(file.key))
+            archive.writestr(name, storage.read(key))
         except OSError:
             continue
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from sqlalchemy import exists, func, select
 
 from helpdesk import clock, storage
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.forms.uploads import pending_uploads, pending_uploads_query
+from helpdesk.domain.forms.uploads import pending_uploads as pending_uploads
+from helpdesk.domain.forms.uploads import pending_uploads_query
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import virus_scans
+from helpdesk.domain.tickets import stored_files, virus_scans
 from helpdesk.extensions import db
 from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.attachment import Attachment
@@ -46,7 +48,10 @@ MEDIA_TYPE_PATTERN = re.compile(r"[a-z0-9][a-z0-9.+-]{0,48}/[a-z0-9][a-z0-9.+-]{
 def store_upload(
     stream: BinaryIO, filename: str | None, media_type: str | None, uploader: User, *, field: str = "files"
 ) -> Attachment:
-    """Store ``stream`` as a draft of ``uploader``. Raises ValidationError (about ``field``) above a limit."""
+    """Store ``stream`` as a draft of ``uploader``. Raises ValidationError (about ``field``) above a limit.
+
+    Commits before the bytes are stored; the caller commits that they are. Raises StorageUnavailable.
+    """
     name = clean_file_name(filename)
     with tempfile.SpooledTemporaryFile(max_size=1 << 20) as copy:
         size = _copy_limited(MAX_BYTES, stream, copy)
@@ -65,19 +70,17 @@ def store_upload(
         copy.seek(0)
         kind = detect_media_type(copy.read(16), media_type)
         copy.seek(0)
-        key = generate_key()
-        storage.write(key, cast(BinaryIO, copy))
-    attachment = Attachment(
-        key=key,
-        organization_id=uploader.organization_id,
-        uploader_id=uploader.id,
-        name=name,
-        media_type=kind,
-        size=size,
-        state=virus_scans.begin_state(),
-        created_at=clock.now(),
-    )
-    db.session.add(attachment)
+        attachment = Attachment(
+            key=generate_key(),
+            organization_id=uploader.organization_id,
+            uploader_id=uploader.id,
+            name=name,
+            media_type=kind,
+            size=size,
+            created_at=clock.now(),
+        )
+        stored_files.store_file(attachment, cast(BinaryIO, copy))
+    attachment.state = virus_scans.begin_state()
     db.session.flush()
     return attachment
 
@@ -92,11 +95,18 @@ class StoredFile:
 
 
 def copy_files(files: Sequence[StoredFile], uploader: User) -> list[str]:
-    """Store copies as drafts of ``uploader``, who may read the files, and return their keys. Raises ValidationError."""
+    """Store copies as drafts of ``uploader``, who may read the files, and return their keys. Commits after each.
+
+    Raises ValidationError.
+    """
     keys = []
     for file in files:
-        with storage.open(file.key) as stream:
-            keys.append(store_upload(stream, file.name, file.media_type, uploader).key)
+        db.session.commit()
+        with storage.open(file.key) as stream, tempfile.SpooledTemporaryFile(max_size=1 << 20) as copy:
+            shutil.copyfileobj(stream, copy, 1 << 18)
+            copy.seek(0)
+            keys.append(store_upload(cast(BinaryIO, copy), file.name, file.media_type, uploader).key)
+    db.session.commit()
     return keys
 
 
@@ -139,34 +149,27 @@ def find_attachment(reader: User, key: str) -> Attachment | None:
 
 
 def discard_upload(uploader: User, key: str) -> None:
-    """Delete a draft of ``uploader``, if it exists."""
-    for attachment in pending_uploads([key], uploader):
-        delete_attachment(attachment)
+    """Delete a draft of ``uploader``, if it exists; its bytes by a job after the commit."""
+    stored_files.delete_uploads(Attachment.key == key, Attachment.uploader_id == uploader.id)
 
 
 def delete_expired_uploads() -> int:
     """Delete uploads older than PENDING_UPLOAD_TTL that no draft of their uploader names, SWEEP_BATCH_SIZE at most.
 
-    Returns how many. Idempotent.
+    Returns how many. Idempotent. Commits.
     """
     is_in_draft = exists().where(Draft.user_id == Attachment.uploader_id, Draft.content.contains(Attachment.key))
     expired_query = (
-        select(Attachment)
+        select(Attachment.id)
         .where(Attachment.message_id.is_(None), Attachment.created_at < clock.now() - PENDING_UPLOAD_TTL, ~is_in_draft)
         .order_by(Attachment.id)
         .limit(SWEEP_BATCH_SIZE)
         .with_for_update(skip_locked=True)
     )
-    expired = list(db.session.scalars(expired_query))
-    for attachment in expired:
-        delete_attachment(attachment)
-    return len(expired)
-
-
-def delete_attachment(attachment: Attachment) -> None:
-    """Delete a file: its bytes first, so that after a failure the row still names what is left."""
-    storage.delete(attachment.key)
-    db.session.delete(attachment)
+    if expired := list(db.session.scalars(expired_query)):
+        stored_files.delete_uploads(Attachment.id.in_(expired))
+    db.session.commit()
+    return stored_files.delete_marked()
 
 
 def generate_key() -> str:

@@ -185,6 +185,7 @@ def render_refusal(
         return redirect("/desk/quarantine", 303)
     if heard is not None:
         quarantine.discard_prepared(mail_id, heard)
+        mail = get_mail_or_404(mail_id)
     return render_page(
         mail,
         {

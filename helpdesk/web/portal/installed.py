@@ -36,7 +36,7 @@ def show_manifest() -> ResponseReturnValue:
         {"src": asset_url(f"icons/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
         for size in ICON_SIZES
     ]
-    own = pictures.load_picture(Picture.favicon)
+    own = pictures.load_for_page(Picture.favicon)
     if own:
         icons.insert(0, {"src": "/logo/favicon", "sizes": "any", "type": own[1]})
     manifest = {

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import storage, urls
+from helpdesk import urls
 from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.domain.administration import settings
@@ -116,7 +116,7 @@ def test_sign_in_method(method: str) -> ResponseReturnValue:
 @authorization.public
 def show_logo(name: str = "logo") -> ResponseReturnValue:
     """Send the image of the logo, or another picture of the portal."""
-    found = pictures.load_picture(Picture(name))
+    found = pictures.load_for_page(Picture(name))
     if found is None:
         abort(404)
     return answer_with_picture(*found)
@@ -126,7 +126,7 @@ def show_logo(name: str = "logo") -> ResponseReturnValue:
 @authorization.public
 def show_favicon() -> ResponseReturnValue:
     """Send the portal's icon, which browsers ask for beside a document that names none: a preview, a file."""
-    found = pictures.load_picture(Picture.favicon) or pictures.load_picture(Picture.logo)
+    found = pictures.load_for_page(Picture.favicon, Picture.logo)
     if found is None:
         found = Path(current_app.static_folder, "favicon.svg").read_bytes(), "image/svg+xml"
     response = answer_with_picture(*found)
@@ -143,11 +143,9 @@ def answer_with_picture(data: bytes, media_type: str) -> Response:
 
 
 def replace_picture(picture: Picture, data: bytes | None) -> None:
-    """Store another picture, None for none, commit, and delete the former file. Raises ValidationError."""
-    former = pictures.replace_picture(picture, data, actor=authentication.get_current_user())
+    """Store another picture, None for none, and commit. Raises ValidationError."""
+    pictures.replace_picture(picture, data, actor=authentication.get_current_user())
     db.session.commit()
-    if former:
-        storage.delete(former)
 
 
 def render_page(form: PortalForm | None = None, picture_errors: dict[str, str] | None = None) -> str:

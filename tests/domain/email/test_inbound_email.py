@@ -1,15 +1,18 @@
 """Mail at the inbound endpoint: what is accepted, what waits for the team, and that nothing is lost or answered."""
 
 import re
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
+from helpdesk import storage
 from helpdesk.channels import email
 from helpdesk.channels.email import quarantine
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
@@ -96,6 +99,22 @@ def test_a_mail_to_two_reply_addresses_reaches_both_tickets(filed_ticket, sessio
     post(mail_samples.reply(mail, headers={"To": both}))
     replies = session.query(Message.ticket_id).filter(Message.seq > 1).order_by(Message.ticket_id).all()
     assert [ticket_id for (ticket_id,) in replies] == [filed_ticket.id, other.id]
+
+
+def test_the_files_of_a_mail_to_two_reply_addresses_are_on_both_tickets(
+    filed_ticket, session, post, mail, mailbox, make
+):
+    make.ticket(filed_ticket.requester, subject="Another")
+    worker_helpers.drain(session)
+    second = mailbox.list_for("dana@globex.example")[-1]
+    both = f"{mail.message['Reply-To']}, {second.message['Reply-To']}"
+    raw = message_from_bytes(mail_samples.reply(mail, headers={"To": both}), policy=policy.default)
+    raw.make_mixed()
+    raw.add_attachment(b"words", maintype="text", subtype="plain", filename="a.txt")
+    post(raw.as_bytes())
+    files = session.query(Attachment).order_by(Attachment.id).all()
+    assert [file.name for file in files] == ["a.txt", "a.txt"] and len({file.ticket_id for file in files}) == 2
+    assert [storage.read(file.key) for file in files] == [b"words", b"words"]
 
 
 def test_text_that_is_only_in_the_quote_is_announced_in_slack(filed_ticket, session, post, mail, workspace):

@@ -7,6 +7,7 @@ from helpdesk.channels.slack import sync
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
+from helpdesk.domain.tickets import stored_files
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.thread import Thread
@@ -74,6 +75,8 @@ def test_a_file_deleted_in_slack_leaves_the_portal_and_the_other_channels(filed_
         sync_channels(session)
     assert file_states(day.last()) == [("a.txt", "refused"), ("b.txt", "stored")]
     assert day.last().attachments[0].reason == "Its author deleted it in Slack."
+    session.rollback()
+    assert stored_files.delete_marked() == 1
     with pytest.raises(FileNotFoundError):
         storage.read(key)
     shown = [each for message in day.workspace.replies(TRIAGE, day.root()) for each in message.get("files", [])]

@@ -31,38 +31,40 @@ from helpdesk.domain.errors import ChangedMeanwhile, DomainError
 from helpdesk.domain.inbox import contents
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import errors
+from helpdesk.domain.tickets import stored_files
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
+from helpdesk.translation import gettext
 
 MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked before a mail goes to quarantine
 
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """One parsed mail. ``target`` names what it will probably become, for which its files are stored already; "" for
-    none.
-    """
+    """One parsed mail. ``targets`` name what it will probably become, for which its files are stored already."""
 
     parsed: ParsedMail
-    target: str = ""
+    targets: tuple[str, ...] = ()
 
 
 def fetch_context(raw: bytes) -> ReceivedMail:
     """Parse the mail and store its files, with no transaction open; the DNS may be asked who sent it."""
     parsed = email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.list_installation_ids()))[0]
     folded_text.prepare(parsed)
-    target = _predict_target(parsed)
-    if target:
+    targets = _predict_targets(parsed)
+    for target in targets:
         message_content.write_files(parsed, target)
-    return ReceivedMail(parsed, target)
+    return ReceivedMail(parsed, targets)
 
 
 def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     """Apply the mail, or put it into quarantine with the reason. Raises TemporaryError to be called again later."""
-    result = _apply(inbound, mail.parsed)
-    if mail.target and result.state != "done":
-        message_content.delete_files(mail.parsed, mail.target)
+    used: set[str] = set()
+    result = _apply(inbound, mail, used)
+    for target in mail.targets:
+        if target not in used:
+            stored_files.delete_later(message_content.list_keys(mail.parsed, target))
     if result.state == "quarantined" and (excess := storage_limits.excess_reason(inbound, mail.parsed)):
         contents.delete_raw(inbound)
         return Result("ignored", excess, result.ticket_id)
@@ -72,24 +74,31 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     return result
 
 
-def _predict_target(parsed: ParsedMail) -> str:
-    """Return what the mail will become if nothing changes until it is applied; "" where that is nothing, or where it
-    brings no files.
-    """
-    if not message_content.make_content(parsed).files:
-        return ""
-    if sender_checks.automatic_reason(parsed):
-        return ""
+def _predict_targets(parsed: ParsedMail) -> tuple[str, ...]:
+    """Return what the mail will become if nothing changes until it is applied; nothing where it brings no files."""
+    if not message_content.make_content(parsed).files or sender_checks.automatic_reason(parsed):
+        return ()
     with transactions.read_only():
         if sender_checks.sender_reason(parsed):
-            return ""
-        thread = thread_matching.find_thread(parsed)
-        if thread is not None:
-            return "" if sender_checks.thread_reason(parsed, thread) else reply.target_of(thread)
-        return create_ticket.TARGET if create_ticket.is_new_ticket(parsed) else ""
+            return ()
+        threads = thread_matching.find_threads(parsed)
+        if not threads:
+            return (create_ticket.TARGET,) if create_ticket.is_new_ticket(parsed) else ()
+        if sender_checks.thread_reason(parsed, threads[0]):
+            return ()
+        others = [each for each in threads[1:] if sender_checks.thread_reason(parsed, each) is None]
+        return tuple(reply.target_of(thread) for thread in (threads[0], *others))
 
 
-def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
+def _ensure_stored(mail: ReceivedMail, target: str) -> None:
+    """Raise ChangedMeanwhile if the files of the mail were not stored for ``target``."""
+    if target not in mail.targets and message_content.list_keys(mail.parsed, target):
+        raise ChangedMeanwhile(gettext("Somebody else changed this meanwhile. Reload the page and try again."))
+
+
+def _apply(inbound: InboundEvent, mail: ReceivedMail, used: set[str]) -> Result:
+    """``used``: to which the targets are added for which the mail became something."""
+    parsed = mail.parsed
     inbound.payload = _summarize(parsed)
     doubt = sender_checks.automatic_reason(parsed)
     if doubt:
@@ -123,7 +132,12 @@ def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
             reacted = mail_reaction.add_reaction(parsed, thread, writer)
             if reacted is not None:
                 return Result("done", "A reaction to a message.", reacted.ticket_id)
-        message = create_ticket.create_ticket(parsed) if is_filing else _post_replies(parsed, thread)
+        if thread is None:
+            _ensure_stored(mail, create_ticket.TARGET)
+            message = create_ticket.create_ticket(parsed)
+            used.add(create_ticket.TARGET)
+        else:
+            message = _post_replies(mail, thread, used)
     except ChangedMeanwhile:
         raise  # it is applied again
     except DomainError as refusal:
@@ -131,17 +145,21 @@ def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)
 
 
-def _post_replies(parsed: ParsedMail, first: Thread) -> Message:
+def _post_replies(mail: ReceivedMail, first: Thread, used: set[str]) -> Message:
     """Add the reply to the ticket of ``first``, and to every other one whose reply address the mail names, where its
     author may write, too. Returns the first message.
     """
+    parsed = mail.parsed
     writer = sender_checks.find_writer(parsed, first)
+    _ensure_stored(mail, reply.target_of(first))
     message = reply.post_reply(parsed, first, writer)
+    used.add(reply.target_of(first))
     cc_followers.add_followers(parsed, message.ticket, writer)
     for thread in thread_matching.find_threads(parsed):
         if thread.ticket_id != first.ticket_id and sender_checks.thread_reason(parsed, thread) is None:
-            message_content.write_files(parsed, reply.target_of(thread))
+            _ensure_stored(mail, reply.target_of(thread))
             reply.post_reply(parsed, thread, sender_checks.find_writer(parsed, thread))
+            used.add(reply.target_of(thread))
     return message
 
 

@@ -68,11 +68,10 @@ def write_files(mail: ParsedMail, target: str) -> None:
                 raise errors.TemporaryError(gettext("The store of files does not answer.")) from None
 
 
-def delete_files(mail: ParsedMail, target: str) -> None:
-    """Delete what ``write_files`` wrote for a mail that then did not become a message."""
-    for place, file in enumerate(make_content(mail).files):
-        if _refusal_reason(file, place, used=0) is None:
-            storage.delete(_storage_key(mail, target, file))
+def list_keys(mail: ParsedMail, target: str) -> list[str]:
+    """List the keys of what ``write_files`` wrote, for a mail that then did not become a message."""
+    files = enumerate(make_content(mail).files)
+    return [_storage_key(mail, target, file) for place, file in files if _refusal_reason(file, place, used=0) is None]
 
 
 def build_attachments(

@@ -12,7 +12,7 @@ from helpdesk.channels.slack.handlers.context import DownloadedFile, EventContex
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.outbox import errors
-from helpdesk.domain.tickets import attachments, virus_scans
+from helpdesk.domain.tickets import attachments, stored_files, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
@@ -78,10 +78,8 @@ def build_attachments(
 
 
 def delete_files(context: EventContext) -> None:
-    """Delete fetched files that belong to no message."""
-    for file in context.files.values():
-        if file.key:
-            storage.delete(file.key)
+    """Let fetched files that belong to no message be deleted after the commit."""
+    stored_files.delete_later(file.key for file in context.files.values() if file.key)
 
 
 def _fetch_file(remote: RemoteFile, event: SlackEvent) -> DownloadedFile:
