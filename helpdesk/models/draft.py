@@ -11,6 +11,7 @@ from helpdesk.models.personal_data import RowDeleted
 class Draft(Base):
     """What one person typed into the form ``name``; only they ever read it.
 
+    A form that is sent once leaves an empty draft, named by its token (``domain.people.drafts.mark_sent``).
     ``content``: a JSON object of the form's fields as the browser names them; empty once it was sent or emptied.
     ``revision``: made by the browser for each saving, so that it recognises its own. ``is_note``: it holds what was
     begun as a note, so it is only for somebody of the team. ``ticket_id``: the ticket whose form it is.

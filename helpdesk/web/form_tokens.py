@@ -9,12 +9,14 @@ from helpdesk.domain import idempotency
 
 # What a browser or a second button may change between two sendings of the same words.
 NOT_CONTENT = {"csrf_token", "form_token", "status", "seen", "written_as", "compose", "draft", "draft_name"}
+NOT_CONTENT_OF_SETTINGS = {"csrf_token", "sent_once", "draft", "draft_name"}
 
 
-def read_form_token(*place: object) -> str | None:
+def read_form_token(*place: object, field: str = "form_token") -> str | None:
     """Return the token of the request's form, bound to ``place`` and to what the form says; None where it has none."""
-    token = idempotency.valid_token(request.form.get("form_token"))
-    fields = sorted([name, value] for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
+    token = idempotency.valid_token(request.form.get(field))
+    without = NOT_CONTENT if field == "form_token" else NOT_CONTENT_OF_SETTINGS
+    fields = sorted([name, value] for name, value in request.form.items(multi=True) if name not in without)
     files = sorted(
         [name, file.filename, _hash_bytes(file.stream)]
         for name, file in request.files.items(multi=True)

@@ -11,7 +11,10 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import drafts
 from helpdesk.domain.privacy import erasure, row_retention
+from helpdesk.extensions import db
 from helpdesk.models.draft import Draft
+from helpdesk.models.user import User
+from tests.domain.meetings import meet
 
 ONE, TWO, THREE = "revision1", "revision2", "revision3"
 WORDS = json.dumps({"body": "Half a thought", "compose=note": False})
@@ -134,3 +137,24 @@ def test_they_go_with_their_ticket_their_writer_and_their_time(session, make):
     session.execute(update(Draft).values(updated_at=old))
     assert row_retention.purge_next_batch() == 1
     assert list(session.scalars(select(Draft.id))) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_form_that_is_being_sent_is_waited_for(session, make):
+    user_id, token, results = make.agent().id, "t" * 64, []
+    session.commit()
+
+    def send():
+        results.append(drafts.mark_sent(db.session.get(User, user_id), token))
+
+    assert meet(session, send, send) == []
+    assert results == [True, False]
+
+
+def test_a_form_that_was_refused_may_be_sent_again(session, make):
+    user = make.agent()
+    session.commit()
+    assert drafts.mark_sent(user, "t" * 64)
+    session.rollback()
+    assert drafts.mark_sent(user, "t" * 64) and not drafts.mark_sent(user, "t" * 64)
+    assert drafts.mark_sent(make.agent(), "t" * 64)

@@ -95,6 +95,16 @@ def empty_sent_draft(user: User, name: str, revision: str | None) -> None:
         _replace(user, name, {revision}, values)
 
 
+def mark_sent(user: User, token: str) -> bool:
+    """Note, in the transaction that stores what it says, that ``user`` sent the form with this token.
+
+    False if it was sent before; one that is being sent in this moment is waited for.
+    """
+    sent = Draft(user_id=user.id, name=f"sent-{token}", content="", revision=secrets.token_hex(12))
+    sent.updated_at = clock.now()
+    return insertion.insert_unless_exists(sent, ("user_id", "name")) is not None
+
+
 def _replace(user: User, name: str, revisions: Collection[str], values: dict[str, object]) -> bool:
     statement = update(Draft).where(*_is(user, name), Draft.revision.in_(revisions)).values(values)
     return affected_rows(db.session.execute(statement, execution_options={"synchronize_session": False})) == 1

@@ -18,6 +18,7 @@ from helpdesk.web.middleware import (
     language,
     maintenance,
     personal_limits,
+    repeated_forms,
     replica_reads,
     request_transactions,
     second_factor,
@@ -43,6 +44,7 @@ CHECKS = (
     second_factor.require_recent_proof,
     personal_limits.enforce_limits,
     maintenance.refuse_writes,
+    repeated_forms.refuse_repeated,
 )
 COMPLETIONS = (
     drafts.empty_accepted_draft,
@@ -64,6 +66,7 @@ def register(app: Flask) -> None:
     """Run the steps for each request of ``app``."""
     app.before_request(prepare)
     csrf.register(app)
+    repeated_forms.register(app)
     app.before_request(check)
     app.after_request(complete)
     app.teardown_request(end)
