@@ -27,6 +27,24 @@ def test_automatic_mail_causes_nothing(filed_ticket, session, post, mail, mailbo
     assert (len(mailbox.mails), session.query(Delivery).count()) == before
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"List-Unsubscribe": "<https://sales.example/u/1>"},
+        {"Precedence": "list", "List-Id": "<it.globex.example>", "List-Post": "<mailto:it@globex.example>"},
+    ],
+)
+def test_an_answer_with_the_fields_of_a_list_is_a_persons(filed_ticket, session, post, mail, fields):
+    """As from a group's page, or a program for salespeople; it is written to the reply address all the same."""
+    post(mail_samples.reply(mail, text="It works now.", quote=False, headers=fields))
+    assert mail_samples.messages_after_first(session) == [("reply", "It works now.")]
+    lost = fields | {"To": f"reply+{'a' * 26}@{mail_samples.REPLIES}"}
+    post(mail_samples.reply(mail, text="Whose is this?", quote=False, headers=lost))
+    assert (post.last().state, post.last().payload["kind"]) == ("quarantined", "automatic")
+    post(mail_samples.reply(mail, text="Out", headers=fields | {"Auto-Submitted": "auto-replied"}))
+    assert (post.last().state, post.last().payload["kind"]) == ("quarantined", "automatic")
+
+
 def test_our_own_mail_coming_back_causes_nothing(filed_ticket, session, post, mail, mailbox):
     before = session.query(Delivery).count()
     post(b"Authentication-Results: demo; dmarc=pass header.from=support.example\r\n" + mail.raw)

@@ -76,10 +76,10 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
 
 def _predict_targets(parsed: ParsedMail) -> tuple[str, ...]:
     """Return what the mail will become if nothing changes until it is applied; nothing where it brings no files."""
-    if not message_content.make_content(parsed).files or sender_checks.automatic_reason(parsed):
+    if not message_content.make_content(parsed).files:
         return ()
     with transactions.read_only():
-        if sender_checks.sender_reason(parsed):
+        if sender_checks.automatic_reason(parsed) or sender_checks.sender_reason(parsed):
             return ()
         threads = thread_matching.find_threads(parsed)
         if not threads:

@@ -1,6 +1,7 @@
 """Reasons why a mail must not be applied, each as a sentence for the team, or None."""
 
 from helpdesk.channels.email import senders, trusted_senders
+from helpdesk.channels.email.handlers import thread_matching
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.people import admission, permissions
 from helpdesk.models.thread import Thread
@@ -14,13 +15,17 @@ def automatic_reason(mail: ParsedMail) -> str | None:
         return gettext("It is one of our own mails, which came back.")
     if mail.bounce:
         return gettext("It reports that a mail did not arrive, but not one of ours to that address.")
-    reason = mail.automatic or (mail.listed if not _came_by_our_list(mail) else "")
+    reason = mail.automatic or (mail.listed if not _is_of_a_person(mail) else "")
     return gettext("No person wrote it: %(reason)s", reason=_lower_first(reason)) if reason else None
 
 
-def _came_by_our_list(mail: ParsedMail) -> bool:
-    """Return whether every mailing list that it came through is an address of ours, as a Google Group may be."""
-    return bool(mail.list_addresses) and senders.all_addresses().issuperset(mail.list_addresses)
+def _is_of_a_person(mail: ParsedMail) -> bool:
+    """Return whether a mail with the fields of mailing lists is a person's all the same: every list that it came
+    through is an address of ours, as a Google Group may be, or it is written to a reply address, as people answer from
+    a group's page and from programs that add List-Unsubscribe.
+    """
+    came_by_our_list = bool(mail.list_addresses) and senders.all_addresses().issuperset(mail.list_addresses)
+    return came_by_our_list or thread_matching.find_thread(mail) is not None
 
 
 def sender_reason(mail: ParsedMail) -> str | None:
