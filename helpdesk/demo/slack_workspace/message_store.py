@@ -70,7 +70,10 @@ def edit_message(ws: "Workspace", channel: "ChannelState", ts: str, changes: dic
 
 
 def edit_time() -> str:
-    """The time of an edit, in whole seconds as Slack's."""
+    """The time of an edit, in whole seconds.
+
+    Source: docs.slack.dev/reference/events/message/message_changed; sample events/MessageChangedPayload.json.
+    """
     return ids.next_timestamp()[:-6] + "000000"
 
 
