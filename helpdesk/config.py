@@ -137,7 +137,7 @@ def _reject_unsafe(config: Config) -> None:
         raise UnsafeConfiguration("PORTAL_BASE_URL is not an http or https address.")
     if parts.path or parts.query or parts.fragment or parts.username is not None:
         raise UnsafeConfiguration("PORTAL_BASE_URL is only https:// and a host, such as https://help.example.")
-    if len(config.SECRET_KEY) < 32:
+    if len(config.SECRET_KEY) < config_checks.MIN_KEY_LENGTH:
         raise UnsafeConfiguration("SECRET_KEY is missing or shorter than 32 characters. Make one: openssl rand -hex 32")
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme == "http" and not loopback:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSITIVE_NUMBERS = (
@@ -25,6 +25,9 @@ ADDRESSES = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 )
 
+WEB_ADDRESSES = ("SLACK_API_URL", "MAIL_OAUTH_TOKEN_URL", "OTEL_EXPORTER_OTLP_ENDPOINT")
+DATABASES = ("DATABASE_URL", "DATABASE_REPLICA_URL")
+MIN_KEY_LENGTH = 32
 DOMAINS = ("INBOUND_MAIL_DOMAIN", "MAIL_RETURN_DOMAIN")
 _DOMAIN = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63}){0,20}")
 
@@ -36,6 +39,9 @@ def find_mistake(values: Any) -> str | None:
     for name in ADDRESSES:
         if not _is_address(getattr(values, name)):
             return f"{name} is not an address: its host or port cannot be read."
+    for name in DATABASES:
+        if getattr(values, name) and not _is_database(getattr(values, name)):
+            return f"{name} cannot be understood; signs such as / and @ in a password are written %2F and %40."
     try:
         redis_url.check_url(values.REDIS_URL)
     except redis_url.InvalidRedisUrl as error:
@@ -52,6 +58,11 @@ def find_mistake(values: Any) -> str | None:
     storage = urlsplit(values.STORAGE_URL)
     if storage.scheme not in ("file", "s3") or (storage.scheme == "s3" and not storage.netloc):
         return "STORAGE_URL is file:///a/folder or s3://bucket?endpoint=https://..."
+    if storage.scheme == "file" and (storage.netloc or not storage.path.strip("/")):
+        return "STORAGE_URL names a folder by its whole path, with three slashes: file:///a/folder."
+    endpoint = dict(parse_qsl(storage.query)).get("endpoint", "")
+    if storage.scheme == "s3" and endpoint and not _is_web_address(endpoint):
+        return "The endpoint in STORAGE_URL is not an http or https address."
     scanner = urlsplit(values.CLAMD_URL)
     is_named = scanner.scheme == "unix" and scanner.path or scanner.scheme == "tcp" and _host_of(scanner)
     if values.CLAMD_URL and not is_named:
@@ -60,9 +71,9 @@ def find_mistake(values: Any) -> str | None:
         return f"LOG_LEVEL is none of {', '.join(LOG_LEVELS)}."
     if values.LOG_FORMAT not in ("text", "json"):
         return "LOG_FORMAT is text or json."
-    traces = urlsplit(values.OTEL_EXPORTER_OTLP_ENDPOINT)
-    if values.OTEL_EXPORTER_OTLP_ENDPOINT and (traces.scheme not in ("http", "https") or not _host_of(traces)):
-        return "OTEL_EXPORTER_OTLP_ENDPOINT begins with http:// or https://."
+    for name in WEB_ADDRESSES:
+        if getattr(values, name) and not _is_web_address(getattr(values, name)):
+            return f"{name} begins with http:// or https://."
     for name in POSITIVE_NUMBERS:
         if getattr(values, name) < 1:
             return f"{name} is {getattr(values, name)}; it must be 1 or more."
@@ -77,8 +88,18 @@ def find_mistake(values: Any) -> str | None:
     if values.MAIL_PORT > 65535:
         return f"MAIL_PORT is {values.MAIL_PORT}; it must be 65535 or less."
     mailbox = urlsplit(values.IMAP_URL) if _is_address(values.IMAP_URL) else urlsplit("")
-    if values.IMAP_URL and (mailbox.scheme not in ("imap", "imaps") or not _host_of(mailbox)):
+    is_mailbox = mailbox.scheme in ("imap", "imaps") and _host_of(mailbox) and mailbox.username
+    if values.IMAP_URL and not is_mailbox:
         return "IMAP_URL is imaps://user:password@host/folder, with / in a password written %2F."
+    if not _DOMAIN.fullmatch(values.DKIM_SELECTOR):
+        return "DKIM_SELECTOR is a name in DNS, such as helpdesk."
+    if not _DOMAIN.fullmatch(values.MICROSOFT_OAUTH_TENANT):
+        return "MICROSOFT_OAUTH_TENANT is a tenant's id or domain, organizations or common."
+    for host in values.PRIVATE_PROVIDER_HOSTS:
+        if "/" in host:
+            return "PRIVATE_PROVIDER_HOSTS are only hosts, such as keycloak.internal, without https://."
+    if any(len(key) < MIN_KEY_LENGTH for key in values.SECRET_KEY_FALLBACKS):
+        return "SECRET_KEY_FALLBACKS has a key shorter than 32 characters; whoever guesses it can sign cookies."
     return None
 
 
@@ -108,6 +129,22 @@ def _is_address(url: str) -> bool:
     try:
         urlsplit(url).port  # noqa: B018 (raises for what is none)
     except ValueError:
+        return False
+    return True
+
+
+def _is_web_address(url: str) -> bool:
+    """Return whether ``url`` is an address by HTTP with a host."""
+    return _is_address(url) and url.startswith(("http://", "https://")) and bool(_host_of(urlsplit(url)))
+
+
+def _is_database(url: str) -> bool:
+    from sqlalchemy.engine import make_url  # not needed by --help
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
         return False
     return True
 

@@ -106,12 +106,25 @@ def test_wrong_usage_is_one_line_of_error(run, arguments):
         {"MAIL_PORT": "99999"},
         {"STORAGE_URL": "ftp://files.example"},
         {"STORAGE_URL": "s3://"},
+        {"DATABASE_URL": "postgresql://u:pw@127.0.0.1:abc/x"},
+        {"DATABASE_URL": "postgresql://u:pass/word@127.0.0.1:5432/x"},
+        {"IMAP_URL": "imaps://mail.example/INBOX"},
+        {"STORAGE_URL": "file://files/of/ours"},
+        {"STORAGE_URL": "file:///"},
+        {"STORAGE_URL": "s3://bucket?endpoint=minio.example"},
+        {"SLACK_API_URL": "slack.com/api"},
+        {"MAIL_OAUTH_TOKEN_URL": "oauth.example", "MAIL_OAUTH_CLIENT_ID": "x"},
+        {"MICROSOFT_OAUTH_TENANT": "one/two"},
+        {"DKIM_SELECTOR": "two words"},
+        {"PRIVATE_PROVIDER_HOSTS": "https://keycloak.internal/"},
+        {"SECRET_KEY_FALLBACKS": "short"},
     ],
 )
-def test_an_unsafe_or_impossible_start_is_one_line(start, wrong):
+def test_an_unsafe_or_impossible_start_is_one_line_that_names_the_setting(start, wrong):
     status, _, error = start("settings", "list", **wrong)
     assert status != 0
     assert one_line(error), error
+    assert any(name in error for name in wrong) or "The database did not answer" in error, error
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
