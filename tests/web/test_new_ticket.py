@@ -138,6 +138,23 @@ def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
     assert {file.name for file in session.scalars(select(Attachment)) if file.message_id} == {"a.log", "p.png"}
 
 
+@pytest.mark.parametrize(
+    ("subject", "body", "file", "wrong"),
+    [
+        ("", "", b"", {"#field-subject", "#field-body"}),
+        ("s" * 1_000, "", b"", {"#field-subject", "#field-body"}),
+        ("s" * 1_000, "b" * 60_000, b"", {"#field-subject", "#field-body"}),
+        ("", "", b"log", {"#field-subject"}),
+    ],
+)
+def test_all_that_is_wrong_with_subject_and_message_is_said_at_once(make, client, subject, body, file, wrong):
+    """What a file says needs no words beside it."""
+    make.form()
+    data = filled(soup(client.get("/tickets/new")), subject=subject, body=body)
+    page = soup(client.post("/tickets", data=data | ({"files": (BytesIO(file), "a.log")} if file else {})), 422)
+    assert {link["href"] for link in page.select("[data-error-summary] a")} == wrong
+
+
 def test_a_browser_with_a_script_gets_the_form_alone_and_keeps_its_files_itself(session, make, client):
     make.form(fields=())
     page = soup(client.get("/tickets/new"))

@@ -13,12 +13,12 @@ from helpdesk.channels.email import senders
 from helpdesk.domain import forms, idempotency, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.content_translation.lookup import Part, translate_content
-from helpdesk.domain.errors import ConflictError, ValidationError, list_broken_fields
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.knowledge_base import search
 from helpdesk.domain.people import users
 from helpdesk.domain.portal import support_hours
 from helpdesk.domain.ticket_lists import customer_list
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, create, messages
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
@@ -80,10 +80,9 @@ def create_ticket() -> ResponseReturnValue:
         loaded = request.form.get("version", str(form.id))
         if loaded != str(form.id) and forms.asks_otherwise(form, form_data, answers, current_user.is_team):
             errors[""] = str(changed_form.CHANGED_FORM)
+        errors = _list_text_errors(form_data, bool(form_uploads.keys or form_uploads.fields)) | errors
         if errors:
-            raise ValidationError(
-                gettext("Some answers need another look."), errors=_add_text_errors(errors, form_data)
-            )
+            raise ValidationError(gettext("Some answers need another look."), errors=errors)
         ticket = tickets.create_ticket(
             requester=requester,
             filed_by=authentication.get_current_user() if current_user.is_team else None,
@@ -264,10 +263,17 @@ def _get_values(form_data: MultiDict[str, str], name: str) -> object:
     )
 
 
-def _add_text_errors(errors: dict[str, str], form_data: MultiDict[str, str]) -> dict[str, str]:
-    """Add errors about an empty subject and message, so that all errors are shown at once."""
-    text_errors = list_broken_fields(
-        ("subject", form_data.get("subject", "").strip(), gettext("Say in a few words what it is about.")),
-        ("body", form_data.get("body", "").strip(), gettext("Describe what you need.")),
-    )
-    return text_errors | errors
+def _list_text_errors(form_data: MultiDict[str, str], has_files: bool) -> dict[str, str]:
+    """Return what is wrong with subject and message, so that all errors are shown at once."""
+    errors = {}
+    for field, clean in (
+        ("subject", create.clean_subject),
+        ("body", lambda text: messages.clean_body(text, has_files)),
+    ):
+        try:
+            clean(form_data.get(field, ""))
+        except ValidationError as error:
+            errors[field] = error.message
+    if not has_files and not form_data.get("body", "").strip():
+        errors["body"] = gettext("Describe what you need.")
+    return errors
