@@ -153,11 +153,13 @@ def turn_off(user: User, *, actor: User | None = None) -> None:
     """
     is_own = actor is not None and user.id == actor.id
     permissions.ensure(actor is None or is_own or permissions.can_administer(actor), gettext("Only admins do this."))
+    was_on = is_on(user)
     for table in (RecoveryCode, Authenticator, Passkey):
         db.session.execute(delete(table).where(table.user_id == user.id))
     if not is_own:
         session_revocation.revoke_user_sessions(user)
-    audit_log.add_entry(OFF, actor, user.email)
+    if was_on:
+        audit_log.add_entry(OFF, actor, user.email)
 
 
 def remove_app(user: User) -> None:

@@ -21,19 +21,8 @@ from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
 
 COPIED_COLUMNS = (
-    "key",
-    "kind",
-    "label",
-    "help",
-    "placeholder",
-    "default",
-    "required",
-    "position",
-    "options",
-    "team_only",
-    "customer_fills",
-    "shown_if_key",
-    "shown_if_value",
+    *("key", "kind", "label", "help", "placeholder", "default", "required"),
+    *("position", "options", "team_only", "customer_fills", "shown_if_key", "shown_if_value"),
 )
 EDITABLE_COLUMNS = tuple(name for name in COPIED_COLUMNS if name not in {"key", "position"})
 MAX_FIELDS = 60
@@ -82,15 +71,17 @@ def move_form(form: Form, actor: User, *, up: bool) -> None:
 def archive_form(form: Form, actor: User) -> None:
     """Archive a form: it is no longer offered; existing tickets keep it. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
-    form.archived_at = form.archived_at or clock.now()
-    audit_log.add_entry("archived form", actor, form.name)
+    if form.archived_at is None:
+        form.archived_at = clock.now()
+        audit_log.add_entry("archived form", actor, form.name)
 
 
 def restore_form(form: Form, actor: User) -> None:
     """Offer an archived form again. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
-    form.archived_at = None
-    audit_log.add_entry("restored form", actor, form.name)
+    if form.archived_at is not None:
+        form.archived_at = None
+        audit_log.add_entry("restored form", actor, form.name)
 
 
 def published_version(form: Form) -> FormVersion | None:

@@ -69,8 +69,8 @@ def remove(connection: Connection, *, actor: User) -> None:
     """Delete what was entered for ``connection``. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
     settings.lock()
-    _delete(connection)
-    db.session.flush()
+    if not _delete(connection):
+        return
     settings.invalidate_everywhere()
     audit_log.add_entry("removed a connection", actor, str(connection.title))
 
@@ -85,8 +85,11 @@ def renew_encryption() -> int:
     return changed
 
 
-def _delete(connection: Connection) -> None:
+def _delete(connection: Connection) -> bool:
+    """Delete what was entered; return whether anything was."""
     keys = [ENTERED_PREFIX + name for name in connection.variables]
-    for row in db.session.scalars(select(Setting).where(Setting.key.in_(keys))):
+    rows = db.session.scalars(select(Setting).where(Setting.key.in_(keys))).all()
+    for row in rows:
         db.session.delete(row)
     db.session.flush()
+    return bool(rows)

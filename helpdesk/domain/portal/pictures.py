@@ -75,6 +75,8 @@ def replace_picture(picture: Picture, data: bytes | None, *, actor: User) -> Non
         stored_files.keep(key)
     if former := str(settings.get(picture)):
         stored_files.delete_later([former])
+    if not key and not former:
+        return
     settings.set(str(picture), key)
     action = "changed the logo" if key else "removed the logo"
     audit_log.add_entry(action, actor, "Portal setup", picture=str(picture))

@@ -75,8 +75,9 @@ def save_rule(
 def switch_rule(rule: Rule, is_active: bool, *, actor: User) -> None:
     """Let a rule act from now on, or no longer. Raises PermissionDenied."""
     _ensure_may_edit(actor)
-    rule.is_active = is_active
-    _flush(rule, "switched a rule on" if is_active else "switched a rule off", actor)
+    if rule.is_active != is_active:
+        rule.is_active = is_active
+        _flush(rule, "switched a rule on" if is_active else "switched a rule off", actor)
 
 
 def move_rule(rule: Rule, step: int, *, actor: User) -> None:
@@ -85,6 +86,8 @@ def move_rule(rule: Rule, step: int, *, actor: User) -> None:
     rules = list_rules()
     place = rules.index(rule)
     other = min(max(place + step, 0), len(rules) - 1)
+    if other == place:
+        return
     rules.insert(other, rules.pop(place))
     for position, each in enumerate(rules, 1):
         each.position = position

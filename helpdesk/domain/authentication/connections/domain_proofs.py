@@ -124,9 +124,11 @@ def check_again(row_id: int) -> None:
 def verify_without_record(row: ConnectionDomain, *, actor: User) -> None:
     """Set the domain as proven without a record, as an admin of the installation. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
+    was_vouched = row.is_vouched
     row.is_vouched, row.verified_at, row.missing_since = True, row.verified_at or clock.now(), None
     db.session.flush()
-    _audit("vouched for a domain of a sign-in connection", row, actor)
+    if not was_vouched:
+        _audit("vouched for a domain of a sign-in connection", row, actor)
 
 
 def list_due() -> list[int]:

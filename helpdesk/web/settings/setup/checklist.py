@@ -87,8 +87,10 @@ def add_default_form() -> ResponseReturnValue:
 @authorization.admin_only
 def dismiss_checklist() -> ResponseReturnValue:
     """Open it no more by itself; it stays under Settings."""
-    settings.set("setup_dismissed", True)
-    audit_log.add_entry("changed a setting", authentication.get_current_user(), "setup_dismissed", value=[False, True])
-    db.session.commit()
+    if not settings.get("setup_dismissed"):
+        settings.set("setup_dismissed", True)
+        user = authentication.get_current_user()
+        audit_log.add_entry("changed a setting", user, "setup_dismissed", value=[False, True])
+        db.session.commit()
     flash(gettext("The checklist stays under Settings, Set-up checklist."), "success")
     return redirect("/desk", 303)
