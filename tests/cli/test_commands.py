@@ -59,6 +59,12 @@ def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
         ("settings", "set", "system_email", "help at northwind"),
         ("settings", "set", "status_page_url", "javascript:alert(1)"),
         ("settings", "set", "triage_channel", "#general"),
+        ("settings", "set", "accent", "purple"),
+        ("settings", "set", "portal_name", ""),
+        ("settings", "set", "announcement_from", "tomorrow"),
+        ("settings", "set", "announcement", "a" * 301),
+        ("settings", "set", "internal_domains", "northwind"),
+        ("settings", "set", "on_call_group", "@on-call"),  # nobody was mentioned at night
         ("deliveries", "retry", "1"),
         ("deliveries", "retry", "one"),
         ("restore", "/nowhere/at/all"),

@@ -53,6 +53,15 @@ def test_an_older_page_reverts_nothing(path, first_change, second_change, admins
         assert str(values[name]) == value
 
 
+def test_a_text_that_does_nothing_is_refused_with_its_reason(admins):
+    form = open_form(admins[0], "/settings/channels", "/settings/channels/options")
+    answer = send(admins[0], form, on_call_group="@on-call")
+    assert answer.status_code == 422
+    page = page_forms.parse(answer)
+    assert page.select_one("[name=on_call_group]")["value"] == "@on-call"
+    assert "begins with S" in page.select_one("#field-on_call_group-error").text
+
+
 @pytest.mark.parametrize(("path", "change", "_"), SETTINGS_PAGES)
 def test_what_both_changed_is_refused_once_with_the_others_value(path, change, _, admins):
     ada, bea = admins

@@ -4,16 +4,14 @@ Each process caches them for a few seconds. A commit that changed them is publis
 them anew at once; other processes, and all of them while Redis is away, learn of it when their cache runs out.
 """
 
-import re
 import time
 from typing import Any
 
 from sqlalchemy import select, text
 
-from helpdesk import clock, live_events
+from helpdesk import live_events
 from helpdesk.database import replica, transactions
-from helpdesk.domain import email_address
-from helpdesk.domain.administration import entered_values
+from helpdesk.domain.administration import entered_values, setting_texts
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS, Setting
@@ -138,36 +136,6 @@ def parse_value(name: str, given: Any) -> Any:
             definition.name,
         )
     try:
-        return TEXT_READERS[name](value) if name in TEXT_READERS else value
+        return setting_texts.READERS[name](value) if name in setting_texts.READERS else value
     except ValueError as error:
         raise ValidationError(str(error), name) from None
-
-
-def _read_time_zone(text: str) -> str:
-    found = clock.find_time_zone(text)
-    if found is None:
-        raise ValueError(gettext("There is no such time zone; write one like Europe/Berlin."))
-    return found
-
-
-def _read_sender(text: str) -> str:
-    return email_address.canonical_address(text) if text else ""
-
-
-def _read_senders(text: str) -> str:
-    """Return the addresses of ``text``, which are on lines of their own or between commas, one a line."""
-    return "\n".join(dict.fromkeys(map(_read_sender, text.replace(",", " ").split())))
-
-
-def _read_link(text: str) -> str:
-    if text and not re.fullmatch(r"https?://\S+", text):
-        raise ValueError(gettext("Write an address that begins with https://."))
-    return text
-
-
-TEXT_READERS = {
-    "time_zone": _read_time_zone,
-    "system_email": _read_sender,
-    "support_addresses": _read_senders,
-    "status_page_url": _read_link,
-}

@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import BooleanField, Field, HiddenField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.administration import audit_log, setting_texts, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
@@ -64,8 +64,9 @@ class SettingsForm(Form):
             old_value = current[field.name]
             try:
                 new_value = settings.parse_value(field.name, field.data)
-            except ValidationError:
-                self.add_error(field.name, _sentence(field.name))
+            except ValidationError as error:
+                is_text = field.name in setting_texts.READERS
+                self.add_error(field.name, error.message if is_text else _sentence(field.name))
                 continue
             if new_value == old_value:
                 continue
@@ -124,12 +125,8 @@ def _describe(value: Any) -> str:
 
 
 def _sentence(name: str) -> str:
-    """Return the error message for a value that the setting does not accept."""
+    """Return the error message for what is no number, or none of the choices."""
     definition = SETTINGS[name]
     if isinstance(definition.default, int):
         return gettext("Write a whole number from 0 to 10000.")
-    return (
-        gettext("Choose %(choices)s.", choices=format_list(definition.choices, "or"))
-        if definition.choices
-        else gettext("This cannot be used.")
-    )
+    return gettext("Choose %(choices)s.", choices=format_list(definition.choices, "or"))
