@@ -1,12 +1,13 @@
 """A customer's list: what is in it, in which order, page by page."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
 from helpdesk import clock
 from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists import csv_export, customer_list, export_columns, search_postgresql
 from helpdesk.models.follower import Follower
 from helpdesk.models.read_receipt import ReadReceipt
@@ -242,6 +243,30 @@ def test_no_cell_is_a_formula(text):
 def export(user, **filters):
     query, order, values = customer_list.filtered_query(user, filters)
     return csv_export.export_query(export_columns.find_columns(user), query, order, values)
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"),
+    [({"from": "yesterday"}, "from"), ({"to": "2026-02-30"}, "to"), ({"from": "2026-05-02", "to": "2026-05-01"}, "to")],
+)
+def test_filters_that_cannot_be_read_export_nothing(dana, filters, field):
+    """Else the file would have every ticket, and nobody who opens it would know."""
+    assert set(customer_list.fetch_list_page(dana, filters).errors) == {field}
+    with pytest.raises(ValidationError) as refused:
+        export(dana, **filters)
+    assert set(refused.value.errors) == {field}
+
+
+def test_the_last_day_of_a_filter_lasts_until_its_midnight(session, make, dana):
+    """In Berlin, 25 October 2026 has 25 hours and 29 March 2026 has 23."""
+    dana.time_zone = "Europe/Berlin"
+    late, next_day = make.ticket(dana, "At half past eleven"), make.ticket(dana, "At half past midnight")
+    late.created_at = datetime(2026, 10, 25, 22, 30, tzinfo=UTC)
+    next_day.created_at = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)
+    session.commit()
+    for day, expected in (("2026-10-25", [late.number]), ("2026-03-29", [])):
+        found = customer_list.fetch_list_page(dana, {"from": day, "to": day}).tickets
+        assert [ticket.number for ticket in found] == expected
 
 
 def test_the_export_is_the_list_with_its_filters(monkeypatch, session, make, dana, twelve):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
@@ -12,6 +12,7 @@ from helpdesk import clock
 from helpdesk.database import pagination, transactions
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.content_translation.lookup import Part, translate_content
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
 from helpdesk.domain.ticket_lists import agent_queue_queries, customer_list_queries, search, search_matches
@@ -171,8 +172,13 @@ def _make_options(rows: Iterable[Sequence[Any]]) -> FilterOptions:
 
 
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:
-    """Return the query of ``user``'s list under ``filters``, its order, and its parameter values."""
-    values, _ = _parse_filters(user, filters)
+    """Return the query of ``user``'s list under ``filters``, its order, and its parameter values.
+
+    Raises ValidationError for filters that cannot be read, of which the list says so beside them.
+    """
+    values, errors = _parse_filters(user, filters)
+    if errors:
+        raise ValidationError(next(iter(errors.values())), errors=errors)
     found = search.build_search(user, filters.get("q"))
     names = (*values, *found.conditions)
     tickets = select(Ticket).where(*customer_list_queries.list_conditions(permissions.get_visibility(user), names))
@@ -212,11 +218,13 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
         values["requester"] = requester_id
     if filters.get("form"):
         values["form"] = agent_queue_queries.find_ids("form", filters["form"])
-    since, until = _parse_day(user, filters, "from", errors), _parse_day(user, filters, "to", errors)
+    since, until = _parse_day(user, filters, "from", errors), _parse_day(user, filters, "to", errors, later=1)
     if since:
         values["since"] = since
     if until:
-        values["until"] = until + timedelta(days=1)
+        values["until"] = until
+    if since and until and until <= since:
+        errors["to"] = gettext("It ends before it begins.")
     return values, errors
 
 
@@ -240,9 +248,11 @@ def _make_row(
     )
 
 
-def _parse_day(user: User, filters: Mapping[str, str], name: str, errors: dict[str, str]) -> datetime | None:
+def _parse_day(
+    user: User, filters: Mapping[str, str], name: str, errors: dict[str, str], later: int = 0
+) -> datetime | None:
     text = (filters.get(name) or "").strip()
-    day = parse_day(text, user) if text else None
+    day = parse_day(text, user, later) if text else None
     if text and day is None:
         errors[name] = gettext("Write the date as year-month-day, for example 2026-05-14.")
     return day
