@@ -5,7 +5,6 @@ Redis is unavailable, pages find changes by polling.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from redis.client import Pipeline
@@ -13,6 +12,7 @@ from sqlalchemy import update
 
 from helpdesk import clock, extensions
 from helpdesk.database import after_commit
+from helpdesk.database.built_once import built_once
 
 MESSAGES_ONLY = ":messages"  # ends the topic of a ticket of which nothing but the conversation has changed
 PRESENT_ONLY = ":present"  # ends the topic of a ticket of which nothing but who has it open has changed
@@ -79,7 +79,7 @@ def publish(topics: list[str]) -> bool:
     return extensions.send_to_redis(lambda pipeline: _add_publication(pipeline, topics))
 
 
-@lru_cache
+@built_once()
 def _next_version(model: Any) -> Any:
     """The expression that raises a version, made once so that the statement with it is."""
     return model.version + 1

@@ -15,11 +15,17 @@ def start(
 
     ``first`` is Python that the process runs before anything else; ``pass_fds`` are descriptors that it inherits.
     """
-    ours = {setting.name: _text(getattr(config.current(), setting.name)) for setting in config.ENVIRONMENT_VARIABLES}
-    ours |= {name: _text(value) for name, value in environment.items()}
     with log.open("ab") as output:
         command = [sys.executable, "-c", f"{first}\nfrom helpdesk.cli import main\nmain()", *arguments]
-        return subprocess.Popen(command, env={**os.environ, **ours}, stdout=output, stderr=output, pass_fds=pass_fds)
+        return subprocess.Popen(
+            command, env=make_environment(**environment), stdout=output, stderr=output, pass_fds=pass_fds
+        )
+
+
+def make_environment(**changes: object) -> dict[str, str]:
+    """The environment of a process with the settings of the app under test, some of them changed."""
+    ours = {setting.name: _text(getattr(config.current(), setting.name)) for setting in config.ENVIRONMENT_VARIABLES}
+    return {**os.environ, **ours, **{name: _text(value) for name, value in changes.items()}}
 
 
 def _text(value: object) -> str:

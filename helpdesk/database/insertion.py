@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Insert, Row
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import make_transient_to_detached
 
+from helpdesk.database.built_once import built_once
 from helpdesk.extensions import Model, db
 
 
@@ -53,7 +54,7 @@ def _make_default(default: Any) -> Callable[[], Any]:
     return lambda: default.arg
 
 
-@lru_cache
+@built_once()
 def _insert_statement(
     model: type[Model], unique: tuple[str, ...], also: tuple[ColumnElement[Any], ...], dialect: str
 ) -> Insert:

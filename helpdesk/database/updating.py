@@ -4,12 +4,12 @@ A flush looks at each relationship of the row and sorts what has to be written; 
 changes, that costs twice the statement. ``docs/performance.md`` has the numbers.
 """
 
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, bindparam, inspect, update
 from sqlalchemy.orm import make_transient, make_transient_to_detached
 
+from helpdesk.database.built_once import built_once
 from helpdesk.extensions import Model, db
 
 ROW_ID = "id_of_row"
@@ -42,7 +42,7 @@ def write_changes(row: Model) -> None:
     db.session.add(row)
 
 
-@lru_cache
+@built_once()
 def _update_statement(
     model: type[Model], names: tuple[str, ...], computed: tuple[tuple[str, ColumnElement[Any]], ...]
 ) -> Update:

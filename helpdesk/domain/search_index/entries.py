@@ -6,12 +6,12 @@ entry whose text was changed, withdrawn or erased is gone even if nobody writes 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Integer, SmallInteger, Text, column, delete, table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from helpdesk.database.built_once import built_once
 from helpdesk.database.types import BigId
 from helpdesk.extensions import db
 from helpdesk.markup import search_words
@@ -136,7 +136,7 @@ def _cut(entry: Entry) -> list[tuple[int, list[str]]]:
     return [(part, tokens[start : start + PART_TOKENS]) for part, start in zip(numbers, starts, strict=False)]
 
 
-@lru_cache(maxsize=2)
+@built_once(maxsize=2)
 def _insert_statement(is_sqlite: bool) -> Insert:
     if is_sqlite:
         return sqlite.insert(ENTRIES_SQLITE).prefix_with("OR REPLACE")

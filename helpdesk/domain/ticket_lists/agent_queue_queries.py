@@ -5,7 +5,6 @@ Unsolved tickets are in partial indexes (see models.ticket); a query uses such a
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -32,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from helpdesk.database import kept_plan, pagination, transactions
+from helpdesk.database.built_once import built_once
 from helpdesk.database.sql_functions import json_rows
 from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
@@ -172,7 +172,7 @@ VIEWS_BY_NEED = {
 }
 
 
-@lru_cache(maxsize=8)
+@built_once(maxsize=8)
 def filter_options_query(counted: AnySelect | None) -> AnySelect:
     """Build the query of what the filters offer, as one text; ``counted``: a query of one number that comes with it."""
     parts = list(_FILTER_OPTIONS)
@@ -204,7 +204,7 @@ def _conditions(
     )
 
 
-@lru_cache(maxsize=500)
+@built_once(maxsize=500)
 def counts_query(scope: permissions.Visibility, names: tuple[str, ...]) -> CompoundSelect[tuple[str, str, int, int]]:
     """Build the query that counts the tickets that match ``names`` without a search; cached.
 
@@ -226,7 +226,7 @@ def counts_query(scope: permissions.Visibility, names: tuple[str, ...]) -> Compo
     )
 
 
-@lru_cache(maxsize=500)
+@built_once(maxsize=500)
 def found_counts_query(
     scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery, are_many: bool
 ) -> CompoundSelect[tuple[str, int]]:
@@ -259,7 +259,7 @@ def sort_order(sort: str, matches: Subquery | None, view: str = "") -> paginatio
     return SORT_ORDERS[sort]
 
 
-@lru_cache(maxsize=500)
+@built_once(maxsize=500)
 def page_query(
     scope: permissions.Visibility, view: str, names: tuple[str, ...], sort: str, matches: Subquery | None
 ) -> pagination.PagedQuery:

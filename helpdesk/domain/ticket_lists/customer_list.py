@@ -193,7 +193,7 @@ def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     scope = permissions.get_visibility(user)
     names = (*values, *found.conditions)
     bound = values | permissions.bind_params(user)
-    if found.all_seen and not names and len(found.found) > search.MANY_FOUND:
+    if found.matches is not None and found.all_seen and not names and len(found.found) > search.MANY_FOUND:
         query = customer_list_queries.unsolved_count_query(scope, found.matches)
         if query is not None:
             rows = transactions.execute_core(query, bound | found.values_of_numbers).all()

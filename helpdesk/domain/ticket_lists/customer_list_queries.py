@@ -1,7 +1,6 @@
 """The queries of a customer's list, built once: conditions of filters, orders, pages and counts."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from helpdesk.database import kept_plan, pagination
+from helpdesk.database.built_once import built_once
 from helpdesk.database.combined_query import CombinedQuery
 from helpdesk.database.types import BigId
 from helpdesk.domain.forms.published import NAMES as FORM_NAMES
@@ -113,7 +113,7 @@ def sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
     return SORT_ORDERS.get(sort, SORT_ORDERS["updated"])
 
 
-@lru_cache(maxsize=500)
+@built_once(maxsize=500)
 def page_query(
     scope: permissions.Visibility, names: tuple[str, ...], sort: str, matches: Subquery | None
 ) -> pagination.PagedQuery:
@@ -149,7 +149,7 @@ def page_query(
     return pagination.PagedQuery(query, sort_order(sort, matches), parts, keeps_plan)
 
 
-@lru_cache(maxsize=500)
+@built_once(maxsize=500)
 def count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: Subquery | None) -> AnySelect:
     """Build the query that counts by status what ``page_query`` lists; cached in the same way."""
     if matches is not None:
@@ -160,7 +160,7 @@ def count_query(scope: permissions.Visibility, names: tuple[str, ...], matches: 
     return select(some.c.status, func.count()).group_by(some.c.status)
 
 
-@lru_cache(maxsize=8)
+@built_once(maxsize=8)
 def unsolved_count_query(scope: permissions.Visibility, matches: Subquery) -> AnySelect | None:
     """Build the query that counts by status what a search found, the solved tickets left out unless many are unsolved.
 

@@ -6,12 +6,12 @@ seen, whatever was expected. PostgreSQL's own statistics are as old as the last 
 
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import TextClause, select, text
 
 from helpdesk.database import kept_plan, transactions
+from helpdesk.database.built_once import built_once
 from helpdesk.models.ticket import Ticket
 
 KEPT_SECONDS = 60
@@ -64,7 +64,7 @@ def _ask(queries: Sequence[str]) -> list[int]:
     return _planned_rows(result.scalar_one()[0]["Plan"], len(queries))
 
 
-@lru_cache(maxsize=16)
+@built_once(maxsize=16)
 def _explain(count: int) -> TextClause:
     one = "SELECT ticket_id FROM ticket_search WHERE words @@ CAST(:query_{} AS tsquery)"
     return text("EXPLAIN (FORMAT JSON) " + " UNION ALL ".join(one.format(place) for place in range(count)))

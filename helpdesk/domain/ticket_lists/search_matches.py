@@ -1,7 +1,6 @@
 """What a search found, as parts of the queries of pages: numbers of tickets and ranks, given as parameters."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from helpdesk.database.built_once import built_once
 from helpdesk.database.types import ArrayText, BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists.search_request import Candidates
@@ -120,7 +120,7 @@ def _of_number(query: AnySelect, found: Any) -> FromClause:
     return query.where(Ticket.id == found.c.ticket_id).offset(0).correlate(found).lateral("ticket")
 
 
-@lru_cache(maxsize=2)
+@built_once(maxsize=2)
 def _matches_subquery(for_sqlite: bool) -> Subquery:
     if for_sqlite:
         pair = func.json_each(bindparam("found")).table_valued("value")

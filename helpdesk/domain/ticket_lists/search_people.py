@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +18,7 @@ from sqlalchemy import (
 )
 
 from helpdesk.database import kept_plan, transactions
+from helpdesk.database.built_once import built_once
 from helpdesk.database.sql_functions import has_text, may_have_words
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists.search_estimates import NEWEST_TICKET
@@ -107,7 +107,7 @@ def _find(terms: Sequence[Term]) -> NamedPeople:
     return NamedPeople(found["person"], found["organization"], found["tag"], newest=newest)
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def _named_query(shapes: tuple[tuple[int, int], ...]) -> CompoundSelect[tuple[str, int]]:
     """Build the query of organizations, other people and tags that terms name, and of the newest ticket; cached.
 

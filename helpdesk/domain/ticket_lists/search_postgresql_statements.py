@@ -1,7 +1,6 @@
 """The statements of searches on PostgreSQL."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
+from helpdesk.database.built_once import built_once
 from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.permissions import Visibility
@@ -35,7 +35,7 @@ MAX_ENTRIES_OF_ONE = 4 * MAX_CANDIDATES  # entries of one term that are read to 
 AnySelect = Select[*tuple[Any, ...]]
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def match_terms(
     count: int,
     scope: Visibility,
@@ -64,7 +64,7 @@ def match_terms(
     return _with_scores(matching, terms, by_ticket)
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def compare_terms(
     count: int, scope: Visibility, conditions: tuple[str, ...], limits: tuple[str, ...], by_ticket: bool = False
 ) -> AnySelect:
@@ -84,14 +84,14 @@ def compare_terms(
     return _with_scores(matching.where(*ticket_exists(entry.c.ticket_id, scope, conditions)), terms, by_ticket)
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def count_visible(scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
     """How many tickets the reader may see that meet ``conditions``, up to the parameter ``most``."""
     some = _visible_ids(scope, conditions).limit(bindparam("most", type_=BigId)).subquery()
     return select(func.count()).select_from(some)
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def compare_visible(count: int, scope: Visibility, conditions: tuple[str, ...], by_ticket: bool = False) -> AnySelect:
     """Tickets that have each of ``count`` terms, of those that ``count_visible`` counts: all their entries are
     compared.
@@ -140,7 +140,7 @@ def _with_scores(matching: AnySelect, terms: Sequence[ColumnElement[Any]], by_ti
     return _as_arrays(select(ids.c.ticket_id, score.label("score")).select_from(ids.outerjoin(subject, is_subject)))
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def match_any_term(count: int, scope: Visibility, limits: tuple[str, ...], are_compared: bool) -> AnySelect:
     """Tickets that have any of ``count`` terms, with the number of these, which count threefold in the subject.
 
@@ -169,7 +169,7 @@ def _as_arrays(query: AnySelect) -> AnySelect:
     return select(func.array_agg(each.c.ticket_id), func.array_agg(-each.c.score))
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def list_frequent_words() -> TextClause:
     """Words of the index that begin in one of some ways and that the statistics of the last ANALYZE name."""
     return text(
@@ -179,7 +179,7 @@ def list_frequent_words() -> TextClause:
     )
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def match_words() -> AnySelect:
     """Look each word up by itself: all of them in one tsquery cost seconds, each match is compared with each word."""
     word = func.unnest(bindparam("words", type_=ARRAY(Text))).column_valued("word")
@@ -187,7 +187,7 @@ def match_words() -> AnySelect:
     return select(word).where(select(ENTRIES.c.ticket_id).where(_has(ENTRIES, query)).exists())
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def find_newest_entries() -> AnySelect:
     ids = func.unnest(bindparam("ticket_ids", type_=ARRAY(BigId))).table_valued(column("ticket_id", BigId), name="ids")
     ids = ids.render_derived()

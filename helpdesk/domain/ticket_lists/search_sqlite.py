@@ -1,7 +1,6 @@
 """Searches on SQLite. FTS5 reads its index from the newest entry on and stops at the limit."""
 
 import json
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +18,7 @@ from sqlalchemy import (
 )
 
 from helpdesk.database import transactions
+from helpdesk.database.built_once import built_once
 from helpdesk.database.types import BigId
 from helpdesk.domain.people.permissions import Visibility
 from helpdesk.domain.search_index.entries import ENTRIES_SQLITE, PART_BITS, TICKET_SHIFT
@@ -143,13 +143,13 @@ def _matches(name: str, entries: Any = ENTRIES_SQLITE) -> ColumnElement[bool]:
     return matches
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def _count_statement() -> AnySelect:
     some = select(_rowid).where(_matches("term_0")).order_by(_rowid.desc()).limit(bindparam("most"))
     return select(func.count()).select_from(some.subquery())
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def _known_words_statement() -> AnySelect:
     word = func.json_each(bindparam("words")).table_valued(column("value", Text)).c.value
     query = literal('{subject words} : "') + word + literal('"')
@@ -157,7 +157,7 @@ def _known_words_statement() -> AnySelect:
     return select(word).where(select(_rowid).where(matches).exists())
 
 
-@lru_cache(maxsize=200)
+@built_once(maxsize=200)
 def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
     """Return the tickets of the entries that have the first term, if other entries of theirs have the other terms."""
     query = select(_ticket_id.label("ticket_id")).select_from(ENTRIES_SQLITE).where(_matches("term_0"))
@@ -175,13 +175,13 @@ def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions
     return query.order_by(_rowid.desc()).limit(bindparam("most"))
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def _newest_places_statement() -> AnySelect:
     in_range = _rowid >= bindparam("first"), _rowid < bindparam("end")
     return select(_rowid).where(_matches("term_0"), *in_range).order_by(_rowid.desc()).limit(bindparam("most"))
 
 
-@lru_cache(maxsize=64)
+@built_once(maxsize=64)
 def _places_statement(count: int) -> CompoundSelect[*tuple[Any, ...]]:
     """Return the newest entry of each of ``count`` tickets that matches, or NULL: one statement for a whole page."""
     parts = []
@@ -192,7 +192,7 @@ def _places_statement(count: int) -> CompoundSelect[*tuple[Any, ...]]:
     return union_all(*parts)
 
 
-@lru_cache(maxsize=1)
+@built_once(maxsize=1)
 def _subject_statement() -> AnySelect:
     query = select(_ticket_id.label("ticket_id")).select_from(ENTRIES_SQLITE)
     query = query.where(_matches("term_0"), _rowid >= bindparam("lowest"))

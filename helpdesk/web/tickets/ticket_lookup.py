@@ -1,7 +1,6 @@
 """Load one ticket through what the signed-in person may see. Every view of a ticket starts here."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from flask import abort
@@ -10,6 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.database import transactions
+from helpdesk.database.built_once import built_once
 from helpdesk.database.loaded_rows import LoadedColumns, relate
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain import locking
@@ -124,7 +124,7 @@ class ReaderParameters:
     organization_id: ClassVar[Any] = bindparam("reader_organization_id")
 
 
-@lru_cache
+@built_once()
 def _visible_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticket]:
     """The ticket alone, if the reader may see it. Cached per kind of reader."""
     return permissions.visible_tickets(ReaderParameters(is_team, ticket_visibility)).where(
@@ -132,14 +132,14 @@ def _visible_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticke
     )
 
 
-@lru_cache
+@built_once()
 def _free_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticket]:
     """The ticket alone, locked; for a customer with its assignee, who is notified of what they write."""
     query = locking.locks_free_ticket(_visible_ticket_query(is_team, ticket_visibility))
     return query if is_team else query.options(joinedload(Ticket.assignee))
 
 
-@lru_cache
+@built_once()
 def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[*tuple[Any, ...]]:
     """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader.
 
