@@ -62,11 +62,11 @@ def measure(site: Site, case: Case, amounts: Amounts) -> Cost:
     until = None if is_write else time.monotonic() + amounts.seconds
     while asked < wanted and (until is None or time.monotonic() < until):
         count = min(wanted - asked, len(people)) if case.prepare else wanted - asked
+        for person in people:
+            person.close()  # a server closes what was idle for long
         if case.prepare:
             for place, person in enumerate(people[:count]):
                 case.prepare(person, place)
-        for person in people:
-            person.close()  # a server may have closed it meanwhile
         time.sleep(QUIET_SECONDS)
         start = read_cpu(site)
         done = ask_at_once(people, case, count, until)
