@@ -29,4 +29,6 @@ def make_environment(**changes: object) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return ("1" if value else "") if isinstance(value, bool) else str(value)

@@ -81,6 +81,6 @@ def test_the_first_requests_of_a_process_may_come_at_once(app, make):
         f"/tickets/{number} /tickets /tickets?q=scanner /tickets/{number}/conversation /desk /desk?q=scanner /review"
     )
     command = [sys.executable, "-c", FIRST_REQUESTS, pages, dana.email, maya.email]
-    environment = process_helpers.make_environment(SECRET_KEY="only-for-this-test-" * 2, SECRET_KEY_FALLBACKS="")
+    environment = process_helpers.make_environment(SECRET_KEY="only-for-this-test-" * 2)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stdout + done.stderr[-3000:]
