@@ -28,7 +28,7 @@ def test_a_browser_that_sends_empty_fields_is_led_to_the_address_without(desk, a
     assert desk.get(clean, headers=PAGE).status_code in (200, 302)
 
 
-@pytest.mark.parametrize("address", ["/notifications?unread", "/desk?view=all&q=a", "/no-such-page?a="])
+@pytest.mark.parametrize("address", ["/notifications?unread", "/desk?view=all&q=a", "/desk?q=a=", "/no-such-page?a="])
 def test_others_are_led_nowhere(desk, address):
     assert desk.get(address, headers=PAGE).status_code in (200, 404)
 

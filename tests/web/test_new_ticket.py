@@ -1,14 +1,12 @@
 """Filing a ticket: the form, what it refuses, and what it never loses."""
 
-import re
 from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
-from helpdesk.domain import tickets
-from helpdesk.domain.tickets import merging, stored_files
+from helpdesk.domain.tickets import stored_files
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
@@ -277,41 +275,3 @@ def test_the_team_files_for_a_customer_and_is_asked_everything(session, make, da
         client.post("/tickets", data=filled(soup(client.get("/tickets/new")), **{"for": "x@y.example"})).status_code
         == 303
     )
-
-
-def test_what_is_written_on_a_merged_ticket_is_added_to_the_other_and_said_so(session, make, client, dana):
-    source, target = make.ticket(dana), make.ticket(dana)
-    merging.merge_tickets(source, target, actor=make.agent())
-    session.commit()
-    page = soup(client.get(f"/tickets/{source.number}"))
-    composer = page.select_one("#composer").text
-    assert f"What you write here is added to #{target.number}." in composer and "Send reply" in composer
-    assert "new ticket" not in composer and "follow" not in page.select_one("#ticket-header").text.lower()
-    hidden = {field["name"]: field["value"] for field in page.select("#composer .composer-reply input[type=hidden]")}
-    answer = client.post(f"/tickets/{source.number}/replies", data=hidden | {"body": "It is back"})
-    assert answer.location == f"/tickets/{target.number}"
-    tickets.solve(target, actor=dana)
-    tickets.close(target)
-    session.commit()
-    assert "Send as a new ticket" in client.get(f"/tickets/{source.number}").get_data(as_text=True)
-
-
-def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client, dana):
-    ticket = make.ticket(dana)
-    tickets.solve(ticket, actor=dana)
-    tickets.close(ticket)
-    session.commit()
-    page = soup(client.get(f"/tickets/{ticket.number}"))
-    assert "Send as a new ticket" in page.select_one("#composer").text
-    hidden = {field["name"]: field["value"] for field in page.select("#composer .composer-reply input[type=hidden]")}
-    data = hidden | {"body": "It is back", "files": (BytesIO(PNG), "p.png")}
-    first = client.post(f"/tickets/{ticket.number}/replies", data=data)
-    assert first.status_code == 303
-    number = int(re.search(r"\d+$", first.location).group())
-    assert number != ticket.number
-    assert (
-        client.post(f"/tickets/{ticket.number}/replies", data=data | {"files": (BytesIO(PNG), "p.png")}).location
-        == first.location
-    )
-    assert f"/tickets/{ticket.number}" in str(soup(client.get(first.location)).select_one("#ticket-header"))
-    assert str(number) in soup(client.get(f"/tickets/{ticket.number}")).select_one("#conversation").text

@@ -65,6 +65,11 @@ const handleSubmit = (event) => {
 };
 
 listen("submit", handleSubmit, true);
+// The address of a filtered list names only what is chosen.
+listen("formdata", ({ target, formData }) => {
+  if (target.method !== "get") return;
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+});
 listen("htmx:afterRequest", ({ detail: { elt } }) => {
   if (!elt.matches("form")) return;
   const { isAgain, dataset } = elt;

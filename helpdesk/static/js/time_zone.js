@@ -20,10 +20,7 @@ const tellTimeZone = () => {
 
 tellTimeZone();
 
-// Requests of a sign-in link say the time zone, which is shown where the sign-in is approved in another browser. The
-// address of a filtered list names only what is chosen.
+// Requests of a sign-in link say the time zone, which is shown where the sign-in is approved in another browser.
 listen("formdata", ({ target, formData }) => {
   if (target.matches("[action^='/sign-in/link']")) formData.set("time_zone", timeZone());
-  if (target.method !== "get") return;
-  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });

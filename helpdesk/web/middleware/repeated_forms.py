@@ -15,6 +15,7 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_tokens import read_form_token
+from helpdesk.web.middleware import authorization
 from helpdesk.web.request import get_path_of_page
 from helpdesk.web.templating import htmx_responses
 
@@ -44,4 +45,4 @@ def _get_page() -> str:
     adapter = request_ctx.url_adapter
     if adapter is not None and adapter.test(request.path, "GET"):
         return request.path
-    return get_path_of_page(request.referrer) or "/"
+    return authorization.get_safe_next_path(get_path_of_page(request.referrer)) or "/"
