@@ -17,7 +17,7 @@ from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
-from helpdesk.database import errors
+from helpdesk.database import errors, postgresql_server
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.authentication.connections import diagnostics as connections
 from helpdesk.domain.monitoring import forwarding, health
@@ -92,10 +92,18 @@ def _check_database() -> Iterator[CheckResult]:
     else:
         yield False, f"The schema is at {revision or 'nothing'}, the code needs {head}. Run: helpdesk db upgrade"
         return
-    if not config.current().is_sqlite and db.session.scalar(text("SELECT lower('ÄÉ') <> 'äé'")):
+    if config.current().is_sqlite:
+        return
+    if db.session.scalar(text("SELECT lower('ÄÉ') <> 'äé'")):
         yield (
             None,
             "The database's LC_CTYPE lower-cases ASCII only: Settings does not find the organization Äpfel by äpfel.",
+        )
+    if postgresql_server.merges_wrongly(db.session.connection().connection.dbapi_connection):
+        yield (
+            None,
+            "PostgreSQL 16.0 to 16.3 leave rows out of some answers. One way of joining is switched off therefore;"
+            " update to 16.4 or newer.",
         )
 
 

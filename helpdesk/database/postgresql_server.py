@@ -32,6 +32,10 @@ SESSION_SETTINGS = {
     # expects a high cost, as of reports over many tickets: pages then took five to ten times as long.
     "jit": "off",
 }
+# PostgreSQL 16.0 to 16.3 leave rows out of an answer where they look by merging for what has no match, as for tickets
+# without a tag (https://www.postgresql.org/docs/16/release-16-4.html, "Merge Right Anti Join").
+VERSIONS_THAT_MERGE_WRONGLY = range(160000, 160004)
+SETTINGS_AGAINST_WRONG_MERGES = {"enable_mergejoin": "off"}
 # What an operator has set, for the server, the database, the role or in the address, stays.
 PROTECT_QUERY = """
     SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)
@@ -62,13 +66,19 @@ def is_reader(connection: Any) -> bool:
     return name == APPLICATION_NAME_OF_READERS
 
 
+def merges_wrongly(connection: Any) -> bool:
+    """Whether the server of this psycopg connection is a release that leaves rows out of some answers."""
+    return connection.info.server_version in VERSIONS_THAT_MERGE_WRONGLY
+
+
 def prepare_session(connection: Any) -> None:
     """Let the server end the session of this new psycopg connection, and free its locks, soon after its client is
-    gone, and compile nothing (SESSION_SETTINGS)."""
+    gone, compile nothing (SESSION_SETTINGS), and join in no way that its release gets wrong."""
+    wanted = SESSION_SETTINGS | (SETTINGS_AGAINST_WRONG_MERGES if merges_wrongly(connection) else {})
     autocommit = connection.autocommit
     connection.autocommit = True
     try:
-        connection.execute(PROTECT_QUERY, (list(SESSION_SETTINGS), list(SESSION_SETTINGS.values())))
+        connection.execute(PROTECT_QUERY, (list(wanted), list(wanted.values())))
     except connection.Error as error:
         log.debug("The server keeps its own settings: %s", error)
     if not connection.closed:

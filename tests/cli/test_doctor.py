@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from helpdesk import config
+from helpdesk.database import postgresql_server
 from tests.cli.test_commands import one_line
 
 
@@ -37,6 +38,15 @@ def test_doctor_tries_files_sender_and_key(run, monkeypatch, tmp_path):
     monkeypatch.setattr(config.current(), "MAIL_DEFAULT_SENDER", "")
     monkeypatch.setattr(config.current(), "MAIL_SERVER", "smtp.example")
     assert "WRONG  No mail is sent: set MAIL_DEFAULT_SENDER" in run("doctor", "--quick")[1]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_doctor_names_a_release_that_leaves_rows_out(run, session, monkeypatch):
+    sentence = "off    PostgreSQL 16.0 to 16.3 leave rows out of some answers."
+    version = session.connection().connection.dbapi_connection.info.server_version
+    for versions in (range(version, version + 1), range(version + 1, version + 2)):
+        monkeypatch.setattr(postgresql_server, "VERSIONS_THAT_MERGE_WRONGLY", versions)
+        assert (sentence in run("doctor", "--quick")[1]) == (version in versions)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
