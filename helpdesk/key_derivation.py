@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     BROWSER_NOTICE = "helpdesk browser notice"
     PROXY_CHECK = "helpdesk doctor's request through the proxy"
     DELIVERY = "helpdesk key of a delivery"
+    SECRET_OF_FORM = "helpdesk secret of a form"
     AUDIT_PSEUDONYM = "helpdesk address in a log"
 
 

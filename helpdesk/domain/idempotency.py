@@ -3,17 +3,24 @@
 Its token finds what the first request created.
 """
 
+import base64
 import hashlib
 import json
 import re
+import secrets
+from datetime import datetime, timedelta
 
 from sqlalchemy import Row, bindparam, select
 
+from helpdesk import clock, key_derivation
+from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.key_derivation import Purpose
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
 _message, _ticket = Message.__table__, Ticket.__table__
 # Built once: every new ticket and message executes one of these.
@@ -23,6 +30,8 @@ MESSAGE = select(_message.c.id, _message.c.ticket_id).where(
 TICKET = select(_ticket.c.id).where(
     _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
 )
+SENT_TWICE = lazy_gettext("This form was sent twice. What it says is stored once.")
+REPEAT_WINDOW = timedelta(minutes=10)  # in which a form that is sent again is answered with the secret that it made
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -39,6 +48,24 @@ def bind_token(token: str | None, content: object) -> str | None:
     if token is None:
         return None
     return hashlib.sha256(f"{token} {json.dumps(content, sort_keys=True)}".encode()).hexdigest()
+
+
+def make_secret(user: User, form_token: str | None) -> str:
+    """Return a secret that is shown once, 43 characters (256 bits): random, or the form's, which is the same each time.
+
+    A browser shows the answer to the second of two sendings only: what the first one made has to stand in it. The
+    secret follows from our key and from ``form_token``, of which the database has neither.
+    """
+    if form_token is None:
+        return secrets.token_urlsafe(32)
+    signature = key_derivation.sign(Purpose.SECRET_OF_FORM, f"{user.id} {form_token}")
+    return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+
+
+def ensure_repeated_soon(created_at: datetime, *, is_valid: bool) -> None:
+    """Raise ConflictError if what a form made may not be shown again: it ended, or was made before REPEAT_WINDOW."""
+    if not is_valid or created_at < clock.now() - REPEAT_WINDOW:
+        raise ConflictError(SENT_TWICE)
 
 
 def find_ticket_id(requester: User, form_token: str | None) -> int | None:

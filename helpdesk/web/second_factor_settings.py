@@ -34,17 +34,17 @@ def add_app() -> ResponseReturnValue:
     """Begin to add an authenticator app, or finish it with the first code."""
     user = get_signed_in_person()
     try:
-        secret = second_factor.begin_set_up(user)
-    except ConflictError:
-        return redirect(PAGE, 303)
-    if "code" not in request.form:
-        db.session.commit()
-        return render_page(secret)
-    try:
+        if "code" not in request.form:
+            secret = second_factor.begin_set_up(user)
+            db.session.commit()
+            return render_page(secret)
         codes = second_factor.finish_set_up(user, request.form.get("code", "")[:80], user.session.id)
+    except ConflictError:
+        db.session.rollback()
+        return redirect(PAGE, 303)
     except ValidationError as error:
         db.session.rollback()
-        return render_page(secret, errors=error.errors), 422
+        return render_page(second_factor.begin_set_up(get_signed_in_person()), errors=error.errors), 422
     db.session.commit()
     return render_page(codes=codes) if codes else redirect_with(gettext("The authenticator app is added."))
 
@@ -109,6 +109,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
     user = get_signed_in_person()
     if not second_factor.is_on(user):
         raise ConflictError(gettext("Turn the second factor on first."))
+    second_factor.lock_row(user)  # sent twice, the second sending ends the codes of the first
     codes = recovery_codes.renew(user)
     db.session.commit()
     return render_page(codes=codes)

@@ -6,7 +6,9 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from helpdesk.domain.authentication import signed_links
 from helpdesk.extensions import Base
+from helpdesk.models.sign_in_link import SignInLink
 from tests.web.route_world import World, routes
 
 PAGES = re.compile(r"^/(settings|desk/people|desk/views|desk$|colleagues|account|review)\b(?!.*\.csv$)")
@@ -47,6 +49,10 @@ def count_rows(session) -> dict[str, int]:
     return counted
 
 
+def parse(answer) -> BeautifulSoup:
+    return BeautifulSoup(answer.text, "html.parser")
+
+
 def fill(form) -> dict[str, list[str]]:
     """The form's fields as somebody might fill them in who wants it to be accepted."""
     data: dict[str, list[str]] = {}
@@ -76,7 +82,7 @@ def find_forms(client, world, app):
         answer = client.get(world.address(rule))
         if answer.status_code != 200 or not answer.mimetype.startswith("text/html"):
             continue
-        page = BeautifulSoup(answer.text, "html.parser")
+        page = parse(answer)
         token = page.select_one('meta[name="csrf-token"]')
         for form in page.select("form[method=post]"):
             action = form.get("action") or world.address(rule)
@@ -93,7 +99,7 @@ def test_a_form_sent_twice_makes_one_thing(app, browser_of, make, session):
     world = World(make, session)
     session.commit()
     client = browser_of(world.people["admin"])
-    makers, doubled = set(), []
+    makers, doubled, showing = set(), [], set()
     for page, action, data in list(find_forms(client, world, app)):
         before = count_rows(session)
         headers = {"Referer": f"http://localhost{page}"}
@@ -107,9 +113,16 @@ def test_a_form_sent_twice_makes_one_thing(app, browser_of, make, session):
         after = count_rows(session)
         if any(after[name] > between[name] for name in made):
             doubled.append(f"{action}: {sorted(made)}")
+        elif secrets := [each.text for each in parse(first).select("pre.copy[id]:not([id=webhook-secret])")]:
+            showing.add(action)
+            assert [each.text for each in parse(second).select("pre.copy[id]:not([id=webhook-secret])")] == secrets, (
+                action
+            )
         elif "sent_once" in data:
             assert second.status_code in (204, 303) and client.get(second.location).status_code == 200, action
     assert doubled == []
+    # The answer is the only one that the browser shows, and the secret stands in it this once.
+    assert showing == {"/settings/api-tokens", "/settings/connections/1/tokens"}
     assert makers >= {
         "/desk/people",
         "/review/reports",
@@ -127,3 +140,16 @@ def test_a_form_sent_twice_makes_one_thing(app, browser_of, make, session):
         "/settings/team/invitations",
         "/settings/webhooks",
     }
+
+
+def test_an_invitation_that_is_sent_twice_shows_the_same_link_while_no_mail_can_be_sent(browser_of, make, session):
+    client = browser_of(make.agent(role="admin"))
+    [form] = parse(client.get("/settings/team")).select("form[action='/settings/team/invitations']")
+    data = fill(form) | {"email": ["colleague@support.example"]}
+    first, second = (parse(client.post(form["action"], data=data)).select_one("#invitation-link") for _ in range(2))
+    assert first.text == second.text
+    links = session.scalars(select(SignInLink)).all()
+    assert len(links) == 1 and first.text.endswith(signed_links.link_token(links[0]))
+    session.rollback()
+    data["name"] = ["Colleague"]  # who went back and changed their words sends another invitation
+    assert parse(client.post(form["action"], data=data)).select_one("#invitation-link").text != first.text

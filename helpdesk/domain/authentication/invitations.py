@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.domain import outbox
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain import idempotency, outbox
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import magic_links
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import changes, permissions, users
@@ -22,14 +22,18 @@ PRINTED_ADMIN_TTL = timedelta(minutes=30)
 
 
 def invite_agent(
-    email: str, name: str = "", role: str = Role.agent, actor: User | None = None
+    email: str, name: str = "", role: str = Role.agent, actor: User | None = None, form_token: str | None = None
 ) -> tuple[User, SignInLink]:
     """Make ``email`` a member of the team and create a link that signs them in once.
 
     With ``actor`` the link is mailed; without, the command line prints it. A new invitation replaces the earlier link.
+    With the ``form_token`` of a form that is sent again soon, the link that it made is returned.
     Raises ValidationError or ConflictError.
     """
     email = users.canonical_email(email)
+    nonce = idempotency.bind_token(form_token, [email, actor.id if actor else None])
+    if nonce and (made := _find_made(nonce)) and (user := users.find_user(email)):
+        return user, made
     if role not in (Role.agent, Role.lead, Role.admin):
         raise ValidationError(gettext("A role is agent, lead or admin."), "role")
     user = users.find_user(email)
@@ -56,10 +60,19 @@ def invite_agent(
             changes.rename(user, users.clean_name(name))
         audit_log.add_entry("invited again", actor, email, role=str(role))
     ttl = PRINTED_ADMIN_TTL if actor is None and role == Role.admin else MAIL_TTL
-    link = magic_links.create_link(email, magic_links.INVITATION, ttl)
+    link = magic_links.create_link(email, magic_links.INVITATION, ttl, nonce=nonce)
     if actor is not None:
         outbox.enqueue_account_mail(DeliveryKind.invitation, link.id, inviter=actor.display_name, role=str(role))
     return user, link
+
+
+def _find_made(nonce: str) -> SignInLink | None:
+    """The link that the same form has made; one that is being made in this moment is waited for."""
+    settings.lock()
+    made = magic_links.find_link_of_nonce(nonce)
+    if made is not None:
+        idempotency.ensure_repeated_soon(made.created_at, is_valid=magic_links.is_open(made))
+    return made
 
 
 def withdraw_invitation(user: User, *, actor: User) -> None:

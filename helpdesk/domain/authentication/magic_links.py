@@ -121,16 +121,17 @@ def create_link(
     lasts: timedelta,
     replaces: bool = True,
     replaced: tuple[ColumnElement[bool], ...] = (),
+    nonce: str | None = None,
     **values: Any,
 ) -> SignInLink:
-    """Create a link.
+    """Create a link. ``nonce``: what its token and code are derived from, 64 characters; random without one.
 
     If ``replaces``, earlier unused links of that address and purpose that meet ``replaced`` become invalid.
     """
     if replaces:
         invalidate_all(email, SignInLink.purpose == purpose, *replaced)
     link = SignInLink(
-        purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts, **values
+        purpose=purpose, email=email, nonce=nonce or secrets.token_hex(32), expires_at=clock.now() + lasts, **values
     )
     link.token_hash = key_derivation.fingerprint(signed_links.new_token(link))
     db.session.add(link)
@@ -142,6 +143,11 @@ def find_link(token: str) -> SignInLink | None:
     """Return the link with this token, whatever its state; None also if its signing key is no longer accepted."""
     link = db.session.scalar(select(SignInLink).where(SignInLink.token_hash == key_derivation.fingerprint(token)))
     return link if link is not None and signed_links.link_token(link) else None
+
+
+def find_link_of_nonce(nonce: str) -> SignInLink | None:
+    """Return the link that was made with this ``nonce``, whatever its state."""
+    return find_link(signed_links.new_token(SignInLink(nonce=nonce)))
 
 
 def is_open(link: SignInLink | None) -> bool:

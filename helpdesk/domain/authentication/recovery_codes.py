@@ -56,6 +56,11 @@ def count_left(user: User) -> int:
     return db.session.scalar(left) or 0
 
 
+def has_used(user: User) -> bool:
+    """Whether ``user`` has used one of the present codes."""
+    return count_left(user) < COUNT
+
+
 def _hashes(user: User, code: str) -> list[str]:
     """Return the stored forms of a typed recovery code under each accepted key, the current key's first."""
     text = "".join(character for character in typed_codes.to_ascii(code).upper() if character in ALPHABET)[:40]

@@ -12,6 +12,7 @@ import pyotp
 from sqlalchemy import delete, select, update
 
 from helpdesk import clock, encryption
+from helpdesk.domain import idempotency
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import recovery_codes, typed_codes
 from helpdesk.domain.authentication.sessions import SessionInfo
@@ -99,7 +100,14 @@ def provisioning_uri(user: User, secret: str) -> str:
 
 
 def finish_set_up(user: User, code: str, session_id: int) -> list[str]:
-    """Add the app after a first right ``code``; returns recovery codes as ``turn_on`` does. Raises ValidationError."""
+    """Add the app after a first right ``code``; returns recovery codes as ``turn_on`` does.
+
+    Sent twice, the second sending is answered with new recovery codes in place of those that were not seen. Raises
+    ValidationError, and ConflictError where there is an app already.
+    """
+    found = _lock(user)
+    if found is not None and _is_repeated(found, code):
+        return [] if has_passkey(user) or recovery_codes.has_used(user) else recovery_codes.make(user)
     begin_set_up(user)
     found = _lock(user)
     if found is None or not _accept_app_code(found, code):
@@ -198,6 +206,15 @@ def _accept_app_code(found: Authenticator | None, code: str) -> bool:
             found.last_step = step
             return True
     return False
+
+
+def _is_repeated(found: Authenticator, code: str) -> bool:
+    """Whether ``code`` is the one with which the app was added just now."""
+    secret = encryption.decrypt(Purpose.AUTHENTICATOR, found.secret)
+    is_recent = found.confirmed_at is not None and found.confirmed_at > clock.now() - idempotency.REPEAT_WINDOW
+    digits = "".join(typed_codes.to_ascii(code).split())
+    last = pyotp.TOTP(secret).at(found.last_step * STEP_SECONDS) if is_recent and secret else ""
+    return bool(last) and secrets.compare_digest(last.encode(), digits.encode())
 
 
 def renew_encryption() -> int:

@@ -1,13 +1,13 @@
 """API tokens for programs. A token acts as the user who made it, limited to its scopes and the user's permissions."""
 
-import secrets
 from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, key_derivation
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain import idempotency
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -29,13 +29,19 @@ SCOPE_LABELS = {
 }
 
 
-def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 90) -> tuple[ApiToken, str]:
+def issue_token(
+    *, name: str, scopes: list[str], user: User, days: int | None = 90, form_token: str | None = None
+) -> tuple[ApiToken, str]:
     """Create a token for ``user``; returns it and its secret, which is shown once and not stored.
 
-    ``days`` None: it does not expire. Raises PermissionDenied, and ValidationError with a sentence for every wrong
-    field.
+    ``days`` None: it does not expire. With the ``form_token`` of a form that is sent again soon, the token that it made
+    is returned with its secret. Raises PermissionDenied, ValidationError with a sentence for every wrong field, and
+    ConflictError for a form that is sent again later.
     """
     permissions.ensure(permissions.can_administer(user), gettext("Only admins make API tokens."))
+    secret = TOKEN_PREFIX + idempotency.make_secret(user, form_token)
+    if form_token is not None and (made := _find_made(secret)):
+        return made, secret
     name = to_one_line(name)
     active = [token for token in list_tokens(user) if token.revoked_at is None]
     most_tokens, most_days = format_number(MAX_TOKENS), format_number(MAX_LIFETIME_DAYS)
@@ -54,7 +60,6 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
             gettext("A token lives between 1 and %(most_lifetime_days)s days.", most_lifetime_days=most_days),
         ),
     )
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         user_id=user.id,
         name=name,
@@ -67,6 +72,15 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
     db.session.flush()
     audit_log.add_entry("made an API token", user, name, scopes=token.scopes)
     return token, secret
+
+
+def _find_made(secret: str) -> ApiToken | None:
+    """The token that the same form has made; one that is being made in this moment is waited for."""
+    settings.lock()
+    made = db.session.scalar(select(ApiToken).filter_by(token_hash=key_derivation.fingerprint(secret)))
+    if made is not None:
+        idempotency.ensure_repeated_soon(made.created_at, is_valid=made.revoked_at is None)
+    return made
 
 
 def find_token(secret: str) -> ApiToken | None:

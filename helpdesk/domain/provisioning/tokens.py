@@ -1,13 +1,13 @@
 """The tokens with which a connection's provider sends people; each is shown once."""
 
-import secrets
 from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, key_derivation
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain import idempotency
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication.connections import administration
 from helpdesk.extensions import db
 from helpdesk.models.provisioning import ScimToken
@@ -18,10 +18,16 @@ PREFIX = "hdscim_"
 LAST_USED_INTERVAL = timedelta(minutes=5)
 
 
-def issue_token(connection: SignInConnection, *, actor: User) -> str:
-    """Make a token of ``connection``; returns its secret, which is not stored. Raises PermissionDenied."""
+def issue_token(connection: SignInConnection, *, actor: User, form_token: str | None = None) -> str:
+    """Make a token of ``connection``; returns its secret, which is not stored.
+
+    With the ``form_token`` of a form that is sent again soon, the secret of the token that it made is returned. Raises
+    PermissionDenied, and ConflictError for a form that is sent again later.
+    """
     administration.ensure_permission(actor, connection.organization_id)
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = PREFIX + idempotency.make_secret(actor, form_token)
+    if form_token is not None and _is_made(secret):
+        return secret
     db.session.add(
         ScimToken(
             connection_id=connection.id,
@@ -33,6 +39,15 @@ def issue_token(connection: SignInConnection, *, actor: User) -> str:
     db.session.flush()
     audit_log.add_entry("made a SCIM token", actor, connection.name, connection.organization_id)
     return secret
+
+
+def _is_made(secret: str) -> bool:
+    """Whether the same form has made this token; one that is being made in this moment is waited for."""
+    settings.lock()
+    made = db.session.scalar(select(ScimToken).where(ScimToken.token_hash == key_derivation.fingerprint(secret)))
+    if made is not None:
+        idempotency.ensure_repeated_soon(made.created_at, is_valid=made.revoked_at is None)
+    return made is not None
 
 
 def find_connection(secret: str) -> SignInConnection | None:

@@ -2,6 +2,7 @@
 
 Such a form has the field that ``forms.once()`` writes. It is bound to what the form says, so that somebody who went
 back and changed their words sends another one. What was sent is noted in the transaction that stores it.
+Forms whose answer shows a secret have a ``form_token`` instead: sent again, they are answered with the same secret.
 """
 
 import secrets
@@ -10,17 +11,16 @@ from flask import Flask, flash, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
+from helpdesk.domain import idempotency
 from helpdesk.domain.people import drafts
 from helpdesk.extensions import db
 from helpdesk.models.user import User
-from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authorization
 from helpdesk.web.request import get_path_of_page
 from helpdesk.web.templating import htmx_responses
 
 FIELD_NAME = "sent_once"
-SENTENCE = lazy_gettext("This form was sent twice. What it says is stored once.")
 
 
 def register(app: Flask) -> None:
@@ -36,7 +36,7 @@ def refuse_repeated(_audience: object, user: User | None) -> ResponseReturnValue
     if token is None or drafts.mark_sent(user, token):
         return None
     db.session.rollback()
-    flash(str(SENTENCE), "info")
+    flash(str(idempotency.SENT_TWICE), "info")
     return htmx_responses.redirect_to(_get_page())
 
 

@@ -15,6 +15,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
 from helpdesk.web import connection_pages, sign_in_ways, stale_forms
+from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication
 from helpdesk.web.portal import colleagues
 from helpdesk.web.settings.connection_form import ConnectionForm, NewConnectionForm, make_form
@@ -105,7 +106,11 @@ def check_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
 @blueprint.post("/connections/<int:connection_id>/tokens")
 def issue_token(connection_id: int) -> ResponseReturnValue:
     """Make a SCIM token; the page shows it once."""
-    secret = tokens.issue_token(get_connection_or_404(connection_id), actor=authentication.get_current_user())
+    secret = tokens.issue_token(
+        get_connection_or_404(connection_id),
+        actor=authentication.get_current_user(),
+        form_token=read_form_token(request.path),
+    )
     db.session.commit()
     connection = get_connection_or_404(connection_id)
     return render_page(connection, make_form(connection), secret)

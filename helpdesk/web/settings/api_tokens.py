@@ -3,11 +3,12 @@
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
 from helpdesk.models.api_token import ApiToken
 from helpdesk.translation import gettext
+from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.integration_forms import ApiTokenForm
@@ -35,12 +36,16 @@ def create_api_token() -> ResponseReturnValue:
     days = int(form.days.data) if form.days.data else None
     try:
         token, secret = api_tokens.issue_token(
-            name=form.name.data, scopes=form.scopes.data, user=authentication.get_current_user(), days=days
+            name=form.name.data,
+            scopes=form.scopes.data,
+            user=authentication.get_current_user(),
+            days=days,
+            form_token=read_form_token(request.path),
         )
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         form.add_refusal(error)
-        return render_page(form), 422
+        return render_page(form), 409 if isinstance(error, ConflictError) else 422
     db.session.commit()
     return render_page(ApiTokenForm(data=INITIAL_VALUES), made=(token.name, secret))
 

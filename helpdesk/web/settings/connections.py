@@ -22,6 +22,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.translation import gettext
 from helpdesk.web import connection_pages, stale_forms
+from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.connection_form import ConnectionForm, NewConnectionForm, make_form
@@ -139,7 +140,11 @@ def vouch_for_domain(connection_id: int, domain_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def issue_token(connection_id: int) -> ResponseReturnValue:
     """Make a SCIM token; the page shows it once."""
-    secret = tokens.issue_token(get_connection_or_404(connection_id), actor=authentication.get_current_user())
+    secret = tokens.issue_token(
+        get_connection_or_404(connection_id),
+        actor=authentication.get_current_user(),
+        form_token=read_form_token(request.path),
+    )
     db.session.commit()
     connection = get_connection_or_404(connection_id)
     return render_page(connection, make_form(connection), secret)

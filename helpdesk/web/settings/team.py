@@ -10,6 +10,7 @@ from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
+from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.team_forms import InvitationForm
@@ -33,7 +34,11 @@ def invite_agent() -> ResponseReturnValue:
     form = InvitationForm(request.form)
     try:
         user, link = invitations.invite_agent(
-            form.email.data, form.name.data, form.role.data or "", actor=authentication.get_current_user()
+            form.email.data,
+            form.name.data,
+            form.role.data or "",
+            actor=authentication.get_current_user(),
+            form_token=read_form_token(request.path),
         )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()

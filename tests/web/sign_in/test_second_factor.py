@@ -74,6 +74,19 @@ def test_after_the_set_up_each_sign_in_asks_for_a_code(enter, maya, session):
     assert client.get("/settings/portal").status_code == 200
 
 
+def test_a_set_up_that_is_sent_twice_shows_recovery_codes_that_work(enter, maya, session):
+    client = enter(maya)
+    app = pyotp.TOTP(page_forms.parse(post(client, PAGE)).select_one("[data-secret]").text)
+    code = now_code(app)
+    post(client, PAGE, code=code)
+    shown = page_forms.parse(post(client, PAGE, code=code)).select("[data-recovery-codes] code")
+    assert len(shown) == recovery_codes.COUNT == recovery_codes.count_left(maya)
+    assert second_factor.check_code(maya, shown[0].text)
+    session.commit()
+    assert post(client, PAGE, code=code).status_code == 303, "codes of which one was used are not replaced"
+    assert recovery_codes.count_left(maya) == recovery_codes.COUNT - 1
+
+
 def test_whoever_has_not_given_the_code_cannot_change_the_second_factor(enter, maya, session):
     set_up(enter(maya))
     thief = enter(maya)
