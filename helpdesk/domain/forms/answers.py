@@ -91,6 +91,12 @@ def asks_otherwise(
     return False
 
 
+def list_dropped_fields(version: FormVersion, answers: Mapping[str, object]) -> list[Field]:
+    """Return the fields of ``version`` whose condition does not hold with ``answers``: no answer to them is stored."""
+    fields = {field.key: field for field in version.fields}
+    return [field for field in version.fields if not field_applies(field, fields, answers)]
+
+
 def parse_answer(field: Field, texts: list[str], context: AnswerContext) -> object:
     """Parse and check the answer in ``texts`` to one field; None for no answer. Raises InvalidAnswer."""
     field_type = field_type_for(field)

@@ -225,3 +225,25 @@ def test_assignment_of_a_first_responder_can_be_switched_off(filed_ticket, day, 
     session.commit()
     day.say(JONAS, "Hello.")
     assert fresh(session, filed_ticket).assignee is None
+
+
+def test_an_answer_whose_condition_ended_while_the_form_was_open_is_kept(make, day, session, team):
+    condition = {"shown_if_key": "system", "shown_if_value": "Web"}
+    system = {"key": "system", "kind": "select", "options": ["Mail", "Web"]}
+    form = make.form("incident", (system, {"key": "browser"} | condition, {"key": "room"}, {"key": "floor"}))
+    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
+    given = {"system": "Web", "browser": "", "room": "12", "floor": "3"}
+    ticket = make.ticket(make.user(globex), form=form, answers=given)
+    worker_helpers.drain(session)
+    day.press(PRIYA, "edit")
+    for key, text in (("system", "Mail"), ("room", "14")):  # somebody else, meanwhile
+        field = next(each for each in form.fields if each.key == key)
+        tickets.change_answer(ticket, field, [text], team[1])
+    session.commit()
+    assert day.do("submit", PRIYA, {"field-browser": {"value": "Firefox"}, "field-floor": {"value": "4"}}) == {}
+    assert {answer.field.key: answer.value for answer in session.query(Answer)} == {
+        "system": "Mail",
+        "browser": "Firefox",
+        "room": "14",
+        "floor": "4",
+    }

@@ -43,6 +43,44 @@ def test_an_answer_to_a_question_that_is_gone_stands_below_the_description(forme
     assert newest_ticket(session).messages[0].body == "Since Monday.\n\nSystem: Web"
 
 
+def test_an_answer_whose_question_became_conditional_meanwhile_is_kept(formed, day, session, make):
+    """Below the description, which customers read, or in a note if only the team may read it."""
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    session.rollback()
+    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
+    new = FormVersion(form=old.form, number=old.number + 1, published_at=clock.now())
+    values = {"kind": "short_text", "shown_if_key": "system", "shown_if_value": "Web"}
+    system = {"key": "system", "label": "System", "kind": "select", "options": ["Mail", "Web"]}
+    asked = (system, values | {"key": "count", "label": "How many"}, values | {"key": "secret", "label": "Inside"})
+    for position, field in enumerate(asked):
+        new.fields.append(Field(position=position, team_only=field["key"] == "secret", **field))
+    session.add(new)
+    session.commit()
+    typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-system": "Mail"}
+    typed |= {"field-count": "7", "field-secret": "They did not pay"}
+    assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
+    ticket = newest_ticket(session)
+    assert [(message.kind, message.body) for message in ticket.messages] == [
+        ("reply", "Since Monday.\n\nHow many: 7"),
+        ("note", "Inside: They did not pay"),
+    ]
+    assert {answer.field.key: answer.value for answer in ticket.answers} == {"system": "Mail"}
+
+
+def test_what_only_the_team_was_to_read_is_no_part_of_the_description(formed, day, session):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    session.rollback()
+    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
+    session.add(FormVersion(form=old.form, number=old.number + 1, published_at=clock.now()))
+    session.commit()
+    typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-secret": "They did not pay"}
+    assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
+    assert [(message.kind, message.body) for message in newest_ticket(session).messages] == [
+        ("reply", "Since Monday."),
+        ("note", "Inside: They did not pay"),
+    ]
+
+
 def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
     make.form("access", ({"key": "who", "label": "For whom", "required": True},), name="Access")
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")

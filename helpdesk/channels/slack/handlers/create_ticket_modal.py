@@ -120,6 +120,9 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
         organization_id=given["organization"].id,
         origin_thread=origin_thread,
     )
+    if given["note"]:
+        token = f"slack note {event.external_id}"[:64]
+        tickets.add_note(ticket, author=agent, body=given["note"], form_token=token)
     answers = _confirmation_messages(ticket, origin, event.author_id, origin_thread is not None)
     return Result("done", "A new ticket.", ticket.id, answers)
 
@@ -155,8 +158,9 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
         )
     if not body and not origin.get("files"):
         wrong["body"] = gettext("Write what it is about.")
-    answers, bad = _parse_answers(form, values, agent, organization)
-    body = _add_former_answers(body, str(origin.get("form") or ""), form, values, agent, organization)
+    answers, bad = modal_fields.parse_answers(form, values, agent, organization.id)
+    former = str(origin.get("form") or ""), form, values, agent, organization.id
+    body, note = modal_fields.add_unstored_answers(body, answers, *former)
     email, doubt = _parse_requester(str(values.get("requester") or ""), organization)
     wrong |= bad | ({"requester": doubt} if doubt else {})
     given = {
@@ -164,35 +168,11 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
         "form": form,
         "subject": subject,
         "body": body,
+        "note": note,
         "answers": answers,
         "email": email,
     }
     return given, wrong
-
-
-def _parse_answers(
-    form: FormVersion | None, values: dict, agent: User | None, organization: Organization
-) -> tuple[dict, dict]:
-    if form is None or agent is None:
-        return {}, {}
-    choices = modal_fields.load_choices(form.fields, agent, organization.id)
-    answers, wrong = forms.parse_answers(
-        form, modal_fields.ModalValues(form.fields, values, choices), True, asker=agent, organization_id=organization.id
-    )
-    not_shown = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
-    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
-
-
-def _add_former_answers(
-    body: str, slug: str, form: FormVersion | None, values: dict, agent: User | None, organization: Organization
-) -> str:
-    """Return ``body`` with what the modal says in fields that ``form`` does not have: it was changed meanwhile."""
-    fields = forms.list_former_fields(slug, set(values), form, for_team=True)
-    if not fields or agent is None:
-        return body
-    given = modal_fields.ModalValues(fields, values, modal_fields.load_choices(fields, agent, organization.id))
-    context = forms.AnswerContext(agent, organization.id)
-    return forms.add_former_answers(body, fields, lambda field: given.getlist(forms.field_name(field)), context)
 
 
 def suggest(event: SuggestionEvent, agent: User) -> dict:

@@ -85,14 +85,13 @@ def validate_submission(event: ModalEvent) -> dict[str, str]:
     except ValidationError as error:
         wrong["new_tags"] = error.message
     choices = _choices(ticket)
-    for field, _ in _editable_answers(ticket):
-        name = f"field-{field.key}"
-        if name in values:
-            given = modal_fields.original_values(values[name], choices.get(name, ()))
-            try:
-                forms.field_type_for(field).parse(field, modal_fields.value_to_texts(field, given))
-            except forms.InvalidAnswer as error:
-                wrong[name] = str(error)
+    for field in _shown_fields(ticket, values):
+        name = forms.field_name(field)
+        given = modal_fields.original_values(values[name], choices.get(name, ()))
+        try:
+            forms.field_type_for(field).parse(field, modal_fields.value_to_texts(field, given))
+        except forms.InvalidAnswer as error:
+            wrong[name] = str(error)
     return wrong
 
 
@@ -112,9 +111,8 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
         return ignored_result("A ticket that is gone.")
     values, before = event.values, event.private
     prints = before.get("answers") if isinstance(before.get("answers"), list) else []
-    fields_shown = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
     choices = _choices(ticket)
-    for place, (field, _) in enumerate(fields_shown):
+    for place, field in enumerate(_shown_fields(ticket, values)):
         name = forms.field_name(field)
         texts = modal_fields.value_to_texts(field, modal_fields.original_values(values[name], choices.get(name, ())))
         if place >= len(prints) or _fingerprint(field, texts) != prints[place]:
@@ -145,8 +143,19 @@ def suggest(event: SuggestionEvent, agent: User) -> dict:
 
 def _choices(ticket: Ticket) -> dict[str, blocks.Choices]:
     """Return the choices of the ticket's fields by block, as the requester would have them."""
-    fields = [field for field, _ in _editable_answers(ticket)]
+    fields = _askable_fields(ticket)
     return modal_fields.load_choices(fields, ticket.requester, ticket.organization_id)
+
+
+def _shown_fields(ticket: Ticket, values: dict) -> list[Field]:
+    """Return the fields that a submitted modal showed, also one whose condition ended meanwhile, as it shows them."""
+    return [field for field in _askable_fields(ticket) if forms.field_name(field) in values]
+
+
+def _askable_fields(ticket: Ticket) -> list[Field]:
+    version = ticket.form_version
+    fields = forms.visible_fields(version, for_team=True) if version else []
+    return [field for field in fields if modal_fields.is_askable(field)]
 
 
 def _change_tags(ticket: Ticket, values: dict, before: dict, agent: User) -> None:
@@ -183,9 +192,7 @@ def _editable_answers(ticket: Ticket) -> list[tuple[Field, object]]:
     by_key = {field.key: by_id.get(field.id) for field in version.fields}
     every = {field.key: field for field in version.fields}
     return [
-        (field, by_key[field.key])
-        for field in forms.visible_fields(version, for_team=True)
-        if modal_fields.is_askable(field) and forms.field_applies(field, every, by_key)
+        (field, by_key[field.key]) for field in _askable_fields(ticket) if forms.field_applies(field, every, by_key)
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms
 from helpdesk.domain.content_translation.lookup import Part, translate_content
-from helpdesk.models.form import Field, Widget
+from helpdesk.models.form import Field, FormVersion, Widget
 from helpdesk.models.user import User
 
 HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
@@ -46,6 +46,49 @@ def value_to_texts(field: Field, value: object) -> list[str]:
 def is_askable(field: Field) -> bool:
     """Return whether Slack has a control for ``field``."""
     return forms.field_type_for(field).widget in blocks.WIDGETS
+
+
+def parse_answers(
+    form: FormVersion | None, values: dict, agent: User | None, organization_id: int
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Return the answers of a modal by field key, and a sentence by block for each mistake in them."""
+    if form is None or agent is None:
+        return {}, {}
+    choices = load_choices(form.fields, agent, organization_id)
+    answers, wrong = forms.parse_answers(
+        form, ModalValues(form.fields, values, choices), True, asker=agent, organization_id=organization_id
+    )
+    not_shown = {forms.field_name(each) for each in form.fields if not is_askable(each)}
+    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
+
+
+def add_unstored_answers(
+    body: str,
+    answers: dict[str, object],
+    slug: str,
+    form: FormVersion | None,
+    values: dict,
+    agent: User | None,
+    organization_id: int,
+) -> tuple[str, str]:
+    """Return ``body`` with what the modal says in fields for which ``form`` takes no answer, and a note with the same
+    of fields for the team only.
+
+    The form was changed meanwhile, or the condition of a field does not hold: a modal asks for it all the same.
+    """
+    fields = forms.list_former_fields(slug, set(values), form, for_team=True)
+    fields += forms.list_dropped_fields(form, answers) if form else []
+    if not fields or agent is None:
+        return body, ""
+    given = ModalValues(fields, values, load_choices(fields, agent, organization_id))
+    context = forms.AnswerContext(agent, organization_id)
+
+    def add(text: str, fields: list[Field]) -> str:
+        return forms.add_former_answers(text, fields, lambda field: given.getlist(forms.field_name(field)), context)
+
+    return add(body, [each for each in fields if not each.team_only]), add(
+        "", [each for each in fields if each.team_only]
+    )
 
 
 def modal_field(field: Field, value: object, agent: User, organization_id: int | None) -> blocks.ModalField | None:
