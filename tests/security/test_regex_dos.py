@@ -33,6 +33,7 @@ SEEDS = [
 ]
 TEXTS = {repr(seed): (seed * MAX_BODY_LENGTH)[:MAX_BODY_LENGTH] for seed in SEEDS}
 TEXTS |= {"note and spaces": "note" + " " * MAX_BODY_LENGTH + "x", "spaces and note": " " * MAX_BODY_LENGTH + "note: x"}
+TEXTS["note and unseen signs"] = "note" + "\u200b" * MAX_BODY_LENGTH
 PARSERS = {
     "Markdown to HTML": markdown_rendering.markdown_to_html,
     "Markdown to words": markdown_rendering.markdown_to_text.__wrapped__,

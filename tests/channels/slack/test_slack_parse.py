@@ -199,6 +199,35 @@ def test_a_forwarded_message_is_quoted():
         ("внутреннее: x", "internal", "x"),
         ("For internal use only: x", "internal", "x"),
         ("not for the customer: x", "internal", "x"),
+        ("note @Maya: x", "internal", "x"),
+        ("Notes for @Maya Lind and @Ada: x", "internal", "x"),
+        ("internal note for Maya: x", "internal", "x"),
+        ("team message to everybody here: x", "internal", "x"),
+        ("<@U1> note: x", "internal", "@Maya x"),
+        ("<!here>, <@U1>: *internal only* - x", "internal", "@here, @Maya x"),
+        ("📝 note: x", "internal", "📝 x"),
+        ("⚠️ *Internal:* x", "internal", "⚠️ x"),
+        ("🔒 note: x", "internal", "x"),
+        ("🔒🔒 x", "internal", "x"),
+        ("*Internal note*\nx", "internal", "x"),
+        ("Nur intern\n\nx", "internal", "x"),
+        ("Interner Hinweis: x", "internal", "x"),
+        ("Nur fürs Team: x", "internal", "x"),
+        ("Commentaire interne : x", "internal", "x"),
+        ("comentario interno: x", "internal", "x"),
+        ("somente interno: x", "internal", "x"),
+        ("Messaggio interno: x", "internal", "x"),
+        ("komentarz wewnętrzny: x", "internal", "x"),
+        ("社内限定：x", "internal", "x"),
+        ("تعليق داخلي: x", "internal", "x"),
+        ("n\u200bote\u200b\u200b \u2060: x", "internal", "x"),
+        ("<@U1> please note: x", None, "@Maya please note: x"),
+        ("<@U1> reply: x", None, "@Maya reply: x"),
+        ("Note for Windows users: x", None, "Note for Windows users: x"),
+        ("note @Maya said x", None, "note @Maya said x"),
+        ("internal", None, "internal"),
+        ("Notes\nx", None, "Notes\nx"),
+        ("🎉 noted: x", None, "🎉 noted: x"),
         ("Interner Fehler: 500", None, "Interner Fehler: 500"),
         ("Nota bene: x", None, "Nota bene: x"),
         ("内部エラー: x", None, "内部エラー: x"),
@@ -228,6 +257,24 @@ def test_a_lock_picked_from_the_emoji_menu_is_a_mark_too():
     }
     [heard] = hear(said(text=":lock: hush", blocks=[block]))
     assert (heard.visibility, heard.body) == ("internal", "hush")
+
+
+def test_a_note_may_begin_with_mentions():
+    inside = [
+        {"type": "user", "user_id": "U1"},
+        {"type": "text", "text": " "},
+        {"type": "usergroup", "usergroup_id": "S1"},
+        {"type": "text", "text": ": note: do not call "},
+        {"type": "user", "user_id": "U1"},
+    ]
+    section = {"type": "rich_text_section", "elements": inside}
+    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": "quoted"}]}
+    blocks = [{"type": "rich_text", "elements": [section, quote]}]
+    [heard] = hear(said(text="", blocks=blocks))
+    assert (heard.visibility, heard.body) == ("internal", "@Maya @S1 do not call @Maya\n\n> quoted")
+    inside[3]["text"] = ": do not call "
+    [heard] = hear(said(text="", blocks=blocks))
+    assert (heard.visibility, heard.body) == (None, "@Maya @S1: do not call @Maya\n\n> quoted")
 
 
 def test_what_the_reconciler_reads_is_heard_by_the_same_rules():

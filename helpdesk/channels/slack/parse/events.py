@@ -9,6 +9,7 @@ from helpdesk.channels.slack.parse import (
     emoji_names,
     envelopes,
     json_access,
+    leading_mentions,
     message_content,
     note_prefix,
 )
@@ -161,7 +162,7 @@ def _parse_message(
     if not (channel and message.get("ts")):
         return None
     whole = message_content.message_markdown(message, names)
-    mark, body = note_prefix.split_note_prefix(whole)
+    mark, body = _split_prefix(message, whole, names)
     profile = json_access.object_in(message, "user_profile")  # of authors of another workspace
     named = (json_access.text_or_empty(profile.get(key)) for key in ("real_name", "display_name", "name"))
     return of_type(
@@ -181,6 +182,20 @@ def _parse_message(
         edited_ts=json_access.text_or_empty(json_access.object_in(message, "edited").get("ts")),
         **context,
     )
+
+
+def _split_prefix(message: dict, whole: str, names: mrkdwn.Names | None) -> tuple[str | None, str]:
+    """Return what the prefix of ``whole``, the Markdown of ``message``, says and the text without it.
+
+    The prefix of a note also counts behind mentions: "@Maya note: x" is for Maya.
+    """
+    divided = leading_mentions.split_mentions(message)
+    if divided:
+        mentions, rest = (message_content.message_markdown(each, names) for each in divided)
+        mark, unmarked = note_prefix.split_note_prefix(rest)
+        if mark == "internal":
+            return mark, f"{mentions.rstrip()} {unmarked}"
+    return note_prefix.split_note_prefix(whole)
 
 
 def _parse_edit(
@@ -208,7 +223,7 @@ def _parse_edit(
         or json_access.text_or_empty(event.get("ts"))
     )
     whole = message_content.message_markdown(before, names) if before else ""
-    previous = note_prefix.split_note_prefix(whole)[1]
+    previous = _split_prefix(before, whole, names)[1]
     return replace(found, edited_ts=edited_ts, previous=previous, previous_whole=whole, deleted_files=gone)
 
 

@@ -7,83 +7,104 @@ publish a note. Characters that nobody sees (zero-width, byte order mark) may st
 import re
 import unicodedata
 from functools import cache
+from typing import NamedTuple
+
+MAX_PREFIX_LENGTH = 500  # characters behind the space before it; what is longer is no prefix
 
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_SPACE = rf"[\s{_UNSEEN}]"
-_OPEN = rf"^(?P<open>[*_~>`#•·\\\s{_UNSEEN}+-]*)"
+_UNSEEN_PATTERN = re.compile(f"[{_UNSEEN}]")
+_SPACE_PATTERN = re.compile(rf"[\s{_UNSEEN}]*")
+_EMOJI = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+_EMOJI_PATTERN = re.compile(f"[{_EMOJI}][\ufe0f\u200d{_EMOJI}]*")
 _LOCKS = r"(?::(?:lock|closed_lock_with_key|lock_with_ink_pen):|[🔒🔐🔏])"
 _READERS = "internal|private|hidden|team|staff|agents?"
 _WHAT = "notes?|comments?|messages?|remarks?|only"
-_NOTE_PHRASES = (
-    rf"(?:{_READERS})[ -](?:{_WHAT})",
-    r"notes? (?:to|for) (?:self|myself|us|agents|(?:the )?team)",
-    "notes?",
-    "internal",
-    "private",
-    "(?:for )?internal use(?: only)?",
-    "not for (?:the )?customers?",
-    # The same in the languages of the desk: who works in one of them writes it so.
-    "(?:nur )?intern(?:e|er|es)?(?: (?:notiz|notizen|anmerkung|bemerkung|nachricht|notitie|opmerking))?",
-    "notiz(?:en)?|notitie|privat|privé|privée|note (?:interne|privée)",
-    "nota(?: (?:interna|privada|privata))?|intern(?:o|a)|priva(?:d|t)(?:o|a)|uso interno",
-    "notatka(?: wewnętrzna)?|wewnętrzn(?:a|e|y)|prywatn(?:a|e|y)",
-    "(?:внутренняя )?заметка|внутренн(?:ее|яя)|для себя",
-    "(?:社内|内部)?メモ|社内|内部|非公開|(?:内部)?(?:备注|備註)|内部消息",
-    "ملاحظة(?: داخلية)?|داخلي",
+_TO_READERS = rf"(?:{_READERS})[ -](?:{_WHAT})"
+# What names who may read it also counts where it is a line of its own above the text.
+_INTERNAL = "|".join(
+    (
+        _TO_READERS,
+        "notes? (?:to|for) (?:self|myself|us|agents|(?:the )?team)",
+        "internal",
+        "private",
+        "(?:for )?internal use(?: only)?",
+        "not for (?:the )?customers?",
+        # The same in the languages of the desk: who works in one of them writes it so.
+        "(?:nur )?intern(?:e[rs]?)?(?: (?:notiz(?:en)?|anmerkung|bemerkung|nachricht|hinweis|kommentar|vermerk|info))?",
+        "interne? (?:notitie|opmerking|commentaar|bericht)|alleen intern|privat|nur (?:für das|fürs) team",
+        "privée?|(?:note|remarque|commentaire|message) (?:interne|privée?)|(?:à )?usage interne",
+        "(?:nota|comentario|comentário|commento|mensaje|mensagem|messaggio|uso) (?:intern|priva[dt])[ao]",
+        "(?:solo|só|somente|apenas) (?:uso )?intern[ao]|intern[ao]|priva[dt][ao]",
+        "(?:notatka|uwaga|komentarz|wiadomość) wewnętrzn[ay]|(?:tylko )?wewnętrzn[aey]|prywatn[aey]",
+        "внутренн(?:ее|яя|ий)(?: (?:заметка|комментарий|сообщение))?|для себя",
+        "(?:社内|内部)(?:メモ|コメント|用|限定|向け)?|非公開|仅?内部(?:备注|備註|消息)?",
+        "(?:ملاحظة|تعليق|رسالة) داخلية?|داخلي",
+    )
+).replace(" ", r"\s+")
+# For whom of the team it is: "note @Maya:", "internal note for Maya:".
+_ADDRESSED = rf"notes?(?: (?:to|for))? @[^:：;\n]{{1,80}}|{_TO_READERS} (?:to|for) [^:：;\n]{{1,80}}".replace(
+    " ", r"\s+"
 )
-
-
-def _tolerant(phrase: str) -> str:
-    """Let unseen characters stand between the characters of a pattern of plain words."""
-    spaced = phrase.replace("[ -]", "\x00").replace(" ", "\x01")
-    pattern = re.sub(r"([a-z])(\??)", rf"(?:\1[{_UNSEEN}]*)\2", spaced)
-    return pattern.replace("\x00", rf"(?:-|{_SPACE}+)").replace("\x01", rf"{_SPACE}+")
-
-
-_NOTE = "|".join(_tolerant(phrase) for phrase in _NOTE_PHRASES)
-_REPLY = _tolerant("reply")
+_NOTE = (
+    rf"(?:{_ADDRESSED})(?=[:：;])|{_INTERNAL}|notes?|notiz(?:en)?|notitie|nota|notatka|заметка|メモ|备注|備註|ملاحظة"
+)
+_REPLY = "reply"
+_OPEN = r"^(?P<open>[*_~`>#•·\\\s+-]*)"
+_OPEN_WITH_EMOJI = rf"^(?P<open>[*_~`>#•·\\\s+{_EMOJI}-]*)"
 # A colon always ends the words; a dash only with a space behind it ("note-taking" is a word), at the end, or twice.
-_END = rf"(?:[:：;]|[-‐‑‒–—―]{{2,}}>?|[-‐‑‒–—―]>?(?={_SPACE}|$))"
-# No two parts in a row may match the same character: a message of only spaces would be tried in every division.
-_LOCK = rf"{_OPEN}{_LOCKS}{_SPACE}*(?:{_END}{_SPACE}*)?"
-_WORD = rf"{_OPEN}(?:(?P<note>{_NOTE})|(?P<reply>{_REPLY})){_SPACE}*(?:(?P<close>[*_~`]+){_SPACE}*)?\\?{_END}{_SPACE}*"
+_END = r"(?:[:：;]|[-‐‑‒–—―]{2,}>?|[-‐‑‒–—―]>?(?=\s|$))"
+_CLOSE = r"(?:(?P<close>[*_~`]+)\s*)?"
+_LOCK = rf"{_OPEN}{_LOCKS}\s*(?:{_END})?"
+_BRACKETED = rf"{_OPEN_WITH_EMOJI}[\[({{<【]\s*(?P<note>{_NOTE})\s*\\?[\])}}>】]\s*{_CLOSE}(?:{_END})?"
+_WORD = rf"{_OPEN_WITH_EMOJI}(?:(?P<note>{_NOTE})|(?P<reply>{_REPLY}))\s*{_CLOSE}\\?{_END}"
+_OWN_LINE = rf"^(?P<open>[*_~`\s{_EMOJI}]*)(?P<note>{_INTERNAL})[^\S\n]*(?P<close>[*_~`]*)[^\S\n]*\n(?=\s*\S)"
 _REPLY_END = re.compile(r"[:：]")
-_BRACKETED = (
-    rf"{_OPEN}[\[({{<【]{_SPACE}*(?P<note>{_NOTE}){_SPACE}*\\?[\])}}>】]{_SPACE}*"
-    rf"(?:(?P<close>[*_~`]+){_SPACE}*)?(?:{_END}{_SPACE}*)?"
-)
+
+
+class _Start(NamedTuple):
+    """The beginning of a text as it is compared, and the place of each of its characters in the text."""
+
+    folded: str
+    places: list[int]
 
 
 def split_note_prefix(body: str) -> tuple[str | None, str]:
     """Return ("internal" | "public" | None, the body without its prefix) for a Markdown ``body``."""
-    folded = _fold(body)
-    lock = _compile(_LOCK).match(folded)
+    start = _fold(body)
+    lock = _compile(_LOCK).match(start.folded)
     if lock:
-        return "internal", _remove_prefix(body, lock, "")
-    found = _compile(_BRACKETED).match(folded) or _compile(_WORD).match(folded)
+        rest = _remove_prefix(body, start, lock, "")
+        mark, unmarked = split_note_prefix(rest) if len(rest) < len(body) else (None, "")
+        return "internal", unmarked if mark == "internal" else rest
+    found = next(filter(None, (_compile(each).match(start.folded) for each in (_BRACKETED, _WORD, _OWN_LINE))), None)
     if not found:
         return None, body
     if found["note"]:
-        return "internal", _remove_prefix(body, found, found["close"] or "")
+        return "internal", _remove_prefix(body, start, found, found["close"] or "")
     # What makes a message public is not guessed: only "reply:" does.
     if _REPLY_END.search(found[0]) is None:
         return None, body
-    return "public", _remove_prefix(body, found, found["close"] or "")
+    return "public", _remove_prefix(body, start, found, found["close"] or "")
 
 
 @cache
 def _compile(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when it is first used: all three take 70 ms, and the web processes seldom need them."""
+    """Compile a pattern when it is first used: the web processes seldom need them."""
     return re.compile(pattern, re.IGNORECASE)
 
 
-def _fold(body: str) -> str:
-    """Return ``body`` in lower case and usual width, each character still in its place."""
-    start = "".join(_fold_character(character) for character in body[:500])
-    return start + body[500:]
+def _fold(body: str) -> _Start:
+    """Return the start of ``body`` in lower case and usual width, without the characters that nobody sees."""
+    begin = _SPACE_PATTERN.match(body).end()
+    places = [
+        place
+        for place, character in enumerate(body[begin : begin + MAX_PREFIX_LENGTH], begin)
+        if not _UNSEEN_PATTERN.match(character)
+    ]
+    return _Start("".join(_fold_character(body[place]) for place in places), [*places, begin + MAX_PREFIX_LENGTH])
 
 
 def _fold_character(character: str) -> str:
@@ -91,14 +112,18 @@ def _fold_character(character: str) -> str:
     return folded if len(folded) == 1 else character
 
 
-def _remove_prefix(body: str, match: re.Match[str], closed: str) -> str:
-    """Return the rest, with emphasis that was opened before the prefix left open or closed in pairs."""
+def _remove_prefix(body: str, start: _Start, match: re.Match[str], closed: str) -> str:
+    """Return the rest with the emoji before the prefix, and with emphasis that was opened before it left open or closed
+    in pairs.
+    """
     opened = match["open"]
-    rest = body[match.end() :]
+    rest = body[start.places[match.end()] :]
+    rest = rest[_SPACE_PATTERN.match(rest).end() :]
+    emoji = "".join(_EMOJI_PATTERN.findall(body[: start.places[match.end("open")]]))
     marks = "".join(mark for mark in opened if mark in "*_~`")
-    quote = "> " if ">" in opened else "- " if set(opened) & set("-+•·") else ""
+    lead = ("> " if ">" in opened else "- " if set(opened) & set("-+•·") else "") + (f"{emoji} " if emoji else "")
     if closed:
-        return quote + rest.lstrip()
+        return lead + rest.lstrip()
     if marks and rest.startswith(marks[::-1]):
-        return quote + rest[len(marks) :].lstrip()
-    return quote + marks + rest
+        return lead + rest[len(marks) :].lstrip()
+    return lead + marks + rest
