@@ -164,3 +164,47 @@ def test_what_a_refused_form_said_is_kept_until_it_is_accepted(live_portal, open
     page.click("form[data-draft] button:has-text('Save')")
     page.wait_for_selector("a:has-text('Typed too late')")
     expect_value(page, IS_KEPT, False, "Typed too late")
+
+
+FIELDS = "() => Object.fromEntries(new FormData(document.querySelector('form[data-draft]')))"
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten_unasked(live_portal, open_browser):
+    """The form shows what is stored, and above it what was typed before: after a page was left, and after a refusal."""
+    page = open_browser()
+    sign_in_once(page, live_portal, MAYA)
+    page.goto(f"{live_portal.portal}/settings/replies")
+    address = live_portal.portal + page.get_attribute("main a[href*='/settings/replies/']:not([href$=new])", "href")
+
+    def save_elsewhere(body):
+        stored = page.evaluate(FIELDS) | {"body": body}
+        answer = page.request.post(
+            address, form={name: stored[name] for name in stored if not name.startswith("draft")}
+        )
+        assert answer.ok
+
+    page.goto(address)
+    page.fill("[name=body]", "Mine")
+    expect_draft_kept(page, "Mine")
+    save_elsewhere("Theirs")
+    page.goto(address)
+    notice = page.locator(".other-draft")
+    expect(notice).to_contain_text("This was changed after you wrote:")
+    expect(notice).to_contain_text("Mine")
+    expect_values(page, body="Theirs")
+    page.click("button:has-text('Use that text')")
+    expect_values(page, body="Mine")
+    save_elsewhere("Theirs again")
+    page.click("form[data-draft] button:has-text('Save')")
+    page.wait_for_selector("[data-error-summary]")
+    expect_values(page, body="Mine")
+    wait_for_scripts(page)
+    page.goto(address)
+    expect(notice).to_contain_text("Mine")
+    expect_values(page, body="Theirs again")
+    page.click("button:has-text('Keep the text below')")
+    expect_value(page, IS_KEPT, False, "Mine")
+    page.reload()
+    wait_for_scripts(page)
+    expect_values(page, body="Theirs again")
+    expect(notice).to_have_count(0)

@@ -1,6 +1,6 @@
 // Drafts of forms with data-draft are kept in this browser until they are sent, or until the person signs out: for this
 // tab alone, and for a tab that is opened later. server_drafts.js keeps them on the server, for other devices.
-import { fillForm, readForm, replaceForm } from "./draft_fields.js";
+import { fillForm, readBase, readForm, replaceForm } from "./draft_fields.js";
 import { announce, listen, onContent, query, queryAll } from "./dom.js";
 import { _ } from "./sentences.js";
 import { expectSending, startSyncing, stopSyncing, syncSoon } from "./server_drafts.js";
@@ -33,14 +33,17 @@ const deleteDraft = (form) => {
   expectSending(form.dataset.draft);
 };
 
-const fillFromDraft = (form) => {
-  const key = draftKey(form);
-  fillForm(form, getItem(key, () => sessionStorage) || getItem(key));
-};
+const keptDraft = (form) => getItem(draftKey(form), () => sessionStorage) || getItem(draftKey(form));
+const fillFromDraft = (form) => fillForm(form, keptDraft(form));
 
 const restoreDraft = (form) => {
+  const isRefused = query("[data-error-summary]") || query("[aria-invalid=true]", form);
   // The values of something that exists are not a draft of a person; they stay in this browser.
-  form.isPrefilled = !form.matches("[data-composer]") && !query("[data-error-summary]") && Boolean(readForm(form));
+  form.isPrefilled = !form.matches("[data-composer]") && !isRefused && Boolean(readForm(form));
+  if (isRefused && "draftOfChanges" in form.dataset) {
+    form.draftBase = readBase(keptDraft(form)); // asked for again, the page may show what somebody else saved
+    form.isRefused = true;
+  }
   if (!form.draftTimer) fillFromDraft(form); // nobody has typed in it since it came
 };
 

@@ -3,7 +3,7 @@
 //
 // Of each form by its name: `revision` and `text`, as the server has them as far as this page knows; `unanswered`, what
 // this browser saved without an answer, which the server may have or get yet; `isSent`, it was sent or emptied here.
-import { readForm, replaceForm } from "./draft_fields.js";
+import { isOutdated, readForm, replaceForm } from "./draft_fields.js";
 import { announce, createElement, csrfToken, listen, query, queryAll } from "./dom.js";
 import { _ } from "./sentences.js";
 import { getItem, setItem } from "./storage.js";
@@ -86,6 +86,7 @@ const settle = async (name, { revision, content }) => {
   if (isOurs || !form || mine === content || !content) change(name, { revision, text: content });
   if (content && wasSent && (!mine || mine === content)) return send(name, ""); // an earlier saving came late
   if (!form || mine === content) return undefined;
+  if (isOutdated(form, content)) return showOther(name, form, { revision, content });
   if (mine && (isOurs || (!content && !isUnchanged))) return save(name);
   if (content && (hasFocus || (mine && !isUnchanged))) return showOther(name, form, { revision, content });
   change(name, { revision, text: content });
@@ -94,39 +95,21 @@ const settle = async (name, { revision, content }) => {
   return undefined;
 };
 
-const textOf = (content) => {
-  const { uploaded, ...fields } = JSON.parse(content);
-  delete fields.written_as;
-  const texts = Object.values(fields).filter((value) => typeof value === "string");
-  const files = JSON.parse(uploaded || "[]").map(([, name]) => `📎 ${name}`);
-  return [...texts, ...files].join("\n").slice(0, 400);
-};
-
 // Both texts stay until the person chooses one.
-const showOther = (name, form, { revision, content }) => {
+const showOther = async (name, form, { revision, content }) => {
   const state = stateOf(name);
   state.notice?.remove();
-  const sentence = _("You wrote this in another tab or on another device:");
-  const notice = createElement("div", "notice notice-warning other-draft");
-  const quote = createElement("blockquote", "newer-reply plain-preview", textOf(content));
-  const actions = createElement("p", "cluster");
-  const close = (isTaken) => {
-    notice.remove();
+  const sentence = isOutdated(form, content)
+    ? _("This was changed after you wrote:")
+    : _("You wrote this in another tab or on another device:");
+  const choose = (isTaken) => {
     change(name, { revision, text: content });
     if (isTaken) replaceForm(form, content);
-    else enqueue(name, save);
-    query("textarea, input:not([type=hidden])", form).focus();
+    else form.dispatchEvent(new CustomEvent("draft:changed", { bubbles: true }));
+    enqueue(name, save);
   };
-  for (const [label, isTaken] of [[_("Use that text"), true], [_("Keep the text below"), false]]) {
-    const button = createElement("button", "button button-s", label);
-    button.type = "button";
-    button.onclick = () => close(isTaken);
-    actions.append(button);
-  }
-  quote.dir = "auto";
-  notice.append(createElement("p", "", sentence), quote, actions);
-  form.prepend(notice);
-  state.notice = notice;
+  const { show } = await import("./other_draft.js");
+  state.notice = show(form, sentence, content, choose, { _, createElement, query });
   announce(sentence);
 };
 
