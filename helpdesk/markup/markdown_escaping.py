@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from helpdesk.markup import markdown_parser
+from helpdesk.markup import bare_address, markdown_parser
 
 MAX_SIGNS = 200  # of one text; of one with more, each gets a backslash, so that reading it again costs little
 
@@ -20,7 +20,7 @@ _SPECIAL = re.compile(
 _EVERY_SIGN = re.compile(rf"[`*_~\[\]<&]|\\(?=[{_PUNCTUATION}\n]|$)")
 _BRACKET = re.compile(r"\[(?=[^\]\n]{0,2000}\][(\[:])")
 _ANY_BRACKET = re.compile(r"[\[\]]")
-_URL = re.compile(r"(?<![a-zA-Z0-9.+-])https?://[^\s<>\x00-\x20]{1,4000}", re.IGNORECASE)
+_URL = re.compile(rf"(?<![a-zA-Z0-9.+-])https?://[^\s<>\x00-\x20{bare_address.WIDE_SIGNS}]{{1,4000}}", re.IGNORECASE)
 _BREAKS_URL = re.compile(r"[\[\]*()`\\{}^]")
 _SENTENCE_SIGNS = re.compile(r"[.,;:!?]{0,9}")
 _LINE_START = re.compile(
@@ -42,7 +42,7 @@ def escape_text(text: str, in_label: bool = False, is_last: bool = False) -> str
     parts: list[str] = []
     position = 0
     for match in _URL.finditer(text):
-        address = _without_trailing_signs(match[0])
+        address = bare_address.cut_signs(match[0])
         words = _escape_words(text[position : match.start()])
         position = match.start() + len(address)
         if words.endswith("<") and text[position : position + 1] == ">":
@@ -87,19 +87,8 @@ def _write_address(address: str, ends_here: bool) -> str:
     """Put an address in angle brackets where Markdown would read marks in it. One with a bar is no address as a whole,
     and stays text.
     """
+    if address.endswith("://"):
+        return address
     if "|" in address:
         return re.sub(r"(?<!\\)&", r"\\&", _escape_words(address)).replace("://", r"\:\//")
     return address if ends_here and not _BREAKS_URL.search(address) else f"<{address}>"
-
-
-def _without_trailing_signs(address: str) -> str:
-    """Cut the signs of the sentence off an address."""
-    opened = address.count("(") - address.count(")")
-    while address:
-        if address[-1] in ".,;:!?'\"*_~":
-            address = address[:-1]
-        elif address[-1] == ")" and opened < 0:
-            address, opened = address[:-1], opened + 1
-        else:
-            break
-    return address

@@ -9,9 +9,10 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, link, linkify
 from markdown_it.token import Token
 
-from helpdesk.markup import picture_marks
+from helpdesk.markup import bare_address, picture_marks
 from helpdesk.markup.links import has_safe_scheme
 
+_NO_SPACE = re.compile(r"\S*")
 _LONGEST_SCHEME = 20  # characters before "://" in which a scheme and the sign before it are found
 _ENCODED = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?(?:[/?#](?:[a-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9a-f]{2})*)?"
@@ -88,8 +89,8 @@ def _write_picture_mark(tokens: list[Token], name: str) -> None:
 
 
 def parse_bare_link(state: StateInline, silent: bool) -> bool:
-    """Read a bare address; as GFM says, "_" and "~" at its end are marks around it. The library looks for the scheme in
-    all text before it, so only the last of it is left there.
+    """Read a bare address; as GFM says, "_" and "~" at its end are marks around it, and so are signs of other scripts.
+    The library looks for the scheme in all text before it, so only the last of it is left there.
     """
     before = state.pending
     if not before[-5:].lower().endswith(("http", "https")):
@@ -98,7 +99,7 @@ def parse_bare_link(state: StateInline, silent: bool) -> bool:
         state.pending = before[:-_LONGEST_SCHEME]
         state.pushPending()
         state.pending = before[-_LONGEST_SCHEME:]
-    if not linkify(state, silent):
+    if not _parse_up_to_signs(state, silent):
         return False
     end = state.pos
     while state.src[state.pos - 1] in "_~":
@@ -108,6 +109,18 @@ def parse_bare_link(state: StateInline, silent: bool) -> bool:
         text.content = text.content[: state.pos - end]
         opening.attrSet("href", str(opening.attrs["href"])[: state.pos - end])
     return True
+
+
+def _parse_up_to_signs(state: StateInline, silent: bool) -> bool:
+    source = state.src
+    if source.isascii():
+        return linkify(state, silent)
+    run = _NO_SPACE.match(source, state.pos)
+    state.src = source[: state.pos] + bare_address.cut_wide_signs(run[0]) if run else source
+    try:
+        return linkify(state, silent)
+    finally:
+        state.src = source
 
 
 def show_unsafe_addresses(state: StateCore) -> None:

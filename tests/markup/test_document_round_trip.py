@@ -10,7 +10,20 @@ from helpdesk.markup.document import BOLD, CODE, ITALIC, STRIKE, CodeBlock, List
 TEXT = st.text(
     st.sampled_from("ab cd1_*~`[]()<>&\\#+-.!|:/\"'=^{}0$%@,;?é「」。を日한"), min_size=1, max_size=12
 ) | st.sampled_from(
-    ["1. x", "- y", "> z", "&lt;", "<b>", "https://a.example/x_y", "[a]: b", "---", "C:\\", "  ", "~~~"]
+    [
+        "1. x",
+        "- y",
+        "> z",
+        "&lt;",
+        "<b>",
+        "https://a.example/x_y",
+        "https://a.example/x。y",
+        "[a]: b",
+        "---",
+        "C:\\",
+        "  ",
+        "~~~",
+    ]
 )
 STYLES = st.sampled_from([0, 0, 0, BOLD, ITALIC, STRIKE, BOLD | ITALIC, BOLD | STRIKE])
 

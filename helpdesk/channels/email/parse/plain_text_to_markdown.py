@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from email.message import Message
 from typing import NamedTuple
 
+from helpdesk.markup import bare_address
+
 _QUOTE_PREFIX = re.compile(r"[ \t]{0,3}((?:>[ ]?)+)")
-_URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
+_URL = re.compile(rf"https?://[^\s<>\"\\^`{{|}}{bare_address.WIDE_SIGNS}]+", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*_~\[\]<>|]|&(?=#?\w{1,32};)|!(?=\[)")
 _URL_SPECIAL = re.compile(r"[*_~\[\]]")
 _LINE_START = re.compile(r"(\d{1,9})([.)])|([-+=#])")
@@ -116,10 +118,11 @@ def _escape(text: str) -> str:
     pieces, at = [], 0
     for match in _URL.finditer(text):
         pieces.append(_SPECIAL.sub(r"\\\g<0>", text[at : match.start()]))
-        address = match[0]
-        is_delimited = _URL_SPECIAL.search(address) or _SPECIAL.match(text, match.end())
+        before = text[match.start() - 1 : match.start()]
+        address = bare_address.cut_signs(match[0], marks=before if before in "*_~" else "")
+        at = match.start() + len(address)
+        is_delimited = _URL_SPECIAL.search(address) or _SPECIAL.match(text, at)
         pieces.append(f"<{address}>" if is_delimited else address)
-        at = match.end()
     pieces.append(_SPECIAL.sub(r"\\\g<0>", text[at:]))
     return "".join(pieces)
 
