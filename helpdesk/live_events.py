@@ -25,23 +25,28 @@ def bump_version_and_publish(ticket: Any, team_only: bool = False, messages_only
 
     ``messages_only``: nothing but its conversation looks different, so that a page asks for nothing else.
     Ticket lists and the agent queue are notified too. The version is part of the ETags; it is raised in SQL, so that
-    two concurrent writers both count.
+    two concurrent writers both count. So is the one that customers see, unless ``team_only``.
     """
-    ticket.version = _next_version(type(ticket))
+    ticket.version = _next_version(type(ticket), "version")
+    if not team_only:
+        ticket.public_version = _next_version(type(ticket), "public_version")
     ticket.changed_at = clock.now()
     publish_ticket_changed(ticket, team_only, messages_only)
 
 
 def bump_versions_and_publish(model: Any, changed: Mapping[Any, bool]) -> None:
-    """Raise the versions of the tickets in ``changed`` by one statement, and notify the open pages of each.
+    """Raise the versions of the tickets in ``changed`` by two statements at most, and notify the open pages of each.
 
     ``model``: their class. ``changed`` says of each whether only the team's pages are notified. What is loaded of them
     keeps its version.
     """
-    ids = [ticket.id for ticket in changed]
     values = {"version": model.version + 1, "changed_at": clock.now()}
-    statement = update(model).where(model.id.in_(ids)).values(values)
-    extensions.db.session.execute(statement, execution_options={"synchronize_session": False})
+    for is_internal in (False, True):
+        ids = [ticket.id for ticket, team_only in changed.items() if team_only == is_internal]
+        public = {} if is_internal else {"public_version": model.public_version + 1}
+        statement = update(model).where(model.id.in_(ids)).values(values | public)
+        if ids:
+            extensions.db.session.execute(statement, execution_options={"synchronize_session": False})
     for ticket, team_only in changed.items():
         publish_ticket_changed(ticket, team_only)
 
@@ -80,9 +85,9 @@ def publish(topics: list[str]) -> bool:
 
 
 @built_once()
-def _next_version(model: Any) -> Any:
+def _next_version(model: Any, column: str) -> Any:
     """The expression that raises a version, made once so that the statement with it is."""
-    return model.version + 1
+    return getattr(model, column) + 1
 
 
 def _add_publication(pipeline: Pipeline, topics: list[str]) -> None:

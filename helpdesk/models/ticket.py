@@ -51,7 +51,8 @@ class Ticket(Base):
     ``updated_at``: the last activity that customers see. ``changed_at``: the last change of any kind, None before the
     first. ``turn_since``: since when the party that has to act next (``waiting_on``) has had to. ``next_due_at``: when
     the first of its running SLA timers is due, None without one. ``next_seq``: the next position in the timeline.
-    ``version`` increases with every visible change. ``form_token``: sending the same form twice creates one ticket.
+    ``version`` increases with every visible change, ``public_version`` with those that customers may see: theirs must
+    not tell how much the team does for itself. ``form_token``: sending the same form twice creates one ticket.
     """
 
     __tablename__ = "tickets"
@@ -85,6 +86,7 @@ class Ticket(Base):
     next_seq: Mapped[int] = mapped_column(default=1)
     last_public_seq: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
+    public_version: Mapped[int] = mapped_column(default=1)
     form_token: Mapped[str | None] = mapped_column(String(64))
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))

@@ -174,6 +174,7 @@ def _bump_tickets(numbers: list[int]) -> None:
     """Let open pages, lists and programs see that the tickets changed."""
     for start in range(0, len(numbers), references.BATCH_SIZE):
         batch = Ticket.id.in_(numbers[start : start + references.BATCH_SIZE])
-        changed = update(Ticket).where(batch).values(version=Ticket.version + 1, changed_at=clock.now())
+        versions = {"version": Ticket.version + 1, "public_version": Ticket.public_version + 1}
+        changed = update(Ticket).where(batch).values(versions | {"changed_at": clock.now()})
         db.session.execute(changed, execution_options={"synchronize_session": False})
     db.session.expire_all()

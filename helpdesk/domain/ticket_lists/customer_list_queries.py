@@ -127,7 +127,7 @@ def page_query(
     unread = and_(
         Ticket.last_public_seq > func.coalesce(ReadReceipt.seq, 0), or_(ReadReceipt.ticket_id.is_not(None), never_read)
     )
-    shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
+    shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.public_version, Ticket.updated_at, unread)
     query = (
         select(*shown, User.name, User.email, User.picture_url)
         .outerjoin(Ticket.requester)

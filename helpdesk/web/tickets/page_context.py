@@ -77,7 +77,8 @@ def fragment_version(ticket: Ticket, variant: str = "") -> tuple[object, ...]:
     """What the ETag of a ticket's fragment is made of: the ticket's version, and who sees which ``variant`` of it."""
     user = authentication.get_current_user()
     zone = (user.time_zone or "").replace("/", "-")
-    return ticket.id, ticket.version, user.id, user.role, current_code(), zone, variant
+    version = ticket.version if user.is_team else ticket.public_version
+    return ticket.id, version, user.id, user.role, current_code(), zone, variant
 
 
 def earlier_context(ticket: Ticket, before: int, from_seq: int | None = None) -> dict[str, Any]:
