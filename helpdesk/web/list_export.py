@@ -12,6 +12,7 @@ from helpdesk.database import pagination
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists import csv_export, export_columns
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web import csv_response
 
 MAX_MEMORY_BYTES = 8 * 1024 * 1024  # larger workbooks are written to disk
@@ -21,11 +22,19 @@ WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.she
 def send_list(
     reader: User, query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any], name: str
 ) -> ResponseReturnValue:
-    """Send the list in the format of the parameter ``format``: comma, semicolon, tab, or xlsx."""
-    columns, chosen = export_columns.find_columns(reader), request.args.get("format", "comma")
+    """Send the list in the format of the parameter ``format``: comma (or csv), semicolon, tab, or xlsx.
+
+    Raises ValidationError for another one.
+    """
+    columns, chosen = export_columns.find_columns(reader), request.args.get("format") or "comma"
     if chosen == "xlsx":
         return _send_workbook(columns, query, order, values, name)
-    separator = csv_export.SEPARATORS.get(chosen, ",")
+    separator = csv_export.SEPARATORS.get("comma" if chosen == "csv" else chosen)
+    if separator is None:
+        raise ValidationError(
+            gettext("There is no format “%(format)s”. There are comma, semicolon, tab and xlsx.", format=chosen[:40]),
+            "format",
+        )
     return csv_response.stream_csv(csv_export.export_query(columns, query, order, values, separator), f"{name}.csv")
 
 

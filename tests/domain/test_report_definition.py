@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
-from helpdesk.domain.reporting import date_ranges
-from helpdesk.domain.reporting.definition import ReportDefinition
+from helpdesk.domain.reporting import date_ranges, unknown_values
+from helpdesk.domain.reporting.definition import GROUP_LABELS, ReportDefinition
+from helpdesk.domain.tickets import tags
+from helpdesk.models.priorities import Priority
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -32,3 +34,33 @@ def test_what_an_address_says_is_read_with_defaults(app):
     assert read({"from": "0001-01-01", "to": "2026-11-02"}).days.days <= date_ranges.MAX_DAYS
     asked = {"range": "dates", "from": "2026-11-02", "to": "2026-11-09", "by": "agent", "tag": "refund"}
     assert read(asked).address_values() == asked
+
+
+def test_what_an_address_asks_for_that_does_not_exist_is_said(app, make, session):
+    """Each name and value that is left out or finds nothing, and none that is read."""
+    unknown = dict.fromkeys(unknown_values.LABELS, "x")
+    assert set(unknown_values.find_unknown(unknown)) == set(unknown)
+    assert unknown_values.find_unknown({"priority": "x"}) == {"priority": "Priority: there is no “x”."}
+    agent, ticket = make.agent(), make.ticket(make.user(make.organization("Globex")), form=make.form("billing"))
+    tags.set_tags(ticket, ["refund"], actor=agent)
+    session.commit()
+    known = {
+        "range": date_ranges.RANGE_LABELS,
+        "weeks": ["4", ""],
+        "from": ["2026-11-02"],
+        "to": ["2026-11-09"],
+        "by": GROUP_LABELS,
+        "organization": ["globex"],
+        "assignee": [str(agent.id), "none"],
+        "form": ["billing", "*"],
+        "tag": ["refund", "#Refund", "*"],
+        "priority": list(Priority),
+    }
+    assert set(known) == set(unknown_values.LABELS)
+    wrong = [
+        (name, value)
+        for name, values in known.items()
+        for value in values
+        if unknown_values.find_unknown({name: value})
+    ]
+    assert wrong == []

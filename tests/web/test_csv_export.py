@@ -146,3 +146,52 @@ def test_a_workbook_has_dates_and_no_formulas(make, browser_of, session, monkeyp
     monkeypatch.setattr(csv_export, "iterate_rows", None)  # they are counted before any is read
     assert client.get("/tickets.csv?format=xlsx").headers["Location"] == "/tickets"
     assert "A workbook has at most 1 tickets" in client.get("/tickets").text
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("status=bogus", "Status: there is no “bogus”."),
+        ("requester=bogus", "Requester: there is no “bogus”."),
+        ("form=bogus", "Form: there is no “bogus”."),
+        ("sort=bogus", "Order: there is no “bogus”."),
+        ("format=pdf", "There is no format “pdf”. There are comma, semicolon, tab and xlsx."),
+    ],
+)
+def test_a_file_of_what_does_not_exist_is_refused(path, address, sentence, subjects, make, browser_of):
+    requester, _ = subjects
+    client = browser_of(requester if path == "/tickets.csv" else make.agent("Maya"))
+    refused = client.get(f"{path}{'&' if '?' in path else '?'}{address}")
+    assert refused.status_code == 422 and sentence in refused.text
+
+
+@pytest.mark.parametrize("format", ["", "comma", "csv", "semicolon", "tab"])
+def test_every_format_that_there_is_is_sent(format, subjects, make, browser_of):
+    client = browser_of(make.agent("Maya"))
+    assert client.get(f"/desk/export.csv?view=all&format={format}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["status=bogus", "priority=bogus", "assignee=bogus", "tag=bogus", "organization=bogus", "age=bogus"]
+)
+def test_a_list_says_what_it_does_not_know_and_shows_nothing_for_it(address, subjects, make, browser_of):
+    client, name = browser_of(make.agent("Maya")), address.partition("=")[0].title()
+    for page in ("/desk", "/desk/queue"):
+        text = client.get(f"{page}?view=all&{address}").text
+        assert f"{name}: there is no “bogus”." in text and "Printer" not in text
+
+
+def test_a_customers_list_says_of_somebody_elses_what_it_says_of_nothing(subjects, make, browser_of):
+    requester, _ = subjects
+    other = make.user(make.organization("Initech"))
+    client = browser_of(requester)
+    texts = [client.get(f"/tickets?requester={number}").text for number in (other.id, 98765)]
+    assert all("there is no" in text and "Printer" not in text for text in texts)
+    assert "Status: there is no “bogus”." in client.get("/tickets?status=bogus").text
+
+
+def test_a_report_says_what_it_does_not_know_and_makes_no_file_of_it(make, browser_of):
+    client, sentence = browser_of(make.agent(role="lead")), "Priority: there is no “bogus”."
+    page, file = (client.get(f"{path}?priority=bogus") for path in ("/review", "/review/export.csv"))
+    assert (page.status_code, file.status_code) == (200, 422) and sentence in page.text and sentence in file.text

@@ -5,7 +5,7 @@ Filters alone describe what a page shows. The queries are in ``agent_queue_queri
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,8 +26,6 @@ from helpdesk.domain.ticket_lists.agent_queue_queries import (
 )  # also for callers
 from helpdesk.domain.ticket_lists.agent_queue_queries import STATUS_VIEWS
 from helpdesk.domain.ticket_lists.agent_queue_rows import make_row
-from helpdesk.models.priorities import Priority
-from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import lazy_gettext
@@ -62,6 +60,7 @@ AGE_LABELS = {
 RECENT_PERIOD = timedelta(days=7)
 # Views of few tickets: one plan for all values would read every ticket in the order of the page to find them.
 VIEWS_PLANNED_ANEW = {"at_risk", "solved"}
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 AT_RISK_WITHIN = timedelta(hours=2)  # a timer due within it puts its ticket at risk
 
 
@@ -76,7 +75,7 @@ class QueuePage:
 
 
 def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return the value of every filter by name; "" for an unknown or empty one, FIRST_VIEW for an unknown view."""
+    """Return the value of every filter by name: FIRST_VIEW for an unknown view, the view's own order for an unknown."""
     filters = {name: (arguments.get(name) or "").replace("\x00", "").strip()[:200] for name in FILTER_NAMES}
     if filters["view"] not in VIEW_LABELS:
         filters["view"] = FIRST_VIEW
@@ -171,28 +170,28 @@ def _filtered_query(
 
 
 def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
-    """Return the parameter values of the conditions that ``filters`` need, by their name in FILTER_CONDITIONS."""
-    values: dict[str, Any] = {}
-    if filters["status"] in list(Status):
-        values["status"] = filters["status"]
-    if filters["priority"] in list(Priority):
-        values["priority"] = filters["priority"]
+    """Return the parameter values of the conditions that ``filters`` need, by their name in FILTER_CONDITIONS.
+
+    A value that names nothing matches nothing (``unknown_filters`` says so).
+    """
+    values: dict[str, Any] = {name: filters[name] for name in ("status", "priority") if filters[name]}
     if filters["assignee"] == "none":
         values["nobody"] = None
     elif filters["assignee"] == "me":
         values["assignee"] = user.id
-    elif assignee_id := parse_id(filters["assignee"]):
-        values["assignee"] = assignee_id
+    elif filters["assignee"]:
+        values["assignee"] = parse_id(filters["assignee"]) or 0
     if filters["organization"]:
         values["organization"] = next(iter(agent_queue_queries.find_ids("organization", filters["organization"])), 0)
     if filters["form"]:
         values["form"] = agent_queue_queries.find_ids("form", filters["form"])
     if filters["tag"]:
         values["tag"] = next(iter(agent_queue_queries.find_ids("tag", filters["tag"].lower().lstrip("#"))), 0)
-    if requester_id := parse_id(filters["requester"]):
-        values["requester"] = requester_id
-    if filters["age"] in AGE_LABELS:
-        values["before"] = clock.now() - timedelta(days=int(filters["age"]))
+    if filters["requester"]:
+        values["requester"] = parse_id(filters["requester"]) or 0
+    if filters["age"]:
+        is_known = filters["age"] in AGE_LABELS
+        values["before"] = clock.now() - timedelta(days=int(filters["age"])) if is_known else BEFORE_ALL
     return values
 
 

@@ -15,7 +15,13 @@ from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.people.reader_time_zone import parse_day
-from helpdesk.domain.ticket_lists import agent_queue_queries, customer_list_queries, search, search_matches
+from helpdesk.domain.ticket_lists import (
+    agent_queue_queries,
+    customer_list_queries,
+    search,
+    search_matches,
+    unknown_filters,
+)
 from helpdesk.domain.ticket_lists.customer_list_queries import MAX_COUNT as MAX_COUNT  # also for callers
 from helpdesk.extensions import db
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
@@ -79,8 +85,8 @@ def fetch_list_page(
 ) -> TicketPage:
     """Return the page of ``user``'s list at the cursor ``after``.
 
-    FILTER_NAMES lists the filters. An invalid value filters nothing and is reported in ``errors``. One query, two for a
-    search.
+    FILTER_NAMES lists the filters. A value that names nothing is reported in ``errors``: it matches nothing, days that
+    cannot be read filter nothing. One query, two for a search, and one to find out why an empty list is empty.
     """
     values, errors = _parse_filters(user, filters)
     found = search.build_search(user, filters.get("q", ""))
@@ -100,6 +106,7 @@ def fetch_list_page(
     shown = {row.id: (row.subject, row.excerpt) for row in page.rows}
     excerpts = search.load_excerpts(user, found, list(shown), shown)
     rows = [_make_row(excerpts, *row) for row in page.rows]
+    errors |= _find_unknown_rows(user, filters) if not rows else {}
     return TicketPage(rows, page.next, page.previous, errors, found.misspelt)
 
 
@@ -174,11 +181,12 @@ def _make_options(rows: Iterable[Sequence[Any]]) -> FilterOptions:
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:
     """Return the query of ``user``'s list under ``filters``, its order, and its parameter values.
 
-    Raises ValidationError for filters that cannot be read, of which the list says so beside them.
+    Raises ValidationError for filters that cannot be read or name nothing, of which the list says so.
     """
     values, errors = _parse_filters(user, filters)
-    if errors:
-        raise ValidationError(next(iter(errors.values())), errors=errors)
+    unknown = errors or _find_unknown_rows(user, filters)
+    if unknown and (errors or not fetch_list_page(user, filters, size=1).tickets):
+        raise ValidationError(next(iter(unknown.values())), errors=unknown)
     found = search.build_search(user, filters.get("q"))
     names = (*values, *found.conditions)
     tickets = select(Ticket).where(*customer_list_queries.list_conditions(permissions.get_visibility(user), names))
@@ -210,12 +218,17 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     status = filters.get("status") or ""
-    if status in STATUS_GROUPS or status in list(Status):
+    if status:
         values["statuses"] = list(STATUS_GROUPS.get(status, (status,)))
+        if status not in (*STATUS_GROUPS, *Status):
+            errors["status"] = unknown_filters.describe_unknown("status", status)
     if filters.get("mine"):
         values["mine"] = user.id
-    if requester_id := parse_id(filters.get("requester")):
-        values["requester"] = requester_id
+    if filters.get("requester"):
+        values["requester"] = parse_id(filters["requester"]) or 0
+    sort = filters.get("sort") or ""
+    if sort and sort not in customer_list_queries.SORT_ORDERS:
+        errors["sort"] = unknown_filters.describe_unknown("sort", sort)
     if filters.get("form"):
         values["form"] = agent_queue_queries.find_ids("form", filters["form"])
     since, until = _parse_day(user, filters, "from", errors), _parse_day(user, filters, "to", errors, later=1)
@@ -226,6 +239,20 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
     if since and until and until <= since:
         errors["to"] = gettext("It ends before it begins.")
     return values, errors
+
+
+def _find_unknown_rows(user: User, filters: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for a person and a form that the list does not offer ``user``: of one that exists elsewhere
+    the same as of one that does not.
+    """
+    if not filters.get("requester") and not filters.get("form"):
+        return {}
+    options = load_filter_options(user)
+    offered = {"requester": {str(each) for each, _ in options.requesters}, "form": {slug for slug, _ in options.forms}}
+    unknown = {
+        name: filters[name] for name, known in offered.items() if filters.get(name) and filters[name] not in known
+    }
+    return {name: unknown_filters.describe_unknown(name, value) for name, value in unknown.items()}
 
 
 def _make_row(

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import quarantine
 from helpdesk.database import pagination
-from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.ticket_lists import agent_queue, agent_queue_queries, unknown_filters
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import list_export, page_numbers
 from helpdesk.web.desk import queue_columns, queue_order, shown_queue, undo_offer
@@ -63,6 +64,8 @@ def show_queue_fragment() -> ResponseReturnValue:
 def export_queue() -> ResponseReturnValue:
     """The filtered queue as a file for a spreadsheet; CSV is streamed while it is read."""
     user = authentication.get_current_user()
+    if unknown := unknown_filters.find_unknown(request.args, is_empty=True):
+        raise ValidationError(next(iter(unknown.values())), errors=unknown)
     query, values = agent_queue.filtered_query(user, parse_filters())
     order = pagination.Order(((Ticket.id, True),))
     return list_export.send_list(user, query, order, values, "queue")
@@ -91,6 +94,7 @@ def queue_context(
             "place": place,
         },
         "filters": filters,
+        "unknown": tuple(unknown_filters.find_unknown(request.args, is_empty=not page.tickets).values()),
         "hidden_columns": hidden,
         "rows": ticket_rows.render_queue_rows(page.tickets, f"?view={filters['view']}", hidden, known_rows),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 
 from helpdesk.domain.content_translation.lookup import Part, translate_content
-from helpdesk.domain.reporting import date_ranges, definition
+from helpdesk.domain.reporting import date_ranges, definition, unknown_values
 from helpdesk.domain.reporting.definition import FILTER_NAMES, ReportDefinition
 from helpdesk.domain.ticket_lists import filter_options
 from helpdesk.domain.tickets import tag_list
@@ -68,4 +68,5 @@ def filter_context(report: ReportDefinition) -> dict[str, Any]:
         "ranges": list(date_ranges.RANGE_LABELS.items()),
         "groups": list(definition.GROUP_LABELS.items()),
         "choices": choices,
+        "unknown": tuple(unknown_values.find_unknown(request.args).values()),
     }

@@ -8,7 +8,16 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import labels
-from helpdesk.domain.reporting import date_ranges, drill_down, report_table, reports, stored_reports, weekly_digest
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.reporting import (
+    date_ranges,
+    drill_down,
+    report_table,
+    reports,
+    stored_reports,
+    unknown_values,
+    weekly_digest,
+)
 from helpdesk.domain.reporting.definition import GROUP_LABELS, TABLE_TITLES
 from helpdesk.domain.reporting.reports import Report
 from helpdesk.domain.ticket_lists import csv_export
@@ -51,6 +60,8 @@ def show_report() -> ResponseReturnValue:
 @replica_reads.from_replica
 def export_report() -> ResponseReturnValue:
     """Send the table of the report as CSV; times in seconds, empty where nothing was measured."""
+    if unknown := unknown_values.find_unknown(request.args):
+        raise ValidationError(next(iter(unknown.values())), errors=unknown)
     definition = report_filters.read_definition()
     report = reports.make_report(definition)
     stored_reports.ask_for(definition, report.missing)
