@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from helpdesk.counted import counted
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ConflictError
@@ -45,7 +46,7 @@ def list_deliveries(state: str | None, limit: int) -> None:
         ticket = f"#{delivery.thread.ticket_id}" if delivery.thread else "-"
         click.echo(
             f"{delivery.id:>8}  {delivery.state:9} {ticket:>7}  {delivery.kind:12} to {delivery.label}, "
-            f"{delivery.attempts} tries, since {delivery.created_at:%Y-%m-%d %H:%M} UTC"
+            f"{counted(delivery.attempts, 'try', 'tries')}, since {delivery.created_at:%Y-%m-%d %H:%M} UTC"
             + (f": {delivery.reason}" if delivery.reason else "")
         )
     if total == 0:
@@ -83,7 +84,7 @@ def _add_command(name: str, help_text: str, act: Callable[[Delivery], None], don
         if len(ids) == 1:
             click.echo(f"Delivery {ids[0]} to {db.session.get_one(Delivery, ids[0]).label} {done}.")
         else:
-            click.echo(f"{count} deliveries: each {done}.")
+            click.echo(f"{counted(count, 'delivery', 'deliveries')}: {'' if count == 1 else 'each '}{done}.")
 
 
 def _choose(state: str | None, kind: str | None, channel: str | None, ticket: int | None) -> list[int]:

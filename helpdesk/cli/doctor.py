@@ -17,6 +17,7 @@ from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
+from helpdesk.counted import counted
 from helpdesk.database import errors, postgresql_server
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.authentication.connections import diagnostics as connections
@@ -167,7 +168,9 @@ def _check_redis() -> Iterator[CheckResult]:
     yield True, f"Redis {version} answers."
     yield (
         bool(workers),
-        f"{len(workers)} workers run." if workers else "No worker runs. Start one with: helpdesk worker",
+        f"{counted(len(workers), 'worker runs', 'workers run')}."
+        if workers
+        else "No worker runs. Start one with: helpdesk worker",
     )
 
 

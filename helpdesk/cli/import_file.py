@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from helpdesk.counted import counted
 from helpdesk.domain.imports import apply, check
 
 KINDS = ("organization", "person", "ticket")
@@ -26,7 +27,8 @@ def import_file(file: Path, source: str, dry_run: bool, skip_wrong: bool) -> Non
         report = check.check_file(stream, source=source, folder=file.parent)
     _print_report(report)
     if report.problems and not (skip_wrong and not dry_run):
-        raise click.ClickException(f"{len(report.problems)} lines have a problem; nothing is imported.")
+        lines = counted(len(report.problems), "line has", "lines have")
+        raise click.ClickException(f"{lines} a problem; nothing is imported.")
     if dry_run:
         click.echo("Nothing is changed: this was a dry run.")
         return
@@ -37,7 +39,7 @@ def import_file(file: Path, source: str, dry_run: bool, skip_wrong: bool) -> Non
                 click.echo(f"line {number}: {outcome}", err=True)
             counts[kind, outcome if outcome in OUTCOMES else "left out"] += 1
             if sum(counts.values()) % 1000 == 0:
-                click.echo(f"{sum(counts.values()):,} lines are done.")
+                click.echo(f"{counted(sum(counts.values()), 'line is', 'lines are')} done.")
     for kind in KINDS:
         parts = [f"{counts[kind, each]:,} {each}" for each in (*OUTCOMES, "left out") if counts[kind, each]]
         if parts:
@@ -48,10 +50,12 @@ def _print_report(report: check.ImportReport) -> None:
     for kind in KINDS:
         if report.counts[kind]:
             present, matched = report.present[kind], report.matched[kind]
-            known = f", of which {present:,} were imported before" if present else ""
-            known += f", {matched:,} are here already" if matched else ""
-            click.echo(f"{report.counts[kind]:,} {PLURALS[kind]}{known}")
+            known = f", of which {counted(present, 'was', 'were')} imported before" if present else ""
+            known += f", {counted(matched, 'is', 'are')} here already" if matched else ""
+            click.echo(f"{counted(report.counts[kind], kind, PLURALS[kind])}{known}")
     if report.renumbered:
-        click.echo(f"{report.renumbered:,} tickets get another number, since theirs is taken here.")
+        is_one = report.renumbered == 1
+        sentence = "gets another number, since its own is" if is_one else "get another number, since theirs is"
+        click.echo(f"{counted(report.renumbered, 'ticket', 'tickets')} {sentence} taken here.")
     for number, sentence in report.problems:
         click.echo(f"line {number}: {sentence}", err=True)

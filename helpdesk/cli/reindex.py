@@ -3,6 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
+from helpdesk.counted import counted
 from helpdesk.domain.search_index import names, reindexing
 from helpdesk.extensions import db
 
@@ -19,4 +20,4 @@ def reindex() -> None:
         db.session.commit()
         count += batch
     db.session.commit()
-    click.echo(f"{count:,} tickets are indexed.")
+    click.echo(f"{counted(count, 'ticket is', 'tickets are')} indexed.")

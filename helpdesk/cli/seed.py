@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
+from helpdesk.counted import counted
 from helpdesk.demo.seed import bulk_data
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -31,10 +32,12 @@ def seed(organizations: int, tickets: int, messages: int, random_seed: int, yes:
     if not yes and (real := _describe_real_data()):
         click.confirm(f"This database holds {real}. Mix made-up data into it, which cannot be undone?", abort=True)
     started = time.monotonic()
-    summary = bulk_data.seed_bulk_data(
+    made = bulk_data.seed_bulk_data(
         organizations=organizations, tickets=tickets, messages=messages, random_seed=random_seed
     )
-    click.echo(f"Made {summary} in {time.monotonic() - started:.1f} s.")
+    rows = _count_rows(made.people, made.organizations, made.tickets)
+    written = counted(made.messages, "message", "messages")
+    click.echo(f"Made {rows}, with {written}, in {time.monotonic() - started:.1f} s.")
 
 
 def _describe_real_data() -> str | None:
@@ -44,4 +47,9 @@ def _describe_real_data() -> str | None:
     if not people:
         return None
     counts = [db.session.scalar(select(func.count(model.id))) for model in (Organization, Ticket)]
-    return f"{people} people, {counts[0]} organizations and {counts[1]} tickets"
+    return _count_rows(people, counts[0] or 0, counts[1] or 0)
+
+
+def _count_rows(people: int, organizations: int, tickets: int) -> str:
+    of_organizations = counted(organizations, "organization", "organizations")
+    return f"{counted(people, 'person', 'people')}, {of_organizations} and {counted(tickets, 'ticket', 'tickets')}"

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from helpdesk import config
 from helpdesk.cli import schema_migration
 from helpdesk.cli.backups import archive, postgresql_database, sqlite_database, stored_files
+from helpdesk.counted import counted
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 
@@ -48,7 +49,7 @@ def backup(file: Path, verify: bool, without_files: bool) -> None:
         raise click.ClickException(f"The backup was not written: {error.strerror or error}.") from None
     finally:
         part.unlink(missing_ok=True)
-    click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes, {count} files).")
+    click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes, {counted(count, 'file', 'files')}).")
 
 
 @click.command()
@@ -79,7 +80,8 @@ def restore(file: Path, replace: bool, force: bool, unverified: bool) -> None:
     schema_migration.upgrade_schema()
     held = db.session.scalar(select(func.count(Delivery.id)).where(Delivery.state == DeliveryState.on_hold))
     db.session.rollback()
-    click.echo(f"Restored {file}. {held} waiting deliveries are on hold; see: helpdesk deliveries --state on_hold")
+    waiting = counted(held or 0, "waiting delivery is", "waiting deliveries are")
+    click.echo(f"Restored {file}. {waiting} on hold; see: helpdesk deliveries --state on_hold")
 
 
 def _verify(file: Path) -> str:
@@ -89,7 +91,8 @@ def _verify(file: Path) -> str:
     database = _database()
     with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
         content = archive.unpack(file, Path(folder), database.DUMP_NAME, unverified=False)
-        return f"{database.try_out(content.dump)} It has {len(content.files)} files and the schema {content.revision}."
+        files = counted(len(content.files), "file", "files")
+        return f"{database.try_out(content.dump)} It has {files} and the schema {content.revision}."
 
 
 def _database() -> ModuleType:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from helpdesk import clock, config, postgresql_url
 from helpdesk.cli.backups import postgresql_programs
+from helpdesk.counted import counted
 from helpdesk.domain.outbox import failover
 from helpdesk.extensions import Model
 
@@ -93,7 +94,7 @@ def find_users() -> str | None:
     with _connect() as connection:
         while (count := connection.scalar(USERS_QUERY)) and time.monotonic() < deadline:
             time.sleep(0.1)
-    return f"{count} of its connections to the database are open" if count else None
+    return f"{count} of its connections to the database {'is' if count == 1 else 'are'} open" if count else None
 
 
 def check(path: Path) -> None:
@@ -125,7 +126,7 @@ def try_out(path: Path) -> str:
     finally:
         with _connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-    return f"It was restored into a database of its own and has {count} {'ticket' if count == 1 else 'tickets'}."
+    return f"It was restored into a database of its own and has {counted(count or 0, 'ticket', 'tickets')}."
 
 
 def replace(path: Path) -> None:

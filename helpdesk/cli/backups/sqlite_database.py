@@ -10,6 +10,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from helpdesk import clock, config
+from helpdesk.counted import counted
 from helpdesk.domain.outbox import failover
 from helpdesk.models.delivery import DeliveryState
 
@@ -61,7 +62,7 @@ def try_out(path: Path) -> str:
     check(path)
     with closing(sqlite3.connect(path)) as connection:
         count = connection.execute("SELECT count(*) FROM tickets").fetchone()[0]
-        return f"The database opens and has {count} {'ticket' if count == 1 else 'tickets'}."
+        return f"The database opens and has {counted(count, 'ticket', 'tickets')}."
 
 
 def replace(path: Path) -> None:

@@ -44,10 +44,6 @@ class SeedCounts:
     tickets: int
     messages: int
 
-    def __str__(self) -> str:
-        counts = f"{self.organizations:,} organizations, {self.people:,} people, {self.tickets:,} tickets"
-        return f"{counts} and {self.messages:,} messages"
-
 
 def seed_bulk_data(*, organizations: int, tickets: int, messages: int, random_seed: int = 1) -> SeedCounts:
     """Add the given numbers, with ``messages`` a ticket on average. Commits."""
