@@ -10,7 +10,7 @@ from helpdesk import config
 from helpdesk.domain import metrics
 from helpdesk.domain.monitoring import forwarding, health, sizes
 from helpdesk.extensions import db
-from helpdesk.web.middleware import authorization
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 NAMED_PROBLEMS = ("Deliveries", "Writes", "Replica", "Disk", "Schema")  # whose sentence readiness repeats
@@ -80,6 +80,6 @@ def show_health() -> ResponseReturnValue:
     return navigation.render_settings_page(
         "settings/health.html",
         destinations=health.list_destinations(),
-        findings=health.run_checks(),
+        findings=health.run_checks(authentication.get_current_user()),
         sizes=sizes.list_growth(),
     )

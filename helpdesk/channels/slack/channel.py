@@ -4,6 +4,7 @@ thread below it.
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -90,8 +91,8 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
         said = events.parse_ts(external_id)
         return slack_clock.to_our_time(said) if said is not None else None
 
-    def check_health(self) -> ChannelHealth:
-        return health.describe_last_event()
+    def check_health(self, zone: ZoneInfo) -> ChannelHealth:
+        return health.describe_last_event(zone)
 
     def is_installation_error(self, reason: str) -> bool:
         return api_errors.is_installation_error(reason)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.people import admission
+from helpdesk.domain.people.reader_time_zone import get_reader_time_zone
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -93,8 +94,12 @@ def describe_reply(message: Message, origin: Thread | None) -> str:
     return " ".join(sentences)
 
 
-def describe_withdrawal(message: Message, copies: Copies) -> str:
-    """Describe a reply that was made a note: what was taken back, what could not be, and who had it before."""
+def describe_withdrawal(message: Message, copies: Copies, reader: User) -> str:
+    """Describe a reply that was made a note: what was taken back, what could not be, and who had it before.
+
+    Times are those of ``reader``.
+    """
+    zone = get_reader_time_zone(reader)
     origin = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
     parts = [gettext("This is a note now.")]
     if origin is not None and origin.is_customers:
@@ -110,9 +115,11 @@ def describe_withdrawal(message: Message, copies: Copies) -> str:
     ]
     parts += [
         gettext(
-            "The email to %(name)s left at %(at)s UTC and stays in the mailbox.", name=name, at=at.strftime("%H:%M:%S")
+            "The email to %(name)s left at %(at)s and stays in the mailbox.",
+            name=name,
+            at=f"{at:%H:%M:%S} {clock.name_zone(at)}",
         )
-        for name, at in copies.mailed
+        for name, at in ((name, at.astimezone(zone)) for name, at in copies.mailed)
     ]
     if copies.uncertain:
         parts.append(gettext("Nobody knows yet whether it reached %(places)s.", places=format_list(copies.uncertain)))

@@ -17,11 +17,13 @@ from helpdesk.database import replica
 from helpdesk.database.errors import describe_error
 from helpdesk.domain.monitoring import probes, replica_problems
 from helpdesk.domain.outbox import progress, registry
+from helpdesk.domain.people.reader_time_zone import get_reader_time_zone
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
+from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext, ngettext
 
 LATE_AFTER = timedelta(minutes=5)  # a longer wait is a problem
@@ -103,8 +105,8 @@ def list_destinations() -> list[DestinationHealth]:
     return sorted(found, key=lambda each: (each.oldest or never, -each.failed, each.label))
 
 
-def run_checks() -> list[HealthCheck]:
-    """Check the database, writes, deliveries, queue, workers, channels, inbox and disk; never raises."""
+def run_checks(reader: User | None = None) -> list[HealthCheck]:
+    """Check what the installation needs; never raises. Times in sentences are ``reader``'s, else the installation's."""
     return [
         _check_database(),
         _check_schema(),
@@ -113,7 +115,7 @@ def run_checks() -> list[HealthCheck]:
         _check_deliveries(),
         _check_queue(),
         check_workers(),
-        *_check_channels(),
+        *_check_channels(reader),
         _check_inbox(),
         _check_disk(),
     ]
@@ -260,9 +262,10 @@ def check_workers() -> HealthCheck:
     )
 
 
-def _check_channels() -> Iterator[HealthCheck]:
+def _check_channels(reader: User | None) -> Iterator[HealthCheck]:
+    zone = get_reader_time_zone(reader)
     for channel in registry.list_channels():
-        if health := channel.check_health():
+        if health := channel.check_health(zone):
             yield HealthCheck(health.name, True, health.sentence, health.value, is_set_up=health.is_set_up)
 
 

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from helpdesk import config
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
@@ -133,8 +134,10 @@ class OutboundChannel(ABC, Generic[ContentT]):
         """How long to wait before a delivery with an unknown result is looked up and retried."""
         return timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
 
-    def check_health(self) -> ChannelHealth | None:
-        """What the page of the installation's health says about the external service; None for nothing."""
+    def check_health(self, zone: ZoneInfo) -> ChannelHealth | None:
+        """What the page of the installation's health says about the external service, with times on the clock of
+        ``zone``; None for nothing.
+        """
         return None
 
     def is_installation_error(self, reason: str) -> bool:

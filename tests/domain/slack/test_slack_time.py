@@ -7,13 +7,16 @@ import hmac
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from helpdesk import clock, config
 from helpdesk.channels.slack.api import slack_clock
 from helpdesk.demo import personas
 from helpdesk.domain import metrics, tickets
+from helpdesk.domain.monitoring import health
 from helpdesk.domain.outbox import look_up_counts
 from helpdesk.models.channel import Channel
 from helpdesk.models.inbound_event import InboundEvent
@@ -170,3 +173,14 @@ def test_a_post_whose_metadata_slack_refuses_is_made_without(filed_ticket, sessi
     worker_helpers.drain(session)
     root = workspace.posted(TRIAGE)[0]["ts"]
     assert len(workspace.replies(TRIAGE, root)) == 2
+
+
+def test_the_last_event_is_shown_on_the_readers_clock(filed_ticket, day, session, team):
+    day.say(PRIYA, "Hello")
+    last = session.scalar(select(InboundEvent.received_at).order_by(InboundEvent.id.desc()).limit(1))
+    team[0].time_zone = "Asia/Tokyo"
+    session.commit()
+    for reader, zone in ((team[0], "JST"), (None, "UTC")):
+        [found] = [each.sentence for each in health.run_checks(reader) if each.name == "Slack"]
+        at = last.astimezone(ZoneInfo("Asia/Tokyo" if reader else "UTC"))
+        assert found.startswith("Slack's last event came ") and found.endswith(f"{at:%Y}, {at:%H:%M} {zone}.")

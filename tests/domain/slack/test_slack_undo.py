@@ -1,5 +1,7 @@
 """Undo that is true: what every ephemeral sentence says about a reply is compared with what is stored and shown."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from helpdesk.channels.slack.api import directory
@@ -102,14 +104,17 @@ def test_make_internal_says_how_long_it_stood_where_and_that_no_mail_left(filed_
     assert day.thread(GLOBEX) == [] and customers_words(filed_ticket) == []
 
 
-def test_make_internal_after_the_mail_says_that_it_stays_in_the_mailbox(filed_ticket, day, session):
+def test_make_internal_after_the_mail_says_that_it_stays_in_the_mailbox(filed_ticket, day, session, team):
+    team[0].time_zone = "Asia/Tokyo"  # Priya's
+    session.commit()
     day.say(PRIYA, "secretword")
     worker_helpers.advance_time(session, 60)
     worker_helpers.drain(session)
     press(day, "make_internal")
     [mail] = mails(session)
     assert mail.state == "sent"
-    assert f"The email to Dana Whitfield left at {mail.finished_at:%H:%M:%S} UTC and stays" in sentence(day)
+    left = mail.finished_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"The email to Dana Whitfield left at {left:%H:%M:%S} JST and stays" in sentence(day)
     assert "No email was sent" not in sentence(day)
     assert day.thread(GLOBEX) == [] and customers_words(filed_ticket) == []
 

@@ -158,7 +158,7 @@ def convert_to_note(message: Message, agent: User, also_late: bool = False) -> s
     copies = visibility.find_copies(message)
     tickets.convert_to_note(message, editor=agent, also_late=also_late)
     mark_as_note(message)
-    return visibility.describe_withdrawal(message, copies)
+    return visibility.describe_withdrawal(message, copies, agent)
 
 
 def _handle_message_of_no_ticket(event: MessageEvent, context: EventContext) -> Result:
