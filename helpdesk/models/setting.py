@@ -130,7 +130,9 @@ SETTINGS = {
             "Wait this long so that answers in a burst leave as one mail; 0 sends each at once.",
         ),
         SettingDefinition(
-            "tickets_by_mail", False, "File a ticket from a mail to the system address, from an admitted person."
+            "tickets_by_mail",
+            False,
+            "File a ticket from an admitted person's mail to the system, a further or an organization's own address.",
         ),
         SettingDefinition(
             "mail_cc_follows", False, "Let colleagues named in Cc or To of a customer's mail follow its ticket."

@@ -128,3 +128,8 @@ def test_every_mail_has_a_preview_in_our_own_name(client, session):
 def test_incoming_mail_says_what_is_missing(client):
     page = soup(client.get("/settings/mail"))
     assert "Incoming mail is off" in page.select_one("section[aria-labelledby=incoming]").text
+
+
+def test_the_switch_for_tickets_by_mail_names_every_address_that_it_holds_for(client):
+    label = soup(client.get("/settings/mail")).select_one("label[for=field-tickets_by_mail]").text
+    assert all(each in label for each in ("the system address", "a further address", "an organization's own"))

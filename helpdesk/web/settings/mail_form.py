@@ -42,7 +42,7 @@ class MailForm(SettingsForm):
         description=lazy_gettext("Answers in a burst then leave as one mail; 0 sends each at once."),
     )
     tickets_by_mail = BooleanField(
-        lazy_gettext("File a ticket from a mail to the system address"),
+        lazy_gettext("File a ticket from a mail to the system address, a further address or an organization's own"),
         description=lazy_gettext("Only from people an organization lets in."),
     )
     mail_cc_follows = BooleanField(
