@@ -37,7 +37,8 @@ def propose(inbound: InboundEvent, mail: ParsedMail) -> Acceptance | None:
     """
     if mail.unparsed or not mail.author_id or sender_checks.automatic_reason(mail):
         return None
-    author = trusted_senders.find_person(mail.author_id)
+    address = sender_checks.find_original_author(mail) or mail.author_id
+    author = trusted_senders.find_person(address)
     if author is not None and author.is_team:
         return None
     thread = thread_matching.find_thread(mail)
@@ -55,7 +56,7 @@ def propose(inbound: InboundEvent, mail: ParsedMail) -> Acceptance | None:
             number=ticket.number,
         )
         return Acceptance(sentence, _list_choices(inbound, mail, author, person), ticket, person)
-    requester = author.email if author is not None else mail.author_id
+    requester = author.email if author is not None else address
     if not admission.admitting_organizations(requester):
         return None
     sentence = gettext(
@@ -106,8 +107,12 @@ def _may_reply(person: User, ticket: Ticket) -> bool:
 def _list_choices(
     inbound: InboundEvent, mail: ParsedMail, author: User | None, person: User | None
 ) -> tuple[tuple[str, str], ...]:
-    """List what can be remembered. Of a mail that failed the check of its sender, nothing: it may be forged."""
+    """List what can be remembered. Of a mail that failed the check of its sender, nothing: it may be forged; and of one
+    from a group, by whose address anybody may write.
+    """
     found = [(NOTHING, gettext("Nothing: the next mail waits again"))]
+    if sender_checks.find_original_author(mail):
+        return tuple(found)
     proof = inbound.payload.get("proven")
     domain = email_address.domain_of(mail.author_id)
     if proof == "none" and not email_address.is_public_domain(domain):

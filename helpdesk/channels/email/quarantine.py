@@ -12,7 +12,7 @@ from helpdesk import clock, live_events, storage
 from helpdesk.channels import email
 from helpdesk.channels.email import quarantine_summary, trusted_senders
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content
+from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content, sender_checks
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.database import transactions
 from helpdesk.database.row_ids import is_id
@@ -47,11 +47,15 @@ COUNT_QUERY = _COUNT_QUERIES[False]  # for a statement that counts the waiting m
 
 @dataclass(frozen=True)
 class QuarantinedMail:
-    """One mail for its page. ``sender`` is the user with its From address, which the mail need not prove."""
+    """One mail for its page. ``sender`` is the user with its From address, which the mail need not prove.
+
+    ``requester``: the address of whom a ticket of it is probably for.
+    """
 
     inbound: InboundEvent
     heard: ParsedMail
     sender: User | None
+    requester: str
     ticket: Ticket | None
     raw: str
     is_cut: bool
@@ -87,6 +91,7 @@ def load_details(inbound: InboundEvent) -> QuarantinedMail:
         inbound=inbound,
         heard=mail,
         sender=trusted_senders.find_person(mail.author_id),
+        requester=sender_checks.find_original_author(mail) or mail.author_id,
         ticket=db.session.get(Ticket, inbound.ticket_id) if inbound.ticket_id else None,
         raw=raw[:MAX_RAW_LENGTH].decode("utf-8", "replace").replace("\x00", "�"),
         is_cut=len(raw) > MAX_RAW_LENGTH,

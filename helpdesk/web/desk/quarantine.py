@@ -165,7 +165,7 @@ def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str
         "remember": request.form.get("remember", proposed.choices[0][0] if proposed else ""),
         "ticket": request.form.get("ticket", str(details.ticket.number) if details.ticket else ""),
         "as": request.form.get("as", "note"),
-        "requester": request.form.get("requester", details.heard.author_id),
+        "requester": request.form.get("requester", details.requester),
         "subject": request.form.get("subject", details.heard.subject[:200]),
     }
     return render_template("quarantine/show.html", mail=details, proposed=proposed, values=values, errors=errors or {})

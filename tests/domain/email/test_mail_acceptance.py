@@ -205,3 +205,46 @@ def test_no_row_of_the_summary_is_about_machines(filed_ticket, session, post, ma
     assert quarantine_summary.count_people() == 0 and quarantine_summary.list_people() == ()
     assert session.query(InboundEvent).filter_by(state="quarantined").count() == 1
     assert session.query(Delivery).filter_by(kind="mail_waiting").count() == 0
+
+
+GROUP = {
+    "Precedence": "list",
+    "List-Post": "<mailto:help@support.example>",
+    "X-Original-From": '"Dana Whitfield" <dana@globex.example>',
+    "Reply-To": "Dana Whitfield <dana@globex.example>",
+}
+
+
+@pytest.mark.parametrize("dmarc", ["pass", "none", "fail"])
+def test_what_a_group_wrote_its_own_address_into_is_filed_by_one_press(filed_ticket, session, post, accept, dmarc):
+    """The fields are those that Google Groups writes for senders whose domain has a policy of p=reject."""
+    chosen.set("tickets_by_mail", True)
+    session.commit()
+    post(to_help("Where is my order?", by="help@support.example", dmarc=dmarc, **GROUP))
+    row, before = post.last(), session.query(Ticket).count()
+    assert (row.state, row.payload["kind"]) == ("quarantined", "person")
+    assert row.result == (
+        "The group help@support.example wrote its own address over the sender's. The mail says that dana@globex.example"
+        " wrote it; nothing proves that."
+    )
+    assert quarantine.load_details(row).requester == "dana@globex.example"
+    ticket, proposed = accept(row)
+    assert [value for value, _ in proposed.choices] == [acceptance.NOTHING], "anybody may write by a group's address"
+    assert (ticket.requester.email, session.query(Ticket).count()) == ("dana@globex.example", before + 1)
+    assert ticket.messages[0].body == "Where is my order?"
+
+
+def test_a_reply_address_of_somebody_elses_mail_is_not_taken_for_its_author(filed_ticket, session, post):
+    chosen.set("tickets_by_mail", True)
+    session.commit()
+    post(to_help("Whose is it?", by="mallory@evil.example", **{"Reply-To": "dana@globex.example"}))
+    assert (post.last().state, post.last().result) == ("quarantined", "No organization lets its sender in.")
+    assert quarantine.load_details(post.last()).requester == "mallory@evil.example"
+
+
+def test_nobody_of_the_team_is_accepted_by_a_group(filed_ticket, session, post, make):
+    agent = make.agent("Ada")
+    fields = GROUP | {"X-Original-From": agent.email, "Reply-To": agent.email}
+    post(to_help("Close everything", by="help@support.example", **fields))
+    waiting = quarantine.find_waiting(post.last().id)
+    assert acceptance.propose(waiting, quarantine.parse_mail(waiting.raw)) is None

@@ -34,9 +34,23 @@ def sender_reason(mail: ParsedMail) -> str | None:
         return mail.unparsed
     if not mail.author_id:
         return gettext("It does not have exactly one readable sender.")
+    if original := find_original_author(mail):
+        return gettext(
+            "The group %(group)s wrote its own address over the sender's. The mail says that %(author)s wrote it; "
+            "nothing proves that.",
+            group=mail.author_id,
+            author=original,
+        )
     if not is_proven(mail):
         return gettext("Its sender is not proven: %(reason)s", reason=_lower_first(mail.authentication.reason))
     return None
+
+
+def find_original_author(mail: ParsedMail) -> str:
+    """Return who is said to have written a mail that comes from an address of ours, as from a group that writes its own
+    address into From; "" for any other mail. Nothing proves it.
+    """
+    return mail.original_author if mail.author_id and senders.find_ours([mail.author_id]) else ""
 
 
 def is_proven(mail: ParsedMail) -> bool:

@@ -59,6 +59,9 @@ class ParsedMail(ChannelEvent):
 
     ``recipients`` are those that any field names, ``visible_recipients`` those of To and Cc.
 
+    ``original_author`` is the address in X-Original-From, or else in Reply-To, that is not in From: a group that writes
+    its own address into From puts the writer's there, which nothing proves.
+
     ``returned_key`` is the key of the delivery whose return address it was sent to; "" for none.
 
     ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
@@ -75,6 +78,7 @@ class ParsedMail(ChannelEvent):
     unparsed: str = ""
     subject: str = ""
     author_name: str = ""
+    original_author: str = ""
     recipients: tuple[str, ...] = ()
     visible_recipients: tuple[str, ...] = ()
     thread_hashes: tuple[str, ...] = ()

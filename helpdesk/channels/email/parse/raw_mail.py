@@ -27,6 +27,7 @@ from helpdesk.domain import email_address
 MAX_RECIPIENTS = 2000  # more than the header of a mail has space for
 MAX_SUBJECT_LENGTH = 500  # characters that are kept of a subject
 _VISIBLE_FIELDS = ("To", "Cc")
+_ORIGINAL_FIELDS = ("X-Original-From", "Reply-To")  # as Google Groups writes them
 # Which servers and services add: Postfix, Exim, qmail; Cyrus, Fastmail, Google's forwarding and routing, sendmail.
 _RECIPIENT_FIELDS = (*_VISIBLE_FIELDS, "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To") + (
     "X-Envelope-To",
@@ -115,6 +116,9 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         unparsed=unparsed,
         subject=mime.header_text(message, "Subject")[:MAX_SUBJECT_LENGTH],
         author_name=author_name,
+        original_author=next(
+            (one for field in _ORIGINAL_FIELDS if (one := _parse_author(message, field)[0]) not in ("", author)), ""
+        ),
         recipients=tuple(recipients),
         visible_recipients=tuple(_list_recipients(message, _VISIBLE_FIELDS)),
         thread_hashes=hashes,
@@ -155,12 +159,12 @@ def _known_values(message: Message, author: str, recipients: list[str]) -> set[s
     return {value.lower() for value in {author, *recipients[:5], *names, subject} if value}
 
 
-def _parse_author(message: Message) -> tuple[str, str]:
-    """Return the one From address, canonical, and the name beside it; "" for anything two programs could read
+def _parse_author(message: Message, field: str = "From") -> tuple[str, str]:
+    """Return the one address in ``field``, canonical, and the name beside it; "" for anything two programs could read
     differently: several addresses, or another one in a comment or outside quotes. The same address twice is one, as in
     "ann@globex.example <ann@globex.example>".
     """
-    fields = message.get_all("From") or []
+    fields = message.get_all(field) or []
     if len(fields) != 1:
         return "", ""
     value = " ".join(str(fields[0]).split())[:2000].rstrip(" ,;")
