@@ -14,6 +14,13 @@ IS_ON_THE_RIGHT = """() => {
   return Boolean(words) && words.getBoundingClientRect().right > innerWidth / 2;
 }"""
 
+# The last item, which is English in an Arabic list.
+IS_BESIDE_ITS_BULLET = """() => {
+  const [range, item] = [document.createRange(), document.querySelector("#conversation .prose li:last-child")];
+  range.selectNodeContents(item);
+  return Math.abs(range.getBoundingClientRect().right - item.getBoundingClientRect().right) < 2;
+}"""
+
 
 def choose_language(page, live, code: str) -> None:
     """Press the name of the language below the sign-in page; it holds for this browser."""
@@ -39,13 +46,14 @@ def test_a_customer_files_and_reads_in_arabic_on_a_phone(live_portal, open_brows
     page.set_extra_http_headers({"Accept-Language": "ar"})
     sign_in_once(page, live_portal, OSCAR)
     number = file_ticket(
-        page, live_portal, "الطابعة لا تعمل (VPN)", "لا أستطيع الطباعة منذ الصباح.\n\nPrinter: `HP-7`."
+        page, live_portal, "الطابعة لا تعمل (VPN)", "لا أستطيع الطباعة منذ الصباح.\n\nPrinter: `HP-7`.\n\n- واحد\n- two"
     )
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     for selector in ("#conversation .prose", "h1"):
         expect(page.locator(selector).first).to_have_css("direction", "rtl")
     expect_no_overflow(page)
     expect_value(page, IS_ON_THE_RIGHT, True)
+    expect_value(page, IS_BESIDE_ITS_BULLET, True)
     page.goto(f"{live_portal.portal}/tickets?q=طابعة")
     page.wait_for_selector(f"#ticket-{number} mark")
     expect_no_overflow(page)
