@@ -61,7 +61,7 @@ RETIRED = {
 SAME_WORD_IN_A_STANDARD = {"is_stranger", "ascii_letters"}  # names of Slack and of Python
 OF_AN_ALPHABET = {  # where a letter is a sign of a word, not a mail
     "helpdesk/channels/email/parse/html_lists.py",
-    "helpdesk/channels/email/parse/html_to_markdown.py",
+    "helpdesk/channels/email/parse/html_reader.py",
     "helpdesk/domain/ticket_lists/search_typos.py",
 }
 NAMES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

@@ -1,5 +1,8 @@
 """HTML that mail programs write becomes Markdown with the same words, styles, links and numbers."""
 
+import re
+from random import Random
+
 import pytest
 
 from helpdesk.channels.email.parse import html_to_markdown
@@ -89,6 +92,11 @@ def test_what_cannot_be_read_is_plain_text_and_logged(monkeypatch, caplog):
     ("html", "markdown"),
     [
         ("<ol><li value=5>a<li>b<li value=9>c</ol>", "5. a\n6. b\n9. c"),
+        ("<ol><li>a</li><p>between</p><li>b</li></ol>", "1. a\n\n   between\n\n2. b"),
+        ("<ul>before<li>a</li>after</ul>end", "before\n\n- a\n\n  after\n\nend"),
+        ("<ol><li>a</li><pre>x</pre><hr><li>b</li></ol>", "1. a\n   ```\n   x\n   ```\n\n   ---\n2. b"),
+        ("<li>a</li><li>b</li> after", "- a\n- b\n\nafter"),
+        ("<blockquote>x<li>a</li>y</blockquote>z", "> x\n>\n> - a\n>\n> y\n\nz"),
         ("<ol type=a><li>one<li><p>two</p></ol>", "- a. one\n- b. two"),
         ("<ol style='list-style-type: upper-roman' start=4><li>x<li>y</ol>", "- IV. x\n- V. y"),
         ("5 m<sup>2</sup>, 10<sup>-3</sup>, H<sub>2</sub>O, 1<sup>st</sup>", "5 m², 10⁻³, H₂O, 1st"),
@@ -139,3 +147,28 @@ def test_a_table_of_data_stays_a_table(html):
 def test_a_table_that_places_things_on_a_page_is_read_in_its_order(html):
     markdown = html_to_markdown.html_to_markdown(html)
     assert "---" not in markdown and markdown.index("A") < markdown.index("B") < markdown.index("x")
+
+
+TAGS = "p div b i a ul ol li blockquote table tr td th pre code h2 span dl dt dd sup u center font section".split()
+
+
+def invent_html(draw: Random, depth: int, numbers: list[int]) -> str:
+    """Elements inside each other at random, some without their end, with numbered words."""
+    parts = []
+    for _ in range(draw.randint(1, 4)):
+        if depth == 0 or draw.random() < 0.3:
+            numbers.append(len(numbers))
+            parts.append(f" w{numbers[-1]} ")
+        else:
+            tag = draw.choice(TAGS)
+            end = "" if draw.random() < 0.05 else f"</{tag}>"
+            parts.append(f"<{tag}>{invent_html(draw, depth - 1, numbers)}{end}{draw.choice(['', '<br>', '<hr>'])}")
+    return "".join(parts)
+
+
+def test_the_words_of_any_html_stay_in_their_order():
+    draw = Random("order")
+    for _ in range(600):
+        html = invent_html(draw, draw.randint(1, 4), [])
+        shown = markdown_rendering.markdown_to_html(html_to_markdown.html_to_markdown(html))
+        assert re.findall(r"w\d+", re.sub("<[^>]*>", " ", shown)) == re.findall(r"w\d+", html), html

@@ -30,7 +30,14 @@ class Container:
     number: int = 1
     depth: int = 1
     is_in_list: bool = False
+    is_implied: bool = False  # a list of items that stand in none
     is_in_quote: bool = False  # one that a <div> made
+
+    @property
+    def target(self) -> list[Block]:
+        """Where a block goes that is read now: in a list, what stands between two items belongs to the first."""
+        is_between = self.tag in {"ul", "ol"} and self.counted and self.items
+        return self.items[-1] if is_between else self.blocks
 
     def make_inner(self, tag: str, blocks: list[Block], start: int | None = None, counted: bool = True) -> "Container":
         """Return a container inside this one."""
