@@ -23,7 +23,9 @@ def dana(make):
 @pytest.mark.parametrize(
     "text",
     ["{0}", "#{0}", "# {0}", "Ticket #{0}", "ticket {0}", "[#{0}] TZ", "Re: [#{0}] TZ", "http://x.example/tickets/{0}",
-     "see https://x.example/tickets/{0}#message-3 please"],
+     "see https://x.example/tickets/{0}#message-3 please", "Printer jam #{0}", "TZ · #{0} · Northwind Help", "#{0}.",
+     "see (#{0}), please", "“#{0}”", "#{0}: TZ", "<https://x.example/tickets/{0}>", "https://x.example/tickets/{0}.",
+     "\u2066#{0}\u2069", "#{0}\u200b", "Ticket no. {0}", "Ticket: {0}", "TICKET-{0}", "Anfrage Nr. {0}", "número {0}"],
 )  # fmt: skip
 def test_a_number_is_found_as_people_copy_it(make, dana, text):
     tickets_of_dana = [make.ticket(dana, "TZ") for _ in range(3)]
@@ -39,7 +41,11 @@ def test_a_number_is_read_behind_a_word_of_any_language():
         assert search.parse_ticket_number(text) == 66, text
 
 
-@pytest.mark.parametrize("text", ["printer 66", "6 6", "#", "66.5", "https://x.example/pages/66", "[66"])
+@pytest.mark.parametrize(
+    "text",
+    ["printer 66", "6 6", "#", "66.5", "https://x.example/pages/66", "[66", "#1,000", "#66.5", "#66-b", "a&#66;",
+     "no 66 7", "casino 66"],
+)  # fmt: skip
 def test_what_is_no_number_of_a_ticket_is_words(text):
     assert search.parse_ticket_number(text) is None
 

@@ -16,12 +16,21 @@ ENGLISH_ENDINGS = frozenset("sdtm")  # Dana's, I'd, don't, I'm: nothing that a t
 FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after", "tag")
 REPEATED_KEYS = ("tag",)  # given several times, each of them counts; the values are joined by spaces
 
-_NUMBER = r"[#＃]\s?(\d{1,18})"
-# "66", "#66", "# 66", "ticket 66"; behind one word in any language: "Ticket #66", "Anfrage #66", "チケット＃66".
-_NUMBER_ALONE_PATTERN = re.compile(r"\s*(?:ticket\s*|(?:[^\s\d#＃№]{1,30}\s*)?[#＃№])?\s*(\d{1,18})\s*", re.IGNORECASE)
+_NUMBER = r"[#＃№]\s?(\d{1,18})"
+_NUMBER_WORDS = r"(?:no|nr|nº|n°|number|nummer|numero|número|numéro|numer)"
+# "66", "#66", "# 66", "ticket 66"; behind one word in any language: "Ticket #66", "Anfrage #66", "チケット＃66",
+# "Anfrage Nr. 66".
+_NUMBER_ALONE_PATTERN = re.compile(
+    rf"\s*(?:ticket[\s:-]*|(?:[^\s\d#＃№]{{1,30}}\s*)?[#＃№])?\s*(\d{{1,18}})\s*"
+    rf"|\s*(?:[^\s\d]{{1,30}}\s+)?{_NUMBER_WORDS}[.:]?\s*(\d{{1,18}})\s*",
+    re.IGNORECASE,
+)
 # "[#66] Printer", as in the subject of a mail, also behind "Re:".
 _NUMBER_IN_BRACKETS_PATTERN = re.compile(rf"\[\s*{_NUMBER}\s*\]")
-_ADDRESS_PATTERN = re.compile(r"https?://\S+?/tickets/([0-9]{1,18})(?:[/?#]\S*)?(?!\S)")
+# "Printer jam #66", as at the head of a ticket's page, or "(#66)" in a sentence; not "C#7", "#1,000" or "#66-b".
+_NUMBER_IN_TEXT_PATTERN = re.compile(rf"(?<![^\s(\"'“”„‘«\[<]){_NUMBER}(?![-/]?\w|[.,]\d)")
+_ADDRESS_PATTERN = re.compile(r"https?://\S+?/tickets/([0-9]{1,18})(?:[/?#]\S*|[>)\].,;:!?\"'”»]+)?(?!\S)")
+_UNSEEN_PATTERN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _FILTER_PATTERN = re.compile(rf'(?<!\S)({"|".join(FILTER_KEYS)}):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 _PIECES_PATTERN = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]|(\S+)')
 
@@ -84,14 +93,15 @@ def read_terms(text: str) -> tuple[Term, ...]:
 
 
 def parse_ticket_number(text: str | None) -> int | None:
-    """Return the ticket number that ``text`` is, or that its brackets or address have, as people copy it; else None."""
-    text = text or ""
+    """Return the ticket number that ``text`` is, or that it has behind "#" or in an address, as people copy it."""
+    text = _UNSEEN_PATTERN.sub("", text or "")
     match = (
         _NUMBER_ALONE_PATTERN.fullmatch(text)
         or _NUMBER_IN_BRACKETS_PATTERN.search(text)
         or _ADDRESS_PATTERN.search(text)
+        or _NUMBER_IN_TEXT_PATTERN.search(text)
     )
-    return int(match.group(1)) if match else None
+    return int(match[match.lastindex or 0]) if match else None
 
 
 def _list_terms(text: str) -> Iterator[Term]:
