@@ -5,7 +5,7 @@ import unicodedata
 
 from helpdesk.markup.search_words import UNSPACED
 
-_CHARACTER = f"[^\\W{UNSPACED}]"  # part of a word of a script that has spaces between words
+CHARACTER = f"[^\\W{UNSPACED}]"  # part of a word of a script that has spaces between words
 _UNSPACED_PATTERN = re.compile(f"[{UNSPACED}]")
 
 
@@ -23,6 +23,6 @@ def contains_word(folded: str, word: str) -> bool:
     wanted = fold(word)
     if not wanted:
         return False
-    before = "" if _UNSPACED_PATTERN.match(wanted[0]) else f"(?<!{_CHARACTER})"
-    behind = "" if _UNSPACED_PATTERN.match(wanted[-1]) else f"(?!{_CHARACTER})"
+    before = "" if _UNSPACED_PATTERN.match(wanted[0]) else f"(?<!{CHARACTER})"
+    behind = "" if _UNSPACED_PATTERN.match(wanted[-1]) else f"(?!{CHARACTER})"
     return re.search(f"{before}{re.escape(wanted)}{behind}", folded) is not None

@@ -1,5 +1,6 @@
 """What happens on a ticket that somebody is notified of: whom it concerns, and in which words a chat says it."""
 
+from collections import Counter
 from collections.abc import Collection
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, exists, literal_column, or_, select
@@ -11,7 +12,7 @@ from helpdesk.domain.notifications.notify import Occasion, notify
 from helpdesk.domain.outbox import failure_listeners, registry
 from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.extensions import db
-from helpdesk.markup import whole_words
+from helpdesk.markup import mentions
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.follower import Follower
 from helpdesk.models.message import Message
@@ -180,18 +181,18 @@ def on_unmatched_mail(ticket: Ticket | None) -> None:
 
 def find_mentioned(body: str) -> list[User]:
     """Return the active members of the team whom a note names with an @: "@Maya Lindqvist", or "@Maya" if only one is
-    called so.
+    called so, in any way to write the name.
     """
-    text = whole_words.fold(body)
-    if "@" not in text:
+    named = mentions.read_mentions(body)
+    if not named:
         return []
     team = list(db.session.scalars(TEAM_QUERY))
-    first_names = [user.display_name.split()[0].casefold() for user in team if user.display_name.split()]
+    first_names = Counter(mentions.read_first_name(user.display_name) for user in team)
     found = []
     for user in team:
-        first = user.display_name.split()[0] if user.display_name.split() else ""
-        names = {user.display_name, first if first_names.count(first.casefold()) == 1 else ""} - {""}
-        if any(whole_words.contains_word(text, f"@{name}") for name in names):
+        is_only_one = first_names[mentions.read_first_name(user.display_name)] == 1
+        names = (user.display_name, *user.display_name.split()[:1]) if is_only_one else (user.display_name,)
+        if any(mentions.is_named(named, name) for name in names):
             found.append(user)
     return found
 
