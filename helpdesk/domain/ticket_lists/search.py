@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Subquery, select
+from sqlalchemy import Subquery
 
 from helpdesk.database import pagination, transactions
 from helpdesk.domain.ticket_lists import (
+    newest_tickets,
     search_candidates,
     search_conditions,
     search_excerpts,
@@ -28,7 +29,6 @@ from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, Candidat
 from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
 from helpdesk.domain.ticket_lists.search_syntax import parse_ticket_number as parse_ticket_number
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 NUMBER_RANK = -1_000  # of the ticket whose number was typed: before every other
@@ -176,11 +176,9 @@ def _find_of_named(search: Search, named: search_people.NamedPeople) -> Iterable
     for condition, ids in found_by:
         if not ids or condition in search.conditions:
             continue
-        conditions, values = (*search.conditions, condition), search.values | {condition: ids}
         if named.other_terms:
+            conditions, values = (*search.conditions, condition), search.values | {condition: ids}
             others = replace(search, terms=named.other_terms, conditions=conditions, values=values)
             yield from search_candidates.find_candidates(others)
         else:
-            query = select(Ticket.id).where(*(SEARCH_CONDITIONS[name] for name in conditions))
-            query = query.order_by(Ticket.updated_at.desc(), Ticket.id.desc()).limit(MAX_CANDIDATES)
-            yield from transactions.execute_core(query, values).scalars()
+            yield from newest_tickets.list_newest(search.conditions, search.values, condition, ids)
