@@ -173,8 +173,11 @@ def test_what_was_changed_meanwhile_is_not_overwritten_unasked(live_portal, open
     """The form shows what is stored, and above it what was typed before: after a page was left, and after a refusal."""
     page = open_browser()
     sign_in_once(page, live_portal, MAYA)
-    page.goto(f"{live_portal.portal}/settings/replies")
-    address = live_portal.portal + page.get_attribute("main a[href*='/settings/replies/']:not([href$=new])", "href")
+    page.goto(f"{live_portal.portal}/settings/replies/new")  # one of its own: other journeys insert the others
+    page.fill("[name=title]", "Written by two")
+    page.fill("[name=body]", "As it was")
+    page.click("form[data-draft] button:has-text('Save')")
+    address = live_portal.portal + page.get_attribute("a:has-text('Written by two')", "href")
 
     def save_elsewhere(body):
         stored = page.evaluate(FIELDS) | {"body": body}
