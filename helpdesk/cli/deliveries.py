@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.database.row_ids import is_id
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ConflictError

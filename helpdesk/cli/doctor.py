@@ -17,7 +17,7 @@ from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import mail_loop_check, schema_migration
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.database import errors, postgresql_server
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.authentication.connections import diagnostics as connections

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.domain.imports import apply, check
 
 KINDS = ("organization", "person", "ticket")

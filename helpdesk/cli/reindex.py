@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.domain.search_index import names, reindexing
 from helpdesk.extensions import db
 

@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.demo.seed import bulk_data
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import helpdesk.cli
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 
 FILES = sorted(Path(helpdesk.cli.__file__).parent.rglob("*.py"))
 THINGS = "agents connections days deliveries events files hours lines mails messages minutes organizations people"

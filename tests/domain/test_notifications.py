@@ -264,50 +264,6 @@ def test_quiet_hours_across_midnight_end_on_the_persons_clock(maya):
         assert until == (datetime.fromisoformat(end).replace(tzinfo=UTC) if end else None), now
 
 
-def test_who_is_mentioned_by_an_edit_is_notified_once(session, make, ticket, maya, jonas):
-    note = tickets.add_note(ticket, author=jonas, body="Look at this")
-    for body in ("Look at this, @Maya Lind", "Look at this please, @Maya Lind"):
-        tickets.edit_message(note, body=body, editor=jonas)
-    session.commit()
-    found = session.scalars(select(Notification).where(Notification.kind == "mention")).all()
-    assert [each.user_id for each in found] == [maya.id]
-
-
-@pytest.mark.parametrize(
-    ("name", "body"),
-    [
-        ("Tomás Herrera", "please, @Tomas"),
-        ("Tomás Herrera", "@TOMÁS!"),
-        ("Zoë Wit", "@Zoe Wit, look"),
-        ("Łukasz Nowak", "@lukasz"),
-        ("İbrahim Kaya", "@ibrahim"),
-        ("Jürgen Müller", "@Juergen Mueller"),
-        ("Jürgen Müller", "@jürgen  müller"),
-        ("Anne-Marie Roy", "@Anne Marie"),
-        ("髙橋 太郎", "@高橋さん"),
-        ("ΑΝΤΩΝΗΣ", "@Αντώνης,"),
-    ],
-)
-def test_somebody_is_mentioned_in_any_way_to_write_the_name(make, name, body):
-    named = make.agent(name)
-    make.agent("Tomasz Other")
-    assert events.find_mentioned(body) == [named]
-    assert events.find_mentioned(f"x{body.partition('@')[2]} a@{body.partition('@')[2]} @ {name}") == []
-
-
-def test_two_of_one_first_name_are_mentioned_by_their_whole_names_only(make):
-    jose, other = make.agent("José Pardo"), make.agent("Jose Blanco")
-    assert events.find_mentioned("@Jose @José") == []
-    assert events.find_mentioned("@Jose Pardo") == [jose]
-    assert events.find_mentioned("@jose blanco") == [other]
-
-
-def test_somebody_is_mentioned_by_a_name_without_spaces(maya, make):
-    taro = make.agent("田中太郎")
-    assert events.find_mentioned("これは＠田中太郎さんへ") == [taro]
-    assert events.find_mentioned("@maya見てください") == [maya]
-
-
 def test_defaults_are_kind_and_a_linked_chat_replaces_the_mail(make, jonas, maya):
     assert "mail" in choices.channels_for(maya, NotificationKind.assigned)
     assert choices.channels_for(maya, NotificationKind.unmatched_mail) == set()

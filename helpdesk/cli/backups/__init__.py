@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from helpdesk import config
 from helpdesk.cli import schema_migration
 from helpdesk.cli.backups import archive, postgresql_database, sqlite_database, stored_files
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from helpdesk import clock, config, postgresql_url
 from helpdesk.cli.backups import postgresql_programs
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.domain.outbox import failover
 from helpdesk.extensions import Model
 

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from helpdesk import clock, config
-from helpdesk.counted import counted
+from helpdesk.cli.counted import counted
 from helpdesk.domain.outbox import failover
 from helpdesk.models.delivery import DeliveryState
 

@@ -43,7 +43,10 @@ GROUP_LABELS = {
 
 
 class TicketRow(NamedTuple):
-    """A ticket with the columns that the list shows; ``search_excerpt`` only for a search."""
+    """A ticket with the columns that the list shows.
+
+    ``version``: that of what customers see. ``search_excerpt``: only for a search.
+    """
 
     number: int
     subject: str

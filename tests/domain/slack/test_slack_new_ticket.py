@@ -11,6 +11,16 @@ from tests.domain.slack.conftest import PRIYA, newest_ticket
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+def publish_version(session, *fields):
+    """Publish a new version of the form with these fields, while the modal shows the former one."""
+    session.rollback()
+    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
+    new = FormVersion(form=old.form, number=old.number + 1, published_at=clock.now())
+    new.fields.extend(Field(position=position, **field) for position, field in enumerate(fields))
+    session.add(new)
+    session.commit()
+
+
 def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
     globex = formed.organization_id
@@ -34,10 +44,7 @@ def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, 
 
 def test_an_answer_to_a_question_that_is_gone_stands_below_the_description(formed, day, session, make):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
-    session.rollback()
-    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
-    session.add(FormVersion(form=old.form, number=old.number + 1, published_at=clock.now()))
-    session.commit()
+    publish_version(session)
     typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-system": "Web"}
     assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
     assert newest_ticket(session).messages[0].body == "Since Monday.\n\nSystem: Web"
@@ -46,16 +53,10 @@ def test_an_answer_to_a_question_that_is_gone_stands_below_the_description(forme
 def test_an_answer_whose_question_became_conditional_meanwhile_is_kept(formed, day, session, make):
     """Below the description, which customers read, or in a note if only the team may read it."""
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
-    session.rollback()
-    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
-    new = FormVersion(form=old.form, number=old.number + 1, published_at=clock.now())
     values = {"kind": "short_text", "shown_if_key": "system", "shown_if_value": "Web"}
     system = {"key": "system", "label": "System", "kind": "select", "options": ["Mail", "Web"]}
     asked = (system, values | {"key": "count", "label": "How many"}, values | {"key": "secret", "label": "Inside"})
-    for position, field in enumerate(asked):
-        new.fields.append(Field(position=position, team_only=field["key"] == "secret", **field))
-    session.add(new)
-    session.commit()
+    publish_version(session, *({**field, "team_only": field["key"] == "secret"} for field in asked))
     typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-system": "Mail"}
     typed |= {"field-count": "7", "field-secret": "They did not pay"}
     assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
@@ -69,10 +70,7 @@ def test_an_answer_whose_question_became_conditional_meanwhile_is_kept(formed, d
 
 def test_what_only_the_team_was_to_read_is_no_part_of_the_description(formed, day, session):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
-    session.rollback()
-    old = session.scalar(select(FormVersion).where(FormVersion.fields.any(Field.key == "system")))
-    session.add(FormVersion(form=old.form, number=old.number + 1, published_at=clock.now()))
-    session.commit()
+    publish_version(session)
     typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-secret": "They did not pay"}
     assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
     assert [(message.kind, message.body) for message in newest_ticket(session).messages] == [
