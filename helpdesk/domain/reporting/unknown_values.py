@@ -16,6 +16,7 @@ LABELS = {
     "to": lazy_pgettext("last day", "To"),
     "by": lazy_gettext("Table by"),
     **{name: unknown_filters.LABELS[name] for name in FILTER_NAMES},
+    "assignee": lazy_gettext("Agent"),  # as the report's own field calls it
 }
 
 

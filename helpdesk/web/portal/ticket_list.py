@@ -79,6 +79,7 @@ def list_context(counts: dict[str, int] | None = None) -> dict[str, Any]:
         },
         "filters": filters,
         "shown_filters": tuple(filters.items()),
+        "unknown": [sentence for name, sentence in page.errors.items() if name not in ("from", "to")],
         "shown_errors": tuple((name, str(sentence)) for name, sentence in page.errors.items()),
         "shown_counts": tuple(counts.items()),
         "sees_others": user.ticket_visibility != "own",
