@@ -21,6 +21,7 @@ JS_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"\./(?P<file>\w+
 JS_COMMENT = re.compile(r"^ *//.*\n|(?<=[;,{(\[]) +// .*$", re.M)  # our modules have no text with one
 INDENTATION = re.compile(r"^ +|^\n", re.M)  # nor one of several lines that is indented
 CSS_COMMENT = re.compile(r" */\*.*?\*/\n?", re.DOTALL)
+CSS_SPACE = re.compile(r"(?<=[{};,:])\s+|\s+(?=[{}])|;(?=\s*\})")  # our stylesheets have no text with one
 JS_EXPORT = re.compile(r"^export const (?P<name>\w+)", re.M)
 MIME_TYPES = {".css": "text/css", ".js": "text/javascript"}
 
@@ -65,14 +66,14 @@ def folder_hash(folder: Path) -> str:
 
 
 def join_css(folder: Path) -> str:
-    """``app.css`` with each imported file in the place of its ``@import``, without comments and indentation."""
+    """``app.css`` with each imported file in the place of its ``@import``, without comments and needless space."""
     entry = (folder / "app.css").read_text(encoding="utf-8")
     return shorten_css(CSS_IMPORT.sub(lambda found: (folder / found["file"]).read_text(encoding="utf-8"), entry))
 
 
 def shorten_css(text: str) -> str:
-    """``text`` without comments and indentation."""
-    return INDENTATION.sub("", CSS_COMMENT.sub("", text))
+    """``text`` without comments and without space that means nothing."""
+    return CSS_SPACE.sub("", CSS_COMMENT.sub("", text))
 
 
 def join_js(folder: Path) -> str:
