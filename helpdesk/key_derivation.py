@@ -42,6 +42,7 @@ class Purpose(StrEnum):
     DELIVERY = "helpdesk key of a delivery"
     SECRET_OF_FORM = "helpdesk secret of a form"
     AUDIT_PSEUDONYM = "helpdesk address in a log"
+    TIMELINE_NUMBER = "helpdesk number of a timeline's entry"
 
 
 def secret_keys() -> tuple[str, ...]:

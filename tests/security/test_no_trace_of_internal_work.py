@@ -50,3 +50,30 @@ def test_internal_work_leaves_no_trace(name, make, session, browser_of):
     session.commit()
     after = read_all(client, ticket.number)
     assert {address: found for address, found in after.items() if found != before[address]} == {}
+
+
+def test_numbers_of_a_conversation_have_no_gaps(make, session, browser_of):
+    """With and without internal work between two replies, a customer's page has numbers that look alike."""
+    dana, maya = make.user(make.organization("Globex")), make.agent("Maya")
+    ticket = make.ticket(dana)
+    for number in range(60):
+        tickets.reply(ticket, author=dana, body=f"Message {number}.")
+        if number % 20 == 19:
+            tickets.add_note(ticket, author=maya, body="They owe us money.")
+    session.commit()
+    client, seqs = browser_of(dana), {str(seq) for seq in range(2, ticket.next_seq + 1)}
+    pages = [client.get(f"/tickets/{ticket.number}").text]
+    for _ in range(2):
+        earlier = re.search(r'"(/tickets/\d+/earlier\?before=\d+)"', pages[-1])
+        if earlier:
+            pages.append(client.get(earlier[1], headers={"HX-Request": "true"}).text)
+    found = [
+        number
+        for page in pages
+        for number in re.findall(r'(?:data-shown="|data-shown-from="|before=|"#?earlier-)(\d+)', page)
+    ]
+    assert len(pages) > 1 and len(found) > 60
+    assert not seqs & set(found)
+    assert not re.search(r'name="(seen|seq)"', "".join(pages))
+    shown = [int(number) for number in re.findall(r'data-shown="(\d+):', "".join(pages))]
+    assert len(set(shown)) == 61 and shown != sorted(shown)

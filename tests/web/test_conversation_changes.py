@@ -13,6 +13,7 @@ from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.message import Message
+from helpdesk.web import timeline_numbers
 from tests.web.test_desk_query_counts import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -114,7 +115,8 @@ def test_a_customer_is_sent_nothing_internal(filed_ticket, agent, dana, session,
     session.commit()
     assert page.ask().text == ""
     note = session.scalar(select(Message).where(Message.body == "Secret words."))
-    lying = page.headers["X-Shown-Entries"] + f" m{note.id}:{note.seq}:0"
+    number = timeline_numbers.hide_number(filed_ticket.id, note.seq, dana)
+    lying = page.headers["X-Shown-Entries"] + f" m{note.id}:{number}:0"
     answer = page.ask(**{"X-Shown-Entries": lying})
     assert "Secret" not in answer.text and f'id="message-{note.id}" hx-swap-oob="delete"' in answer.text
 

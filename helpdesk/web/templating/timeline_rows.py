@@ -18,6 +18,7 @@ from helpdesk.domain.tickets.shown_reactions import ShownReaction
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineMessage
 from helpdesk.translation.catalogues import Catalogue
 from helpdesk.translation.current import current_catalogue
+from helpdesk.web import timeline_numbers
 from helpdesk.web.middleware import authentication, csrf
 from helpdesk.web.templating import filters
 
@@ -136,7 +137,7 @@ def _show_message(message: TimelineMessage, page: TimelinePage) -> ShownMessage:
     return ShownMessage(
         id=message.id,
         ticket_number=page.ticket_number,
-        seq=message.seq,
+        seq=timeline_numbers.hide_number(page.ticket_number, message.seq, page.reader),
         shown_state=message.shown_state,
         revision=message.revision,
         is_note=message.is_note,
@@ -178,7 +179,7 @@ def _show_event(event: TimelineEvent, page: TimelinePage) -> ShownEvent:
     is_linked = isinstance(number, int) and page.reader.is_team
     return ShownEvent(
         id=event.id,
-        seq=event.seq,
+        seq=timeline_numbers.hide_number(page.ticket_number, event.seq, page.reader),
         shown_state=event.shown_state,
         kind=event.kind,
         sentence=str(event.sentence),

@@ -1,9 +1,9 @@
 """What has changed in a conversation since a page showed it, so that a new message is sent as that message.
 
 A page names the entries that it shows in the header ``X-Shown-Entries``: ``m12:3:5a0c`` is message 12, which has number
-3 in the timeline, in the state ``5a0c``. The response swaps those that look different, removes those that are gone, and
-adds new ones at the end. Nothing is kept on the server. Where the header is missing or does not fit, all of it is
-sent.
+3 in the timeline (for a customer what ``timeline_numbers`` made of it), in the state ``5a0c``. The response swaps those
+that look different, removes those that are gone, and adds new ones at the end. Nothing is kept on the server. Where the
+header is missing or does not fit, all of it is sent.
 """
 
 import re
@@ -14,6 +14,7 @@ from flask import Response, make_response, request
 
 from helpdesk.domain import labels, tickets
 from helpdesk.models.ticket import Ticket
+from helpdesk.web import timeline_numbers
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import filters, htmx_responses, kept_parts, timeline_rows
 from helpdesk.web.tickets.page_rows import NOTHING, PageRows, load_new_entries
@@ -37,7 +38,7 @@ class ConversationChanges:
 
 def find_changes(ticket: Ticket) -> ConversationChanges | None:
     """What differs from what the page that asks shows; None if the whole conversation has to be sent."""
-    shown = _read_header()
+    shown = _read_header(ticket)
     if not shown:
         return None
     reader = authentication.get_current_user()
@@ -70,7 +71,7 @@ def find_new(ticket: Ticket) -> tuple[ConversationChanges | None, PageRows]:
 
     No entries (None) as for ``find_changes``.
     """
-    shown = _read_header()
+    shown = _read_header(ticket)
     if not shown:
         return None, NOTHING
     reader, start, most = authentication.get_current_user(), _numbers_of(shown)[-1] + 1, MAX_NEW + 1
@@ -128,10 +129,14 @@ def respond(ticket: Ticket) -> Response | None:
     return response
 
 
-def _read_header() -> dict[str, tuple[int, str]]:
+def _read_header(ticket: Ticket) -> dict[str, tuple[int, str]]:
+    """Return the number and state of each entry that the page names; none where a number is not of this ticket."""
     parts = request.headers.get(HEADER, "").split()
     found = [match for part in parts[:MAX_SHOWN] if (match := SHOWN_PATTERN.fullmatch(part))]
-    return {match[1]: (int(match[2]), match[3]) for match in found}
+    reader = authentication.get_current_user()
+    numbers = [timeline_numbers.read_number(ticket, int(match[2]), reader) for match in found]
+    known = zip(found, numbers, strict=True)
+    return {} if None in numbers else {match[1]: (number or 0, match[3]) for match, number in known}
 
 
 def _numbers_of(shown: dict[str, tuple[int, str]]) -> list[int]:

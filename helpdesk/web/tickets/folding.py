@@ -13,6 +13,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.web import timeline_numbers
 
 HEADER = "X-Shown-From"
 SHORT = 14  # entries that are never folded
@@ -62,7 +63,7 @@ def load_folded(ticket: Ticket, reader: User, rows: tuple[tickets.Rows, tickets.
 
     ``rows``: of the timeline's queries with ``query_parameters``, where they were executed already.
     """
-    asked = parse_id(request.headers.get(HEADER))
+    asked = timeline_numbers.read_number(ticket, parse_id(request.headers.get(HEADER)), reader)
     most = tickets.MAX_ENTRIES if asked is not None else MOST_UNREAD
     entries = tickets.load_timeline(ticket, reader, from_seq=asked or 0, most=most, with_start=True, rows=rows)
     read_seq = getattr(ticket, "read_seq", None) or 0

@@ -13,7 +13,7 @@ from helpdesk.domain.tickets import links, macros, merge_undo, reactions
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code
-from helpdesk.web import uploads
+from helpdesk.web import timeline_numbers, uploads
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import filters, htmx_responses
 from helpdesk.web.tickets import agent_sidebar, conversation_changes, folding, sidebar
@@ -64,12 +64,15 @@ def list_merged_for_customer(ticket: Ticket) -> list[int]:
 
 def conversation_context(ticket: Ticket, rows: PageRows = NOTHING) -> dict[str, Any]:
     """Return the context of tickets/_conversation.html."""
-    folded = folding.load_folded(ticket, authentication.get_current_user(), rows.timeline)
+    reader = authentication.get_current_user()
+    folded = folding.load_folded(ticket, reader, rows.timeline)
+    shown_from = timeline_numbers.hide_number(ticket.id, folded.shown_from, reader)
     return {
         "ticket": ticket,
         "conversation": folded,
+        "shown_from": shown_from,
         "seen": conversation_changes.describe(ticket, folded.entries, receipts=rows.receipts),
-        "etag": htmx_responses.make_etag(*fragment_version(ticket, str(folded.shown_from))),
+        "etag": htmx_responses.make_etag(*fragment_version(ticket, str(shown_from))),
     }
 
 
@@ -83,10 +86,14 @@ def fragment_version(ticket: Ticket, variant: str = "") -> tuple[object, ...]:
 
 def earlier_context(ticket: Ticket, before: int, from_seq: int | None = None) -> dict[str, Any]:
     """Return the context of tickets/_earlier.html: the entries before the number ``before``."""
-    page = folding.load_earlier(ticket, authentication.get_current_user(), before, from_seq)
+    reader = authentication.get_current_user()
+    page = folding.load_earlier(ticket, reader, before, from_seq)
+    first = page.entries[0].seq if page.entries else 0
     return {
         "ticket": ticket,
         "earlier": page,
+        "before": timeline_numbers.hide_number(ticket.id, page.before, reader),
+        "next_before": timeline_numbers.hide_number(ticket.id, first, reader),
         "seen": conversation_changes.describe(ticket, page.entries, is_end=False),
     }
 

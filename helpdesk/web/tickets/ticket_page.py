@@ -7,6 +7,7 @@ from flask_login import current_user
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.extensions import htmx
+from helpdesk.web import timeline_numbers
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating.page_rendering import render_page
 from helpdesk.web.tickets import conversation_changes, folding, prefilled, sidebar, undo
@@ -71,9 +72,10 @@ def show_earlier_messages(number: int) -> ResponseReturnValue:
     With ``all`` as many as possible at once, for printing.
     """
     ticket = get_ticket_or_404(number)
-    before = parse_id(request.args.get("before")) or ticket.next_seq
+    reader = authentication.get_current_user()
+    before = timeline_numbers.read_number(ticket, parse_id(request.args.get("before")), reader) or ticket.next_seq
     message_id = parse_id(request.args.get("to"))
-    from_seq = tickets.find_seq(ticket, authentication.get_current_user(), message_id) if message_id else None
+    from_seq = tickets.find_seq(ticket, reader, message_id) if message_id else None
     if "all" in request.args:
         from_seq = tickets.FIRST_SEQ
     context = earlier_context(ticket, before, from_seq)
