@@ -8,7 +8,6 @@ from helpdesk.channels.slack import handlers
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import slack_clock
 from helpdesk.channels.slack.parse import envelopes, signature
-from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import inbox
 from helpdesk.domain.outbox.errors import ChannelError
 from helpdesk.domain.people.reader_language import in_team_language
@@ -41,16 +40,15 @@ def is_signed(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -
 
 @in_team_language
 def handle_slack_request(payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Process one request whose origin is proven. Returns the answer to a modal with mistakes, or the options for
-    what somebody types into a select. Commits.
+    """Process one request whose origin is proven. Returns the answer to a modal that is not accepted, or the options
+    for what somebody types into a select. Commits.
 
     A modal that somebody asks for is opened at once; everything else is only stored.
     """
     if envelopes.payload_kind(payload) == "options":
         return handlers.answer_suggestion(payload)
-    mistakes = handlers.validate_modal(payload)
-    if mistakes:
-        return blocks.modal_errors(mistakes)
+    if refusal := handlers.answer_submission(payload):
+        return refusal
     if handlers.open_requested_modal(payload):
         return None
     inbox.store_event("slack", envelopes.payload_id(payload), payload)

@@ -118,3 +118,51 @@ def test_the_modal_for_a_new_ticket_speaks_the_words_of_the_form(formed, day, se
     assert day.do("submit", PRIYA, given) == {}
     assert newest_ticket(session).form_version.form.slug == "laptop"
     assert "We call you" in day.ephemeral_texts(PRIYA), "what people read once the ticket is filed"
+
+
+def test_a_question_that_is_required_since_joins_the_modal_with_what_was_typed(formed, day, session):
+    """In place of an error at a question that has nothing to do with it, or of a ticket without the answer."""
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    former = {"key": "system", "label": "System", "kind": "select", "options": ["Mail", "Web"]}
+    serial = {"key": "serial", "label": "Serial number", "kind": "short_text", "required": True}
+    publish_version(session, former, serial)
+    typed = {"organization": str(formed.organization_id), "body": "Since Monday.", "field-system": "Web"}
+    typed |= {"field-count": "7", "subject": "The roof leaks badly"}
+    answer = day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()})
+    assert answer["response_action"] == "update" and newest_ticket(session).id == formed.id
+    modal = day.workspace.modal(PRIYA)
+    *_, notice, question = modal["blocks"]
+    assert "was changed while you filled it in" in notice["text"]["text"]
+    assert question["label"]["text"] == "Serial number" and not question["optional"]
+    sent = {block["block_id"]: block["element"] for block in answer["view"]["blocks"] if block["type"] == "input"}
+    assert sent["body"]["initial_value"] == "Since Monday." and sent["subject"]["initial_value"] == typed["subject"]
+    assert sent["field-system"]["initial_option"]["value"] == "Web", "also for a Slack that keeps nothing by itself"
+    again = {name: {"value": value} for name, value in (typed | {"field-serial": "X-17"}).items()}
+    assert day.do("submit", PRIYA, again) == {}
+    ticket = newest_ticket(session)
+    assert (ticket.subject, ticket.messages[0].body) == ("The roof leaks badly", "Since Monday.\n\nHow many: 7")
+    assert {answer.field.key: answer.value for answer in ticket.answers} == {"system": "Web", "serial": "X-17"}
+
+
+def test_a_question_that_is_required_once_the_modal_was_sent_costs_no_word(formed, day, session):
+    """The request was accepted, so that a worker that reads it later files the ticket without the answer."""
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    typed = {"organization": str(formed.organization_id), "body": "Since Monday."}
+    session.rollback()
+    assert day.workspace.submit(PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
+    publish_version(session, {"key": "serial", "label": "Serial number", "kind": "short_text", "required": True})
+    day.work()
+    assert newest_ticket(session).messages[0].body == "Since Monday."
+
+
+def test_a_form_with_more_required_questions_than_a_modal_holds_is_filed(formed, day, session):
+    """The modal says which of them the page asks."""
+    required = [{"key": f"q{n}", "label": f"Question {n}", "kind": "short_text", "required": True} for n in range(99)]
+    publish_version(session, *required)
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    modal = day.workspace.modal(PRIYA)
+    assert "asked on the web" in str(modal["blocks"])
+    typed = {block["block_id"]: "7" for block in modal["blocks"] if block.get("block_id", "").startswith("field-")}
+    typed |= {"organization": str(formed.organization_id), "body": "Since Monday."}
+    assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
+    assert newest_ticket(session).messages[0].body == "Since Monday."

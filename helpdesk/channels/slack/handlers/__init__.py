@@ -50,6 +50,7 @@ from helpdesk.domain.outbox import errors
 TS_PATTERN = re.compile(r"\d{10}\.\d{6}")  # Slack's ts; of one length, so that their order is that of texts
 
 __all__ = [
+    "answer_submission",
     "answer_suggestion",
     "apply",
     "fetch_context",
@@ -57,7 +58,6 @@ __all__ = [
     "open_requested_modal",
     "ordering_key",
     "position",
-    "validate_modal",
 ]
 
 
@@ -76,15 +76,21 @@ def position(payload: dict) -> str | None:
     return ts if isinstance(ts, str) and TS_PATTERN.fullmatch(ts) else None
 
 
-def validate_modal(payload: dict) -> dict[str, str]:
-    """Return the mistakes in a submitted modal, by field: Slack shows them only in the answer to the request itself."""
+def answer_submission(payload: dict) -> dict:
+    """Return the answer to a submitted modal that is not accepted, {} for any other: the mistakes by block, or the
+    modal with what is to be asked, too. Slack takes either only in the answer to the request itself.
+    """
     if payload.get("type") != "view_submission":
         return {}
     for event in slack.parse_payload(payload):
-        form = MODALS.get(event.callback_id) if isinstance(event, ModalEvent) else None
-        if form is not None:
-            with transactions.read_only():
-                return form.validate_submission(event)
+        if not isinstance(event, ModalEvent) or event.callback_id not in MODALS:
+            continue
+        with transactions.read_only():
+            is_linked = authors.find_linked(event) is not None
+        profile, ourselves = (None, BotIdentity()) if is_linked else _find_profile(event)
+        with transactions.read_only():
+            agent = authors.find_linked(event) or authors.find_agent(profile, ourselves, event)
+            return MODALS[event.callback_id].answer_submission(event, agent)
     return {}
 
 
@@ -92,13 +98,9 @@ def answer_suggestion(payload: dict) -> dict:
     """Return the options for what an agent types into a select of a modal; none for anybody else."""
     event = interactions.parse_suggestion(payload)
     form = MODALS.get(event.callback_id)
-    try:
-        ourselves = directory.get_bot_identity()
-        profile = directory.find_author(event, ourselves)
-    except errors.ChannelError:
-        profile = None
+    profile, ourselves = _find_profile(event)
     with transactions.read_only():
-        agent = authors.find_agent(profile, ourselves, event) if profile is not None else None
+        agent = authors.find_agent(profile, ourselves, event)
         return form.suggest(event, agent) if form is not None and agent is not None else {"options": []}
 
 
@@ -200,6 +202,15 @@ def _is_irrelevant(payload: dict) -> bool:
                 place and deleted_cards.is_possible(payload) and deleted_cards.find(*place)
             )
         return is_new_message and thread_lookup.find_message(thread, str(event.get("ts"))) is not None
+
+
+def _find_profile(event: SlackEvent) -> tuple[directory.Profile | None, BotIdentity]:
+    """Return who did ``event`` and who we are; the first is None while Slack does not tell."""
+    try:
+        ourselves = directory.get_bot_identity()
+        return directory.find_author(event, ourselves), ourselves
+    except errors.ChannelError:
+        return None, BotIdentity()
 
 
 def _is_uninstallation(event: SlackEvent) -> bool:

@@ -38,6 +38,11 @@ def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:
     return user
 
 
+def find_linked(event: SlackEvent) -> User | None:
+    """Return the user who is linked to the author of ``event``, whatever Slack says of them."""
+    return db.session.scalar(select(User).where(User.slack_user_id == event.author_id))
+
+
 def find_agent(
     profile: directory.Profile | None, ourselves: BotIdentity, event: SlackEvent | None = None
 ) -> User | None:

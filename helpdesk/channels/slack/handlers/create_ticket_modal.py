@@ -53,8 +53,8 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
         modal_fields.modal_field(each, forms.field_type_for(each).default_texts(each), agent, draft.organization_id)
         for each in (forms.visible_fields(chosen, for_team=True) if chosen else ())
     ]
-    remaining = blocks.MAX_VIEW_BYTES - 4 * len(draft.body) - 40_000
-    shown, left_out = blocks.fit_fields(tuple(each for each in asked if each), blocks.MAX_MODAL_BLOCKS - 20, remaining)
+    remaining = blocks.MAX_VIEW_BYTES - 4 * len(draft.body) - blocks.BYTES_BESIDE_FORM
+    shown, left_out = blocks.fit_fields(tuple(each for each in asked if each), blocks.MAX_FORM_FIELDS, remaining)
     slug = chosen.form.slug if chosen else ""
     own = _own_words(chosen.form) if chosen else {}
     return blocks.create_modal(
@@ -79,14 +79,14 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     )
 
 
-def validate_submission(event: ModalEvent) -> dict[str, str]:
-    """Return a sentence by block for every mistake in the submitted modal; each names a block that the modal has."""
-    agent = db.session.scalar(select(User).where(User.slack_user_id == event.author_id))
-    wrong = _parse_submission(event, agent)[1]
-    known = set(event.values)
-    lost = [sentence for name, sentence in wrong.items() if name not in known]
-    shown = {name: sentence for name, sentence in wrong.items() if name in known}
-    return shown | ({"subject": " ".join(lost)} if lost else {})
+def answer_submission(event: ModalEvent, agent: User | None) -> dict:
+    """Return the answer to a submitted modal that is not accepted: the modal, as it was filled in, with the questions
+    that its form has come to require since it was opened, or a sentence by block for every mistake; {} without any.
+    """
+    given, wrong = _parse_submission(event, agent)
+    if given.get("unasked") and (view := blocks.extend_modal(event.view, given["unasked"])):
+        return blocks.modal_update(view)
+    return blocks.modal_errors(wrong)
 
 
 def apply_submission(event: ModalEvent, context: EventContext) -> Result:
@@ -158,7 +158,7 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
         )
     if not body and not origin.get("files"):
         wrong["body"] = gettext("Write what it is about.")
-    answers, bad = modal_fields.parse_answers(form, values, agent, organization.id)
+    answers, bad, unasked = modal_fields.parse_answers(form, values, agent, organization.id)
     former = str(origin.get("form") or ""), form, values, agent, organization.id
     body, note = modal_fields.add_unstored_answers(body, answers, *former)
     email, doubt = _parse_requester(str(values.get("requester") or ""), organization)
@@ -170,6 +170,7 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
         "body": body,
         "note": note,
         "answers": answers,
+        "unasked": unasked,
         "email": email,
     }
     return given, wrong

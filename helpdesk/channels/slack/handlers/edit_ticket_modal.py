@@ -65,8 +65,14 @@ def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
     return blocks.edit_modal(values)
 
 
-def validate_submission(event: ModalEvent) -> dict[str, str]:
-    """Return a sentence by block for every mistake in the submitted modal."""
+def answer_submission(event: ModalEvent, agent: User | None) -> dict:
+    """Return the answer to a submitted modal that is not accepted: a sentence by block for every mistake; {} without
+    any.
+    """
+    return blocks.modal_errors(_find_mistakes(event))
+
+
+def _find_mistakes(event: ModalEvent) -> dict[str, str]:
     values, ticket = event.values, _find_ticket(event)
     if ticket is None:
         return {"status": gettext("This ticket is gone.")}

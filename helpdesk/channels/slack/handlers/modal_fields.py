@@ -50,16 +50,22 @@ def is_askable(field: Field) -> bool:
 
 def parse_answers(
     form: FormVersion | None, values: dict, agent: User | None, organization_id: int
-) -> tuple[dict[str, object], dict[str, str]]:
-    """Return the answers of a modal by field key, and a sentence by block for each mistake in them."""
+) -> tuple[dict[str, object], dict[str, str], tuple[blocks.ModalField, ...]]:
+    """Return the answers of a modal by field key, a sentence by block for each mistake in them, and the fields that
+    need an answer and are not in the modal.
+    """
     if form is None or agent is None:
-        return {}, {}
+        return {}, {}, ()
     choices = load_choices(form.fields, agent, organization_id)
     answers, wrong = forms.parse_answers(
         form, ModalValues(form.fields, values, choices), True, asker=agent, organization_id=organization_id
     )
-    not_shown = {forms.field_name(each) for each in form.fields if not is_askable(each)}
-    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
+    unasked = [each for each in form.fields if (name := forms.field_name(each)) in wrong and name not in values]
+    made = [
+        modal_field(each, forms.field_type_for(each).default_texts(each), agent, organization_id) for each in unasked
+    ]
+    mistakes = {name: sentence for name, sentence in wrong.items() if name in values}
+    return answers, mistakes, tuple(each for each in made if each)
 
 
 def add_unstored_answers(

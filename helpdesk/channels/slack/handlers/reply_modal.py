@@ -47,8 +47,14 @@ def suggest(event: SuggestionEvent, agent: User) -> dict:
     return blocks.suggestions(titles, event.typed)
 
 
-def validate_submission(event: ModalEvent) -> dict[str, str]:
-    """Return a sentence by block for every mistake in the submitted modal."""
+def answer_submission(event: ModalEvent, agent: User | None) -> dict:
+    """Return the answer to a submitted modal that is not accepted: a sentence by block for every mistake; {} without
+    any.
+    """
+    return blocks.modal_errors(_find_mistakes(event))
+
+
+def _find_mistakes(event: ModalEvent) -> dict[str, str]:
     ticket, body = _find_ticket(event.private), _typed_body(event)
     if ticket is None:
         return {"body": gettext("This ticket is gone.")}

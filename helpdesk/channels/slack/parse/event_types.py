@@ -99,10 +99,11 @@ class ActionEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ModalEvent(SlackEvent):
-    """A submitted modal: its values by block, and the private_metadata it was opened with."""
+    """A submitted modal: its values by block, and the private_metadata it was opened with; ``view`` is all of it."""
 
     kind = "modal"
     callback_id: str = ""
+    view: dict[str, Any] = field(default_factory=dict)
     private: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 

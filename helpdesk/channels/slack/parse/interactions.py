@@ -131,6 +131,7 @@ def _parse_modal(payload: dict) -> ModalEvent:
         external_id=json_access.text_or_empty(view.get("id")),
         author_id=json_access.text_or_empty(json_access.object_in(payload, "user").get("id")),
         callback_id=json_access.text_or_empty(view.get("callback_id")),
+        view=view,
         private=_private_metadata(view),
         values=view_values(view),
         **_common_fields(payload),

@@ -1,7 +1,7 @@
 """Everything of ours that Slack shows: plain values in, Slack's JSON out, within its limits. Pure."""
 
 from helpdesk.channels.slack.render.blocks.cards import CardValues, card_message, plain_card_message
-from helpdesk.channels.slack.render.blocks.create_modal import CreateValues, create_modal
+from helpdesk.channels.slack.render.blocks.create_modal import CreateValues, create_modal, extend_modal
 from helpdesk.channels.slack.render.blocks.ephemerals import (
     agents_only_notice,
     file_offer,
@@ -12,6 +12,8 @@ from helpdesk.channels.slack.render.blocks.ephemerals import (
     pending_reply_notice,
 )
 from helpdesk.channels.slack.render.blocks.inputs import (
+    BYTES_BESIDE_FORM,
+    MAX_FORM_FIELDS,
     MAX_MODAL_BLOCKS,
     MAX_VIEW_BYTES,
     WIDGETS,
@@ -39,11 +41,14 @@ from helpdesk.channels.slack.render.blocks.modals import (
     body_from_values,
     edit_modal,
     modal_errors,
+    modal_update,
     reply_modal,
 )
 
 __all__ = [
     "MARKER_EMOJI",
+    "BYTES_BESIDE_FORM",
+    "MAX_FORM_FIELDS",
     "MAX_MODAL_BLOCKS",
     "NOBODY",
     "MAX_VIEW_BYTES",
@@ -68,6 +73,8 @@ __all__ = [
     "create_modal",
     "edit_modal",
     "modal_errors",
+    "modal_update",
+    "extend_modal",
     "event_line",
     "file_offer",
     "help_text",

@@ -21,6 +21,8 @@ MAX_CHECKBOXES = 10
 MAX_INPUT_LENGTH = 3000
 MAX_MODAL_BLOCKS = 100
 MAX_VIEW_BYTES = 240_000  # Slack holds 250 KB with what it adds
+MAX_FORM_FIELDS = MAX_MODAL_BLOCKS - 20  # of a new ticket's form; the other blocks are what every ticket has
+BYTES_BESIDE_FORM = 40_000
 HASHED_VALUE_PREFIX = "sha256-"
 
 Choices = tuple[tuple[str, str], ...]

@@ -156,11 +156,16 @@ def _change_block(name: str, label: str, choices: Choices, chosen: str, action_i
 
 
 def modal_errors(sentences: dict[str, str]) -> dict:
-    """Return the answer to a modal with mistakes: a sentence per block (status, subject, field-<key>)."""
-    return {
+    """Return the answer to a modal with mistakes: a sentence per block (status, subject, field-<key>); {} without."""
+    return sentences and {
         "response_action": "errors",
         "errors": {name: elements.truncate(text, MAX_HINT_LENGTH) for name, text in sentences.items()},
     }
+
+
+def modal_update(view: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a modal that shows ``view`` in its place."""
+    return {"response_action": "update", "view": view}
 
 
 def body_from_values(values: dict[str, Any], glue: object) -> str:
