@@ -15,6 +15,7 @@ from helpdesk.web.middleware import (
     authorization,
     clean_addresses,
     csrf,
+    flashed_messages,
     language,
     maintenance,
     personal_limits,
@@ -48,6 +49,7 @@ CHECKS = (
 )
 COMPLETIONS = (
     drafts.empty_accepted_draft,
+    flashed_messages.keep_newest,
     security_headers.add_headers,
     replica_reads.remember_position,
     access_log.end,
