@@ -1,5 +1,7 @@
 """``helpdesk worker``: the processes that deliver, process received events, and run periodic jobs."""
 
+import gc
+
 import click
 
 from helpdesk import config, process_metrics
@@ -25,6 +27,8 @@ def worker(count: int | None) -> None:
     import helpdesk.web  # noqa: F401
     import workers.worker  # noqa: F401
 
+    gc.collect()
+    gc.freeze()  # no collection of a process traverses, and so copies, what it shares with the others
     supervisor.run_workers(targets)
 
 
