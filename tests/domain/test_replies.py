@@ -168,3 +168,10 @@ def test_words_taken_back_leave_the_customers_list_as_well(filed_ticket, session
         (tickets.convert_to_note if way == "made a note" else tickets.delete_message)(message, editor=agent)
     session.commit()
     assert "secretword" not in filed_ticket.excerpt
+
+
+def test_every_sign_that_breaks_a_line_does_so_on_the_page(filed_ticket):
+    """Slides and Word have U+000B within a paragraph, PDF a form feed, Google Docs U+2028; browsers show none of them."""
+    pasted = "one\vtwo\fthree\u2028four\u2029five\x85six\r\nseven\reight"
+    message = tickets.reply(filed_ticket, author=filed_ticket.requester, body=pasted)
+    assert message.body.split("\n") == ["one", "two", "three", "four", "five", "six", "seven", "eight"]

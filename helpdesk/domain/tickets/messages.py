@@ -1,5 +1,6 @@
 """New messages of a ticket: public replies, and notes for the team."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,8 @@ from helpdesk.translation import format_number, gettext, lazy_gettext
 REPLY_REFUSAL = lazy_gettext("You may not reply on this ticket.")
 ENDED_THREAD = lazy_gettext("This thread no longer belongs to its ticket, so what you wrote was not sent to anybody.")
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's limit of a text
+# Also those that Word, slides and pages put between lines of copied text; a page shows nothing in their place.
+_LINE_BREAK = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 
 # Built once, because every message from Slack executes it.
 _message = Message.__table__
@@ -270,10 +273,10 @@ def index_message(message: Message) -> None:
 
 
 def clean_body(body: str, has_files: bool) -> str:
-    """Return the body to store, without the private links of the mail it may quote. Raises ValidationError if it is
-    empty (without files) or too long.
+    """Return the body to store, without the private links of the mail it may quote, each of its line breaks as "\\n".
+    Raises ValidationError if it is empty (without files) or too long.
     """
-    body = private_links.cut(body.replace("\r\n", "\n").replace("\x00", "").strip())
+    body = private_links.cut(_LINE_BREAK.sub("\n", body).replace("\x00", "").strip())
     if not body and not has_files:
         raise ValidationError(gettext("Write a message first."), "body")
     if len(body) > MAX_BODY_LENGTH:

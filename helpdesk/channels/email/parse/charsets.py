@@ -57,6 +57,8 @@ _C1_CONTROLS = re.compile("[\x80-\x9f]")
 _ASCII_LABELS = {"us-ascii", "ascii", "ansi_x3.4-1968", "iso-ir-6", "iso646-us", "us", "7bit", "8bit"}
 _BYTES_OF_CP1250 = re.compile(rb"[\x8a\x8c-\x8f\x9a\x9c-\x9f]")  # which ISO 8859-2 has elsewhere
 _DOS_LABEL = re.compile(r"(?:ibm|cp|dos|x-cp)[-_ ]?(437|737|775|85[0-8]|86[0-9]|874)")
+_EAST_ASIAN = {"cp932", "cp949", "gb18030", "cp950", "big5hkscs"}
+_MIN_UTF8_SIGNS = 3  # beyond ASCII: two or fewer can be an accident ("WRÓŻKA" in ISO 8859-2)
 _MAX_BAD_SHARE = 0.1  # of the non-ASCII bytes; with more, another charset is tried
 
 
@@ -99,6 +101,8 @@ def _decode(data: bytes, label: str) -> str:
         return _decode_utf8_or_windows(data, is_repaired=names in {(), ("utf-8",)})
     if names == ("iso-8859-2",) and _BYTES_OF_CP1250.search(data):
         names = ("cp1250",)
+    if (text := _decode_mislabelled_utf8(data, names[0])) is not None:
+        return text
     for name in names:
         if (text := _decode_strictly(data, name)) is not None:
             return text
@@ -119,6 +123,19 @@ def _decode_utf8_or_windows(data: bytes, is_repaired: bool) -> str:
     if text is None:
         text = data.decode("utf-8", _REPAIR) if is_repaired else data.decode("cp1252", "replace")
     return text
+
+
+def _decode_mislabelled_utf8(data: bytes, codec: str) -> str | None:
+    """Return ``data`` decoded as UTF-8 where it can be nothing else, although it is said to be ``codec``, which reads
+    every byte or nearly every pair of them as some character: enough of UTF-8's sequences, and no byte outside them.
+    """
+    text = _decode_strictly(data, "utf-8") if _HIGH_BYTE.search(data) else None
+    foreign = [sign for sign in text or "" if not sign.isascii()]
+    if _is_single_byte(codec):
+        return text if len(foreign) >= _MIN_UTF8_SIGNS else None
+    # Two bytes are one character in the sets of Asia, too; UTF-8 has three for theirs.
+    is_long = len(foreign) >= _MIN_UTF8_SIGNS and min(foreign) >= "\u0800"
+    return text if is_long and codec in _EAST_ASIAN else None
 
 
 def _decode_strictly(data: bytes, codec: str) -> str | None:
