@@ -1,9 +1,9 @@
 """Organizations: customer companies, with their mail domains and addresses."""
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
+from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition, partial_index_not_null
 from helpdesk.extensions import Base
 from helpdesk.markup import search_words
 from helpdesk.models.personal_data import CODE, COMPANY, CONFIGURATION, ErasedBy
@@ -12,7 +12,8 @@ from helpdesk.models.personal_data import CODE, COMPANY, CONFIGURATION, ErasedBy
 class Organization(Base):
     """A customer company, and the rules by which its people are admitted.
 
-    ``search_words``: the words of its name and of its slug, as a search of the team compares them.
+    ``search_words``: the words of its name and of its slug, as a search of the team compares them, and as lists are
+    ordered by.
     ``language``: the code of the language of its people who chose none and whose browser names none.
     ``sign_in_rules``: which ways of signing in are "required" or "off" (``authentication.ways``); others are allowed.
     ``merged_into_id``: the organization that this one was merged into; the row stays so that a merge can be undone.
@@ -44,7 +45,7 @@ class Organization(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
-    merged_into_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(BigId)
     sign_in_rules: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
     domains: Mapped[list["OrganizationDomain"]] = relationship(
@@ -57,6 +58,14 @@ class Organization(Base):
     __table_args__ = (
         CheckConstraint(
             one_of_condition("default_ticket_visibility", ("own", "organization")), name="default_ticket_visibility"
+        ),
+        partial_index_not_null("organizations", "merged_into_id"),
+        Index(
+            "ix_organizations_by_name",
+            "search_words",
+            "id",
+            sqlite_where=text("merged_into_id IS NULL"),
+            postgresql_where=text("merged_into_id IS NULL"),
         ),
     )
     __mapper_args__ = {"version_id_col": version}

@@ -39,7 +39,7 @@ class SavedReport(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     owner: Mapped[User | None] = relationship(foreign_keys=owner_id)
-    recipients: Mapped[list[User]] = relationship(secondary="report_recipients", order_by="User.name, User.id")
+    recipients: Mapped[list[User]] = relationship(secondary="report_recipients", order_by="User.search_words, User.id")
 
     __table_args__ = (
         CheckConstraint(one_of_condition("schedule", ReportSchedule), name="schedule"),

@@ -15,6 +15,7 @@ from helpdesk.domain import email_address, outbox
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
@@ -40,7 +41,7 @@ class SenderAddress:
 def list_senders() -> list[SenderAddress]:
     """List the system address first, then organizations' own addresses, whether switched on or not."""
     system = senders.system_address()
-    own = select(Organization).where(Organization.from_address.is_not(None)).order_by(Organization.name)
+    own = select(Organization).where(Organization.from_address.is_not(None)).order_by(*ORGANIZATIONS_BY_NAME)
     found = [SenderAddress(system)] if system else []
     return found + [SenderAddress(organization.from_address, organization) for organization in db.session.scalars(own)]
 

@@ -18,6 +18,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.people import organization_channels
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.inbound_event import InboundEvent
@@ -42,7 +43,8 @@ SlackChannel = slack_people.ChannelInfo
 def list_channels() -> list[Channel]:
     """List every Slack channel in use, the team's first, then by name."""
     channels = select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))
-    return list(db.session.scalars(channels.order_by(Channel.audience.desc(), Channel.name, Channel.id)))
+    found = sort_by_name(db.session.scalars(channels.order_by(Channel.id)), lambda each: each.name)
+    return sorted(found, key=lambda each: each.audience, reverse=True)
 
 
 def find_channel(channel_id: str) -> Channel | None:

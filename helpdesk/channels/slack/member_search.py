@@ -7,6 +7,7 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.members import MEMBER_ID_PATTERN
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.outbox import errors
+from helpdesk.markup.name_order import name_key
 from helpdesk.translation import format_list, gettext
 
 MAX_MATCHES = 8
@@ -25,7 +26,7 @@ def find_members(words: str) -> Sequence[directory.Profile]:
         for person in directory.list_members()
         if all(word in f"{person.name} {person.email}".casefold() for word in wanted)
     )
-    return sorted(found, key=lambda person: person.name.casefold())[:MAX_MATCHES]
+    return sorted(found, key=lambda person: name_key(person.name))[:MAX_MATCHES]
 
 
 def resolve_member_id(text: str) -> str:

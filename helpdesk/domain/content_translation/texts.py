@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 from helpdesk.domain.administration import settings
 from helpdesk.domain.content_translation.lookup import Part
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.translation import gettext, lazy_gettext
@@ -96,8 +97,8 @@ def _field_texts(each: Field) -> Iterator[Text]:
 
 
 def _reply_texts() -> Iterator[Text]:
-    query = select(CannedReply).where(CannedReply.owner_id.is_(None)).order_by(CannedReply.title, CannedReply.id)
-    for reply in db.session.scalars(query):
+    query = select(CannedReply).where(CannedReply.owner_id.is_(None)).order_by(CannedReply.id)
+    for reply in sort_by_name(db.session.scalars(query), lambda reply: reply.title):
         yield Text(Part.reply, reply.title, gettext("Title of a macro"), 80)
         yield Text(Part.reply, reply.body, gettext("Text of “%(macro)s”", macro=reply.title), 10_000, is_long=True)
 

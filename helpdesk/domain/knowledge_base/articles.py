@@ -14,6 +14,7 @@ from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_escaping
+from helpdesk.markup.name_order import name_key, sort_by_name
 from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.article import Article, Audience
 from helpdesk.models.user import User
@@ -61,14 +62,18 @@ def find_article(reader: User | None, article_id: int) -> Article | None:
 def list_all() -> list[Article]:
     """Return every article for the team, drafts too, by category and title, without their texts."""
     query = select(Article).options(defer(Article.body), defer(Article.search_words))
-    return list(db.session.scalars(query.order_by(Article.category, Article.title, Article.id)))
+    return _sort(db.session.scalars(query.order_by(Article.id)))
 
 
 def list_readable(reader: User | None, language: str) -> list[Article]:
     """Return what ``reader`` may read, by category and title: each article once, in ``language`` where there is one."""
     query = select(Article).where(*readable_condition(reader)).options(defer(Article.body), defer(Article.search_words))
-    found = db.session.scalars(query.order_by(Article.category, Article.title, Article.id).limit(MAX_LISTED))
-    return choose_languages(found.all(), language)
+    found = db.session.scalars(query.order_by(Article.category, Article.title_words, Article.id).limit(MAX_LISTED))
+    return choose_languages(_sort(found), language)
+
+
+def _sort(found: Iterable[Article]) -> list[Article]:
+    return sorted(found, key=lambda each: (name_key(each.category), name_key(each.title)))
 
 
 def choose_languages(found: Sequence[Article], language: str) -> list[Article]:
@@ -99,8 +104,8 @@ def in_language(reader: User | None, article: Article, language: str) -> Article
 
 def list_categories() -> list[str]:
     """Return the categories in use, by name."""
-    query = select(Article.category).where(Article.category != "").distinct().order_by(Article.category)
-    return list(db.session.scalars(query))
+    query = select(Article.category).where(Article.category != "").distinct()
+    return sort_by_name(db.session.scalars(query), str)
 
 
 def article_url(article: Article) -> str:

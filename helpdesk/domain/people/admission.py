@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, sel
 
 from helpdesk.domain import email_address
 from helpdesk.domain.administration import settings
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
@@ -37,7 +38,7 @@ ADMITTING_ORGANIZATIONS_QUERY = (
             Organization.id.in_(_by_domain) & Organization.allowlist_only.is_(False),
         ),
     )
-    .order_by(Organization.name)
+    .order_by(*ORGANIZATIONS_BY_NAME)
 )
 
 
@@ -184,7 +185,7 @@ def list_removals(user: User) -> list[str]:
         .join(Membership)
         .where(Membership.user_id == user.id, Membership.removed_at.is_not(None))
     )
-    return list(db.session.scalars(removed.order_by(Organization.name)))
+    return list(db.session.scalars(removed.order_by(*ORGANIZATIONS_BY_NAME)))
 
 
 def _admission_reasons(email: str, admitting: set[int]) -> list[str]:
@@ -193,7 +194,7 @@ def _admission_reasons(email: str, admitting: set[int]) -> list[str]:
         select(Organization)
         .join(OrganizationAddress)
         .where(OrganizationAddress.email == email)
-        .order_by(Organization.name)
+        .order_by(*ORGANIZATIONS_BY_NAME)
     )
     owner = db.session.scalar(select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain))
     reasons = []

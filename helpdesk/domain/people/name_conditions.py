@@ -1,10 +1,13 @@
-"""Conditions by which people and organizations are found by name, however it is written."""
+"""Conditions by which people and organizations are found by name, however it is written, and in which order."""
 
-from sqlalchemy import ColumnElement, and_, false
+from sqlalchemy import ColumnElement, and_, false, select, tuple_
+from sqlalchemy.orm import aliased
 
 from helpdesk.markup import search_words
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
+
+ORGANIZATIONS_BY_NAME = (Organization.search_words, Organization.id)  # an index has this order
 
 
 def is_named(model: type[User] | type[Organization], text: str) -> ColumnElement[bool]:
@@ -25,3 +28,10 @@ def has_words(model: type[User] | type[Organization], text: str, *, whole: bool 
     if not tokens:
         return false()
     return and_(*(model.search_words.contains(f" {token} " if whole else token, autoescape=True) for token in tokens))
+
+
+def comes_after(organization_id: int) -> ColumnElement[bool]:
+    """Whether an organization comes after the one with this id in ORGANIZATIONS_BY_NAME."""
+    last = aliased(Organization)
+    last_words = select(last.search_words).where(last.id == organization_id).scalar_subquery()
+    return tuple_(*ORGANIZATIONS_BY_NAME) > tuple_(last_words, organization_id)

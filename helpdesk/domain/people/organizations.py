@@ -18,7 +18,7 @@ from helpdesk.domain import email_address
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organization_channels, own_domains, session_revocation, users
-from helpdesk.domain.people.name_conditions import has_words, is_named
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME, comes_after, has_words, is_named
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.user import Identity, User
@@ -53,15 +53,15 @@ def find_by_name(name: str) -> Organization | None:
     return next((each for each in found if each.name.casefold() == wanted.casefold()), None)
 
 
-def search_organizations(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
-    """Organizations whose name or domain contains ``words``, by name; ``after`` is the last of the previous page."""
+def search_organizations(words: str = "", after: int = 0, size: int = 50) -> list[Organization]:
+    """Organizations whose name or domain contains ``words``, by name; ``after`` is the id of the last one listed."""
     query = select(Organization).where(IS_PRESENT).options(selectinload(Organization.domains))
-    query = query.order_by(Organization.name).limit(size)
+    query = query.order_by(*ORGANIZATIONS_BY_NAME).limit(size)
     if words:
         is_similar = OrganizationDomain.domain.icontains(words, autoescape=True)
         by_domain = select(OrganizationDomain.organization_id).where(is_similar)
         query = query.where(is_named(Organization, words) | Organization.id.in_(by_domain))
-    return list(db.session.scalars(query.where(Organization.name > after) if after else query))
+    return list(db.session.scalars(query.where(comes_after(after)) if after else query))
 
 
 def count_people(organizations: list[Organization]) -> dict[int, int]:

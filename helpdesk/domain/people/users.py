@@ -12,6 +12,7 @@ from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationEr
 from helpdesk.domain.people import admission, changes, session_revocation
 from helpdesk.domain.people.name_conditions import is_named
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import Identity, Membership, Role, User, UserAlias
@@ -49,14 +50,15 @@ def get_user(user_id: int) -> User | None:
 
 def list_team(only_active: bool = True) -> list[User]:
     """Return the members of the team, sorted by name."""
-    query = select(User).where(User.role != Role.requester, *IS_PRESENT).order_by(User.name, User.email)
-    return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
+    query = select(User).where(User.role != Role.requester, *IS_PRESENT).order_by(User.email)
+    found = db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query)
+    return sort_by_name(found, lambda user: user.display_name)
 
 
 def list_members(organization: Organization) -> list[User]:
     """Return the customers whose current organization this is, sorted by name."""
     query = select(User).where(User.organization_id == organization.id, *IS_PRESENT)
-    return list(db.session.scalars(query.order_by(User.name, User.email)))
+    return sort_by_name(db.session.scalars(query.order_by(User.email)), lambda user: user.display_name)
 
 
 def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[User]:

@@ -10,6 +10,7 @@ from helpdesk.domain import locking, outbox
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import addresses, admission, changes, permissions, session_revocation, users
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.domain.privacy import erase_content
 from helpdesk.domain.reorganization import references
 from helpdesk.extensions import db
@@ -268,8 +269,8 @@ def _count_tickets_elsewhere(source: User, target: User) -> list[tuple[str, int,
         .join(Ticket, Ticket.organization_id == Organization.id)
         .where(Ticket.requester_id == source.id)
         .where(Organization.id.is_distinct_from(target.organization_id))
-        .group_by(Organization.id, Organization.name)
-        .order_by(Organization.name)
+        .group_by(Organization.id, Organization.name, Organization.search_words)
+        .order_by(*ORGANIZATIONS_BY_NAME)
     )
     return [(name, number, organization_id in admitting) for organization_id, name, number in rows]
 

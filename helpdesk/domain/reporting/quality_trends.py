@@ -10,6 +10,7 @@ from helpdesk.domain.reporting import metrics
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.domain.reporting.groups import find_part
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import name_key
 from helpdesk.models.qa_review import RATINGS, QaReview, ReviewCriterion, ReviewScore
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -81,7 +82,7 @@ def _by_agent(conditions: list[ColumnElement[bool]]) -> list[QualityFigures]:
     names = {row.id: row.name or row.email.partition("@")[0] for row in people}
     for key, figures in found.items():
         figures.label = names.get(key, gettext("Nobody"))
-    return sorted(found.values(), key=lambda figures: (-figures.reviews, figures.label))
+    return sorted(found.values(), key=lambda figures: (-figures.reviews, name_key(figures.label)))
 
 
 def _by_criterion(conditions: list[ColumnElement[bool]]) -> list[tuple[str, float, int]]:

@@ -15,6 +15,7 @@ from helpdesk.domain.reporting.figures import Figures
 from helpdesk.domain.reporting.selections import Selection
 from helpdesk.domain.reporting.series import Series
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import name_key
 from helpdesk.models.form import Form
 from helpdesk.models.organization import Organization
 from helpdesk.models.statuses import WaitingOn
@@ -114,7 +115,7 @@ def figures_by_group(definition: ReportDefinition, selection: Selection) -> tupl
         name, value = names.get(key) or (without.get(group, gettext("Unknown")), none)
         narrowed = replace(definition, **{_FILTERS.get(group, group): value})
         rows.append(ReportRow(name, row, narrowed))
-    rows.sort(key=lambda row: (-row.figures.filed, -row.figures.solved, row.label))
+    rows.sort(key=lambda row: (-row.figures.filed, -row.figures.solved, name_key(row.label)))
     return rows[:MAX_ROWS], missing
 
 

@@ -16,6 +16,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.reporting import date_ranges
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.saved_report import ReportSchedule, SavedReport
@@ -37,7 +38,7 @@ CHANGED_MEANWHILE = lazy_gettext("Somebody else changed this report meanwhile. L
 def list_reports() -> list[SavedReport]:
     """Return all saved reports with their recipients, by name. Two queries."""
     query = select(SavedReport).options(selectinload(SavedReport.recipients))
-    return list(db.session.scalars(query.order_by(func.lower(SavedReport.name), SavedReport.id)))
+    return sort_by_name(db.session.scalars(query.order_by(SavedReport.id)), lambda report: report.name)
 
 
 def find_report(report_id: int) -> SavedReport | None:
@@ -48,7 +49,7 @@ def find_report(report_id: int) -> SavedReport | None:
 def list_possible_recipients() -> list[User]:
     """Return the active leads and admins, by name: only they may read reports."""
     leads = select(User).where(User.role.in_((Role.lead, Role.admin)), User.deactivated_at.is_(None))
-    return list(db.session.scalars(leads.order_by(User.name, User.id)))
+    return sort_by_name(db.session.scalars(leads.order_by(User.id)), lambda user: user.display_name)
 
 
 def save_report(

@@ -9,6 +9,7 @@ from typing import Any
 from helpdesk.database import transactions
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.ticket_lists import agent_queue_queries
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.user import User
 
 FILTER_NAMES = (
@@ -74,8 +75,9 @@ def _read_choices(text: str) -> FilterChoices:
         else:
             options[kind].append((value, name or more.partition("@")[0]))
     agents, organizations = (_sort_by_name(options[kind]) for kind in ("agent", "organization"))
-    forms, macros, tags = tuple(options["form"]), tuple(options["macro"]), tuple(sorted(options["tag"]))
-    return FilterChoices(agents, organizations, forms, tags, tuple(saved), macros, number)
+    forms, macros, tags = tuple(options["form"]), tuple(options["macro"]), _sort_by_name(options["tag"])
+    views = tuple(sort_by_name(saved, lambda view: view.label))
+    return FilterChoices(agents, organizations, forms, tags, views, macros, number)
 
 
 def _translate_names(options: Options, part: Part) -> Options:
@@ -83,7 +85,7 @@ def _translate_names(options: Options, part: Part) -> Options:
 
 
 def _sort_by_name(options: Iterable[tuple[str, str]]) -> Options:
-    return tuple(sorted(options, key=lambda pair: pair[1].lower()))
+    return tuple(sort_by_name(options, lambda pair: pair[1]))
 
 
 def _read_filters(text: str) -> dict[str, str]:

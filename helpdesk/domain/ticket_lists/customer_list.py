@@ -24,6 +24,7 @@ from helpdesk.domain.ticket_lists import (
 )
 from helpdesk.domain.ticket_lists.customer_list_queries import MAX_COUNT as MAX_COUNT  # also for callers
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
@@ -178,6 +179,7 @@ def _make_options(rows: Iterable[Sequence[Any]]) -> FilterOptions:
             people.append((int(value), format_display_name(name or "", email)))
         else:
             forms.append((place, value, translate_content(name, Part.form)))
+    people = sort_by_name(people, lambda person: person[1])
     return FilterOptions(tuple(people), tuple((slug, str(name)) for _, slug, name in sorted(forms)))
 
 

@@ -93,7 +93,7 @@ _PEOPLE = (
         literal(0).label("place"),
     )
     .where(User.organization_id == bindparam("organization_id"), bindparam("sees_others", type_=Boolean))
-    .order_by(User.name, User.id)
+    .order_by(User.search_words, User.id)
     .limit(MAX_REQUESTERS)
 )
 _FORMS = FORM_NAMES.with_only_columns(literal("form"), Form.slug, Form.name, literal(""), Form.position)

@@ -4,6 +4,7 @@ from sqlalchemy import String, cast, func, literal, select, union_all
 
 from helpdesk.domain.ticket_lists.agent_queue_queries import MAX_FILTER_OPTIONS
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.form import Form
 from helpdesk.models.organization import Organization
 from helpdesk.models.tag import Tag
@@ -33,4 +34,4 @@ def load_options() -> dict[str, list[tuple[str, str]]]:
     options: dict[str, list[tuple[str, str]]] = {kind: [] for kind in ("agent", "organization", "form", "tag")}
     for kind, value, name in db.session.execute(OPTIONS_QUERY):
         options[kind].append((value, name))
-    return {kind: sorted(rows, key=lambda row: row[1].lower()) for kind, rows in options.items()}
+    return {kind: sort_by_name(rows, lambda row: row[1]) for kind, rows in options.items()}

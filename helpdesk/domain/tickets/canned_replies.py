@@ -21,6 +21,7 @@ from helpdesk.domain.people import permissions, users
 from helpdesk.domain.people.reader_language import get_reader_language
 from helpdesk.domain.tickets import tag_names
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.canned_reply import AssignTo, CannedReply
 from helpdesk.models.priorities import Priority
@@ -36,14 +37,15 @@ _reply = CannedReply.__table__
 TITLES_QUERY = (
     select(*_reply.c["id", "title"])
     .where(or_(_reply.c.owner_id.is_(None), _reply.c.owner_id == bindparam("user_id")))
-    .order_by(_reply.c.title, _reply.c.id)
+    .order_by(_reply.c.id)
 )
 
 
 def list_replies(user: User) -> list[CannedReply]:
     """Return the team's replies and ``user``'s own, by title."""
     usable = or_(CannedReply.owner_id.is_(None), CannedReply.owner_id == user.id)
-    return list(db.session.scalars(select(CannedReply).where(usable).order_by(CannedReply.title, CannedReply.id)))
+    found = db.session.scalars(select(CannedReply).where(usable).order_by(CannedReply.id))
+    return sort_by_name(found, lambda reply: reply.title)
 
 
 def list_titles(user: User, rows: Iterable[Sequence[Any]] | None = None) -> list[tuple[int, str]]:
@@ -53,7 +55,7 @@ def list_titles(user: User, rows: Iterable[Sequence[Any]] | None = None) -> list
     """
     if rows is None:
         rows = transactions.execute_core(TITLES_QUERY, {"user_id": user.id})
-    return [(id, translate_content(title, Part.reply)) for id, title in rows]
+    return sort_by_name(((id, translate_content(title, Part.reply)) for id, title in rows), lambda row: row[1])
 
 
 def find_reply(user: User, reply_id: int) -> CannedReply | None:

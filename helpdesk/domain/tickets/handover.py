@@ -8,6 +8,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import users
 from helpdesk.domain.tickets import status
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.rule import Rule
 from helpdesk.models.saved_view import SavedView
@@ -25,10 +26,10 @@ def count_open_tickets(user: User) -> int:
 def list_naming(user: User) -> list[str]:
     """The names of the saved views that filter by ``user`` and of the macros and rules that name them, of everybody."""
     mine = SavedView.filters["assignee"].as_string() == str(user.id)
-    views = select(SavedView.name).where(mine, SavedView.owner_id != user.id).order_by(SavedView.name)
-    macros = select(CannedReply.title).where(CannedReply.assignee_id == user.id).order_by(CannedReply.title)
-    rules = [rule.name for rule in db.session.scalars(select(Rule).order_by(Rule.name)) if _names(rule, user)]
-    return [*db.session.scalars(views), *db.session.scalars(macros), *rules]
+    views = db.session.scalars(select(SavedView.name).where(mine, SavedView.owner_id != user.id))
+    macros = db.session.scalars(select(CannedReply.title).where(CannedReply.assignee_id == user.id))
+    rules = [rule.name for rule in db.session.scalars(select(Rule)) if _names(rule, user)]
+    return [name for names in (views, macros, rules) for name in sort_by_name(names, str)]
 
 
 def deactivate_user(user: User, *, actor: User | None, successor: User | None = None) -> int:

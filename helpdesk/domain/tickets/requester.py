@@ -9,6 +9,7 @@ from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions, users
 from helpdesk.domain.tickets import timeline
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.follower import Follower
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -60,7 +61,8 @@ def list_candidates(ticket: Ticket) -> list[User]:
     """Return the people of the ticket's organization who could be its requester, by name."""
     members = select(User).where(User.organization_id == ticket.organization_id, User.deactivated_at.is_(None))
     members = members.where(*users.IS_PRESENT, User.id != ticket.requester_id)
-    return list(db.session.scalars(members.order_by(User.name, User.id).limit(200)))
+    found = db.session.scalars(members.order_by(User.search_words, User.id).limit(200))
+    return sort_by_name(found, lambda user: user.display_name)
 
 
 def _end_follow(ticket: Ticket, user: User) -> None:

@@ -16,6 +16,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import tag_names, tag_references, tags
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.statuses import UNSOLVED
 from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.ticket import LAST_CHANGE, Ticket
@@ -46,21 +47,20 @@ def list_counts() -> list[TagCount]:
         .outerjoin(Ticket, Ticket.id == TicketTag.ticket_id)
         .where(Tag.ended_at.is_(None))
         .group_by(Tag.id, Tag.name)
-        .order_by(Tag.name)
     )
-    return [TagCount(*row) for row in db.session.execute(query)]
+    return sort_by_name((TagCount(*row) for row in db.session.execute(query)), lambda tag: tag.name)
 
 
 def list_names(limit: int = MAX_SUGGESTIONS) -> list[str]:
     """The names of tags in alphabetical order, at most ``limit``."""
-    query = select(Tag.name).where(Tag.ended_at.is_(None)).order_by(Tag.name).limit(limit)
-    return list(db.session.scalars(query))
+    query = select(Tag.name).where(Tag.ended_at.is_(None)).order_by(Tag.search_words, Tag.id).limit(limit)
+    return sort_by_name(db.session.scalars(query), str)
 
 
 def list_ids() -> dict[int, str]:
     """The name of every tag by its id, in the order of the names."""
-    rows = db.session.execute(select(Tag.id, Tag.name).where(Tag.ended_at.is_(None)).order_by(Tag.name))
-    return {row.id: row.name for row in rows}
+    rows = db.session.execute(select(Tag.id, Tag.name).where(Tag.ended_at.is_(None)))
+    return {row.id: row.name for row in sort_by_name(rows, lambda row: row.name)}
 
 
 def find_tag(tag_id: int) -> Tag | None:

@@ -188,7 +188,7 @@ def _customer_channels(organization_id: int) -> list[Channel]:
 def _customers(ticket: Ticket) -> list[User]:
     following = select(Follower.user_id).where(Follower.ticket_id == ticket.id)
     people = select(User).where((User.id == ticket.requester_id) | User.id.in_(following), User.role == "requester")
-    return list(db.session.scalars(people.order_by(User.name, User.id)))
+    return list(db.session.scalars(people.order_by(User.search_words, User.id)))
 
 
 def _end_customer_threads(ticket: Ticket) -> None:

@@ -3,6 +3,7 @@
 Public ones are read without signing in. For every other, and for what is not there, one is asked to sign in.
 """
 
+from itertools import groupby
 from typing import Any
 
 import flask
@@ -32,7 +33,8 @@ def list_articles() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:200]
     language = current_code()
     found = search.search_articles(reader, words, language) if words else articles.list_readable(reader, language)
-    return render_template("portal/articles.html", articles=found, words=words)
+    groups = [(category, list(group)) for category, group in groupby(found, key=lambda article: article.category)]
+    return render_template("portal/articles.html", articles=found, groups=groups, words=words)
 
 
 @blueprint.get("/<int:article_id>")

@@ -10,6 +10,7 @@ from helpdesk.domain.reporting import date_ranges, definition, unknown_values
 from helpdesk.domain.reporting.definition import FILTER_NAMES, ReportDefinition
 from helpdesk.domain.ticket_lists import filter_options
 from helpdesk.domain.tickets import tag_list
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.priorities import Priority
 from helpdesk.translation import gettext
 from helpdesk.web.templating.filters import build_url
@@ -39,7 +40,7 @@ def parse_tag() -> str:
 def tag_filter_context() -> dict[str, Any]:
     """The context of review/_tag_filter.html."""
     tag = parse_tag()
-    names = sorted({*tag_list.list_names(), tag} - {""})
+    names = sort_by_name({*tag_list.list_names(), tag} - {""}, str)
     return {"address": request.path, "tag": tag, "tags": [(name, name) for name in names]}
 
 

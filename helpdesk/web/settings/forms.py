@@ -12,6 +12,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, choices_for, diff, field_types, form_words, visible_fields
 from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.domain.people import organizations
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.models.organization import Organization
@@ -282,7 +283,7 @@ def list_organization_choices() -> list[tuple[int, str]]:
     rows = db.session.execute(
         select(Organization.id, Organization.name)
         .where(organizations.IS_PRESENT)
-        .order_by(Organization.name)
+        .order_by(*ORGANIZATIONS_BY_NAME)
         .limit(500)
     )
     return [(row.id, row.name) for row in rows]

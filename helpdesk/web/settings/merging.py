@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from helpdesk.domain.errors import ConflictError, DomainError, ValidationError
 from helpdesk.domain.people import organizations, users
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.domain.reorganization import organization_merging, organization_preview, people_merging, ticket_moves
 from helpdesk.extensions import db
 from helpdesk.models.operation import Operation
@@ -199,7 +200,9 @@ def _needed(target: Any, refusal: str = "") -> Any:
 
 def _list_choices(source: Organization) -> list[tuple[str, str]]:
     others = select(Organization.slug, Organization.name).where(organizations.IS_PRESENT, Organization.id != source.id)
-    return [(row.slug, row.name) for row in db.session.execute(others.order_by(Organization.name).limit(MAX_CHOICES))]
+    return [
+        (row.slug, row.name) for row in db.session.execute(others.order_by(*ORGANIZATIONS_BY_NAME).limit(MAX_CHOICES))
+    ]
 
 
 def _status(error: DomainError) -> int:

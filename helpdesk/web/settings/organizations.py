@@ -26,14 +26,14 @@ INITIAL_VALUES = {"portal_enabled": True, "default_ticket_visibility": "organiza
 def list_organizations() -> ResponseReturnValue:
     """Show all organizations by name."""
     text = request.args.get("q", "").strip()[:100]
-    rows = organizations.search_organizations(text, after=request.args.get("after", "")[:200], size=PAGE_SIZE + 1)
+    rows = organizations.search_organizations(text, after=parse_id(request.args.get("after")) or 0, size=PAGE_SIZE + 1)
     page_rows = rows[:PAGE_SIZE]
     return navigation.render_settings_page(
         "settings/organizations.html",
         organizations=page_rows,
         counts=organizations.count_people(page_rows),
         words=text,
-        more=page_rows[-1].name if len(rows) > PAGE_SIZE else None,
+        more=page_rows[-1].id if len(rows) > PAGE_SIZE else None,
     )
 
 

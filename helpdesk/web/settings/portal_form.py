@@ -8,6 +8,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 from wtforms.widgets import DateTimeLocalInput
 
 from helpdesk.domain import email_address
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.domain.portal import announcements
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -35,7 +36,7 @@ def _strip(text: str | None) -> str:
 
 def list_organizations() -> list[tuple[str, str]]:
     """Every organization as (short name, name)."""
-    query = select(Organization.slug, Organization.name).order_by(Organization.name)
+    query = select(Organization.slug, Organization.name).order_by(*ORGANIZATIONS_BY_NAME)
     return [(row.slug, row.name) for row in db.session.execute(query)]
 
 

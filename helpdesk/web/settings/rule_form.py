@@ -11,6 +11,7 @@ from helpdesk.domain import labels
 from helpdesk.domain.inbox.channel import TwoWayChannel
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people import users
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.domain.rules import definition, management
 from helpdesk.domain.rules.definition import (
     ASSIGN_LABELS,
@@ -24,6 +25,7 @@ from helpdesk.domain.rules.definition import (
 from helpdesk.domain.tickets import tag_names
 from helpdesk.domain.tickets.tag_names import SEPARATORS
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.form import Field, FormVersion
 from helpdesk.models.form import Form as TicketForm
@@ -192,17 +194,18 @@ def list_fields() -> list[tuple[str, str]]:
 
 def _list_forms() -> list[tuple[str, str]]:
     query = select(TicketForm.slug, TicketForm.name).where(TicketForm.archived_at.is_(None))
-    return [(row.slug, row.name) for row in db.session.execute(query.order_by(TicketForm.position, TicketForm.name))]
+    return [(row.slug, row.name) for row in db.session.execute(query.order_by(TicketForm.position, TicketForm.id))]
 
 
 def _list_organizations() -> list[tuple[str, str]]:
-    query = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_ORGANIZATIONS)
+    query = select(Organization.id, Organization.name).order_by(*ORGANIZATIONS_BY_NAME).limit(MAX_ORGANIZATIONS)
     return [(str(row.id), row.name) for row in db.session.execute(query)]
 
 
 def _list_macros() -> list[tuple[str, str]]:
     query = select(CannedReply.id, CannedReply.title).where(CannedReply.owner_id.is_(None), CannedReply.body != "")
-    return [(str(row.id), row.title) for row in db.session.execute(query.order_by(CannedReply.title))]
+    rows = sort_by_name(db.session.execute(query.order_by(CannedReply.id)), lambda row: row.title)
+    return [(str(row.id), row.title) for row in rows]
 
 
 def _read_ids(texts: list[str] | None) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from helpdesk import clock
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.domain.sla import holiday_calendar, policies
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -160,7 +161,7 @@ def render_page(
     all_query = (
         select(Organization.slug, Organization.name)
         .where(organizations.IS_PRESENT)
-        .order_by(Organization.name)
+        .order_by(*ORGANIZATIONS_BY_NAME)
         .limit(1000)
     )
     return navigation.render_settings_page(
@@ -169,7 +170,7 @@ def render_page(
         hours_loaded=stale_forms.fingerprint(stored_hours_and_settings()),
         pauses_on_hold=settings.get("sla_pauses_on_hold"),
         organization=organization,
-        with_own=[tuple(row) for row in db.session.execute(own_query.order_by(Organization.name))],
+        with_own=[tuple(row) for row in db.session.execute(own_query.order_by(*ORGANIZATIONS_BY_NAME))],
         organizations=[tuple(row) for row in db.session.execute(all_query)],
         priorities=[(str(priority), priority.definition.label) for priority in reversed(Priority)],
         targets=targets if targets is not None else stored_targets(organization),

@@ -13,6 +13,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.outbox import errors as channel_errors
 from helpdesk.domain.people import organizations
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.organization import Organization
@@ -125,7 +126,7 @@ def render_page(
     organizations_query = (
         select(Organization.slug, Organization.name)
         .where(organizations.IS_PRESENT)
-        .order_by(Organization.name)
+        .order_by(*ORGANIZATIONS_BY_NAME)
         .limit(1000)
     )
     form = form or ChannelForm(data={"audience": "customer" if triage else "team"})

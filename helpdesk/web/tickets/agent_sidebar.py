@@ -93,7 +93,7 @@ def list_present_users(ticket: Ticket, reader: User) -> list[tuple[User, str]]:
     }
     if not activities:
         return []
-    users = db.session.scalars(select(User).where(User.id.in_(activities)).order_by(User.name))
+    users = db.session.scalars(select(User).where(User.id.in_(activities)).order_by(User.search_words, User.id))
     return [(user, activities[user.id]) for user in users]
 
 

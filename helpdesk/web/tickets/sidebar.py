@@ -9,6 +9,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.forms.field_types import get_field_type
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Answer, Field
 from helpdesk.models.ticket import Ticket
@@ -42,7 +43,7 @@ _people_query = (
         _followers_table,
         and_(_followers_table.c.user_id == _users_table.c.id, _followers_table.c.ticket_id == bindparam("ticket_id")),
     )
-    .order_by(_users_table.c.name, _users_table.c.id)
+    .order_by(_users_table.c.search_words, _users_table.c.id)
     .limit(kept_plan.fixed_limit(MAX_COLLEAGUES))
 )
 # Each of these conditions uses an index, however many people there are; the team has no organization.
@@ -158,12 +159,13 @@ def sidebar_context(
 
 
 def _list_people(rows: tickets.Rows) -> list[ListedPerson]:
-    return [
+    listed = (
         ListedPerson(
             SidebarPerson(id, format_display_name(name, email), email, picture_url), role, organization_id, follows
         )
         for id, name, email, role, organization_id, picture_url, follows in rows
-    ]
+    )
+    return sort_by_name(listed, lambda each: each.person.display_name)
 
 
 def _list_answers(ticket: Ticket, for_team: bool, rows: tickets.Rows | None) -> tuple[SidebarAnswer, ...]:

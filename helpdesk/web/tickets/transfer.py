@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
 from helpdesk.domain.tickets import transfer
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -59,12 +60,12 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict[str, Any] | Non
         members = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
         people = [
             (user.id, f"{user.display_name} · {user.email}")
-            for user in db.session.scalars(members.order_by(User.name).limit(200))
+            for user in db.session.scalars(members.order_by(User.search_words, User.id).limit(200))
         ]
     choices = db.session.execute(
         select(Organization.slug, Organization.name)
         .where(Organization.id != ticket.organization_id, organizations.IS_PRESENT)
-        .order_by(Organization.name)
+        .order_by(*ORGANIZATIONS_BY_NAME)
         .limit(1000)
     )
     return render_template(

@@ -11,6 +11,7 @@ from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import events, json_access
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.outbox import errors
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.translation import gettext
 
 CACHE_SECONDS = 300  # seconds
@@ -133,7 +134,7 @@ def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
     with contextlib.suppress(errors.ChannelError):
         for info in map(_make_channel_info, slack.pages("users.conversations", "channels", **kinds)):
             found.setdefault(info.id, info)
-    return sorted(found.values(), key=lambda each: each.name)
+    return sort_by_name(found.values(), lambda each: each.name)
 
 
 def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity:

@@ -18,7 +18,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, users
-from helpdesk.domain.people.name_conditions import is_named
+from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME, is_named
 from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
@@ -211,14 +211,14 @@ def _search_organizations(typed: str) -> blocks.Choices:
             match(words, autoescape=True) for match in (Organization.name.istartswith, Organization.name.icontains)
         )
         names = names.where(is_named(Organization, words)).order_by(begins.desc(), contains.desc())
-    return tuple((str(id), name) for id, name in db.session.execute(names.order_by(Organization.name)))
+    return tuple((str(id), name) for id, name in db.session.execute(names.order_by(*ORGANIZATIONS_BY_NAME)))
 
 
 def _offered_organizations(chosen_id: int | None) -> blocks.Choices:
     """Return the organizations to choose from: all where a select holds them, else enough for one that asks as one
     types, with the chosen one among them.
     """
-    names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(Organization.name)
+    names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(*ORGANIZATIONS_BY_NAME)
     names = names.limit(MAX_SUGGESTIONS)
     found = tuple((str(id), name) for id, name in db.session.execute(names))
     chosen = db.session.get(Organization, chosen_id) if chosen_id else None

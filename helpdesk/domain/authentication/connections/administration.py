@@ -18,6 +18,7 @@ from helpdesk.domain.errors import ConflictError, FieldRule, ValidationError, en
 from helpdesk.domain.people import permissions, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
+from helpdesk.markup.name_order import name_key
 from helpdesk.models.organization import Organization
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_connection import PRESETS, SignInConnection
@@ -55,8 +56,8 @@ def list_connections(organization: Organization | None = None) -> list[SignInCon
     )
     if organization is not None:
         query = query.where(SignInConnection.organization_id == organization.id)
-    found = db.session.scalars(query.order_by(SignInConnection.name, SignInConnection.id))
-    return sorted(found, key=lambda each: each.organization_id is not None)
+    found = db.session.scalars(query.order_by(SignInConnection.id))
+    return sorted(found, key=lambda each: (each.organization_id is not None, name_key(each.name)))
 
 
 def get_connection(connection_id: int) -> SignInConnection | None:

@@ -9,6 +9,7 @@ from helpdesk.domain.authentication import ways
 from helpdesk.domain.authentication.connections import sign_in
 from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_connection import ConnectionDomain, SignInConnection
 from helpdesk.models.user import Membership, User
@@ -57,7 +58,7 @@ def list_connections_of(email: str) -> list[SignInConnection]:
 def list_team_connections() -> list[SignInConnection]:
     """The team's connections that are switched on, for the sign-in page."""
     query = select(SignInConnection).where(SignInConnection.organization_id.is_(None), SignInConnection.is_active)
-    return list(db.session.scalars(query.order_by(SignInConnection.name, SignInConnection.id)))
+    return sort_by_name(db.session.scalars(query.order_by(SignInConnection.id)), lambda each: each.name)
 
 
 def _is_for_emergencies(user: User | None, organizations: list[Organization]) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.extensions import db
+from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext, lazy_gettext
@@ -45,10 +46,11 @@ class AnswerContext:
         people = (
             select(User)
             .where(User.organization_id == organization_id, User.deactivated_at.is_(None))
-            .order_by(User.name, User.id)
+            .order_by(User.search_words, User.id)
             .limit(MAX_PEOPLE)
         )
-        return [(person.id, person.display_name) for person in db.session.scalars(people)]
+        choices = [(person.id, person.display_name) for person in db.session.scalars(people)]
+        return sort_by_name(choices, lambda choice: choice[1])
 
 
 class FieldType:
