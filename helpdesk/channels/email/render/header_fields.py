@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 
+from helpdesk.channels.email.render import encoded_words
 from helpdesk.channels.email.render.message_types import Envelope
 from helpdesk.domain import email_address
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
@@ -14,26 +15,45 @@ from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 MAX_REFERENCES = 20
 
 _UNENCODED_FIELDS = {"message-id", "in-reply-to", "references", "list-unsubscribe"}
+_ATOMS = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*", re.ASCII)
 _ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,400}>")
 _BIDI_CONTROLS = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class HeaderPolicy(EmailPolicy):
-    """SMTP's rules, but fields with ids and URLs are folded between them only, never encoded.
+    """SMTP's rules, but fields with ids and URLs are folded between them only, never encoded, and subjects and names
+    are folded by us.
 
     The library turns a Message-ID longer than a line into an encoded word (seen with Outlook's), and the thread is
-    lost.
+    lost. Where it folds a subject or a name (seen with Python 3.11), it loses spaces, breaks characters, and forgets
+    the quotation marks around a name with a comma, which becomes several addresses.
     """
 
     def fold(self, name: str, value: str) -> str:
-        if name.lower() not in _UNENCODED_FIELDS:
+        if name.lower() in _UNENCODED_FIELDS:
+            return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        if name.lower() == "subject":
+            lines = encoded_words.fold_text(str(value), len(name) + 2)
+        elif len(getattr(value, "addresses", ())) == 1:
+            lines = _fold_mailbox(value.addresses[0], len(name) + 2)
+        else:
             return super().fold(name, value)
-        return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+        return f"{name}: " + f"{self.linesep} ".join(lines) + self.linesep
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        if name.lower() not in _UNENCODED_FIELDS:
-            return super().fold_binary(name, value)
-        return self.fold(name, value).encode("ascii")
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
+def _fold_mailbox(mailbox: Address, used: int) -> list[str]:
+    """Return the lines of a name with its address; ``used``: characters before them in the first line."""
+    address, name = f"<{mailbox.addr_spec}>", mailbox.display_name
+    if not name:
+        return [mailbox.addr_spec]
+    if not encoded_words.needs_encoding(name) and not _ATOMS.fullmatch(name):
+        name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    *lines, last = encoded_words.fold_text(name, used)
+    is_short = len(last) + len(address) + 1 + (1 if lines else used) <= encoded_words.MAX_LINE_LENGTH
+    return [*lines, f"{last} {address}"] if is_short else [*lines, last, address]
 
 
 HEADER_POLICY = HeaderPolicy(linesep="\r\n", cte_type="7bit", max_line_length=78)
@@ -47,7 +67,9 @@ def write_headers(message: EmailMessage, envelope: Envelope, subject: str, messa
     set_header(message, "To", _format_mailbox(envelope.recipient_name, envelope.recipient))
     if envelope.reply_to:
         set_header(message, "Reply-To", _format_mailbox(envelope.sender_name, envelope.reply_to))
-    set_header(message, "Subject", clean_header_text(subject)[:MAX_SUBJECT_LENGTH].rstrip())
+    words = clean_header_text(subject)[:MAX_SUBJECT_LENGTH].rstrip()
+    # Encoded also here: what looks like an encoded word in it would be read as one.
+    set_header(message, "Subject", " ".join(encoded_words.fold_text(words, 0)))
     set_header(message, "Date", format_datetime(envelope.date))
     set_header(message, "Message-ID", message_id)
     references = limit_references(envelope.references)
