@@ -60,7 +60,7 @@ _AUTOMATIC_ANSWER = re.compile(
 )
 _ANSWERED = re.compile(r".{0,40}?\b(?:re|aw|sv|vs|antw|rv|odp|ynt)\s?:", re.IGNORECASE)
 _MACHINE_FIELD = re.compile(
-    r"x-(?:[a-z]{1,20}-)?(?:auto-?(?:reply|respond(?:er)?|response)|vacation)(?:-.{1,40})?|feedback-id"
+    r"x-(?:[a-z]{1,20}-)?(?:auto-?(?:reply|respond(?:er)?|response)|vacation)(?:-.{1,40})?"
     r"|x-fc-machinegenerated|x-cron-env",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ _MACHINE_VALUES = {
     "delivered-to": re.compile(r"autoresponder"),
     "x-post-messageclass": re.compile(r"\d+; ?autoresponder"),
 }
-_LIST_FIELDS = ("List-Id", "List-Unsubscribe")
+_LIST_FIELDS = ("List-Id", "List-Unsubscribe", "Feedback-ID")
 _POSTING_ADDRESS = re.compile(r"<mailto:([^<>?]{3,320})", re.IGNORECASE)
 _OWN_FIELD_PREFIX = "x-portal-"
 
@@ -112,8 +112,15 @@ def list_reason(message: Message) -> str:
     for name in ("Precedence", "X-Precedence"):
         if mime.header_text(message, name).lower() == "list":
             return f"It says {name}: list."
-    found = next((name for name in _LIST_FIELDS if mime.header_text(message, name)), "")
+    found = next((name for name in _LIST_FIELDS if _is_of_a_list(mime.header_text(message, name))), "")
     return f"It has the field {found}." if found else ""
+
+
+def _is_of_a_list(value: str) -> bool:
+    """Return whether the value of such a field says that a mail goes to many. Amazon puts a Feedback-ID into every mail
+    that leaves by its servers, also into those that people write in WorkMail.
+    """
+    return bool(value) and not value.endswith(":AmazonSES")
 
 
 def list_addresses(message: Message) -> tuple[str, ...]:

@@ -15,6 +15,29 @@ _ARMOR_BEGIN, _ARMOR_SIGNATURE, _ARMOR_END = (
 _LINK = re.compile(r"[<(\[]?(?:https?://|www\.)\S+", re.IGNORECASE)
 _SCANNER_LINK = re.compile(r"\b(?:avast|avg|norton|kaspersky|mcafee|eset|bitdefender|gdata)\.(?:com|de|fr)\b")
 _VIRUS = re.compile(r"vir(?:us|en|ii)|вирус|ウイルス|病毒|바이러스")
+_SENTENCE = re.compile(r"(?:\S+\s){3,}\S+[.?!:,]|\S{10,}[。？！]")
+_POSTSCRIPT = re.compile(
+    r"(?:p\.\s?(?:p\.\s?)?s\.|p\.\s?d\.)\s*[^\s]"
+    r"|(?:p?ps|pd|post ?scriptum|nachtrag|追伸|追記|又及|ملاحظة أخيرة)\s?[:,–—-]\s*[^\s]",
+    re.IGNORECASE,
+)
+# Of each language: for whom the mail is, and what else such a paragraph says.
+_DISCLAIMERS = [
+    (re.compile(meant), re.compile(other))
+    for meant, other in (
+        (
+            r"intended (?:recipient|(?:only |solely )?for)|\baddressee",
+            r"confidential|privileged|in error|unauthori[sz]ed",
+        ),
+        (r"(?:richtige|beabsichtigte)\w* (?:adressat|empfänger)|für den adressat", r"vertraulich|irrtümlich|unbefugt"),
+        (r"destinataire", r"confidentiel|par erreur|divulgation"),
+        (r"destinatari[oa]|destinatário", r"confidencial|riservat|confidenzial|por error|per errore|por engano"),
+        (r"geadresseerde|bestemd voor", r"vertrouwelijk|per vergissing|abusievelijk"),
+        (r"adresat|odbiorc", r"poufn|omyłkow"),
+        (r"受信者|宛先|受取人", r"機密|秘密|誤って"),
+        (r"المرسل إليه|المستلم|المتلقي", r"سري|بالخطأ"),
+    )
+]
 _LIST_FOOTER_RULES = {"_" * length for length in range(30, 80)}
 
 
@@ -29,8 +52,9 @@ def strip_footers(
     written = [number for number in numbers if cleaned[number]]
     if is_below:
         end = next((place for place, n in enumerate(written) if _begins_footer(cleaned[n])), len(written))
-        return written[:end]
+        return _strip_disclaimer(cleaned, written[:end])
     end = _find_signature(cleaned, written)
+    added = _find_postscript(cleaned, written[end:])
     while end:
         length = _footer_length([cleaned[number] for number in written[max(0, end - 2) : end]])
         if length == 0 and _is_bare_rule(cleaned[written[end - 1]]):
@@ -41,7 +65,7 @@ def strip_footers(
         end -= length
     if end == 0:
         return numbers
-    return [number for number in numbers if number <= written[end - 1]]
+    return [number for number in numbers if number <= written[end - 1]] + added
 
 
 def find_armor(cleaned: Sequence[str]) -> set[int]:
@@ -77,8 +101,37 @@ def _find_signature(cleaned: Sequence[str], written: list[int]) -> int:
         return len(written)  # comments of SQL
     for place in range(len(written) - 1, max(-1, len(written) - MAX_SIGNATURE_LINES - 2), -1):
         if cleaned[written[place]] in _SIGNATURE_RULES:
-            return place or len(written)
+            return len(written) if _is_between_parts(cleaned, written[place:]) else place or len(written)
     return len(written)
+
+
+def _is_between_parts(cleaned: Sequence[str], written: list[int]) -> bool:
+    """Return whether the "--" that ``written`` begins with divides two parts of what somebody wrote: a line is free
+    below it, and then a sentence follows. A program puts the name there.
+    """
+    return len(written) > 1 and written[1] > written[0] + 1 and bool(_SENTENCE.fullmatch(cleaned[written[1]]))
+
+
+def _find_postscript(cleaned: Sequence[str], signature: list[int]) -> list[int]:
+    """Return the lines of a signature from "PS: ..." on: somebody wrote them below it by hand."""
+    begin = next((place for place, n in enumerate(signature) if _POSTSCRIPT.match(cleaned[n])), len(signature))
+    free = [signature[begin] - 1] if begin < len(signature) and not cleaned[signature[begin] - 1] else []
+    return free + signature[begin:]
+
+
+def _strip_disclaimer(cleaned: Sequence[str], written: list[int]) -> list[int]:
+    """Return the lines above the first paragraph that a mail server adds below everything (Exchange): it says that the
+    mail is for its recipient only, and one more of such things.
+    """
+    paragraph: list[int] = []
+    for number in [*written, -1]:
+        if paragraph and number != paragraph[-1] + 1:
+            text = " ".join(cleaned[each] for each in paragraph).lower()
+            if any(bool(meant.search(text)) and bool(other.search(text)) for meant, other in _DISCLAIMERS):
+                return [each for each in written if each < paragraph[0]]
+            paragraph = []
+        paragraph.append(number)
+    return written
 
 
 def _begins_footer(line: str) -> bool:

@@ -18,6 +18,7 @@ _DIGIT = re.compile(r"\d")
 _MIN_WRAPPED_LENGTH = 60  # characters of a quoted line whose rest a program may have put on a line of its own
 MAX_LINES = 20_000  # in which a quote is looked for; further ones are quoted only if they say so
 MAX_CANDIDATES = 1000  # lines that may begin a quote, and are looked at closely; a real mail has some dozens
+_MAX_BARE_ATTRIBUTION_WORDS = 4  # of one without day and address, as "Ann Marie Lee wrote:"
 _MAX_KEPT_QUESTION_LINES = 12  # of one quote between what somebody wrote above and below it
 
 
@@ -86,6 +87,7 @@ class _Splitter:
         self.next_written = self._find_next_written()
         self.last_digit = self._find_last_digits()
         self.foreign: set[int] = set()
+        self.introduced: set[int] = set()  # "my boss wrote:", which no program writes below somebody's words
         self.candidates = 0
         self.end = 0
 
@@ -241,7 +243,13 @@ class _Splitter:
             following = self.next_written[last + 1]
             follows = following < end and self.is_quote[following] or following >= end < len(self.lines)
             if follows:
-                found |= set(self._find_attribution(last, is_certain=True) or ())
+                lines = self._find_attribution(last, is_certain=True) or range(0)
+                text = " ".join(self.cleaned[lines.start : lines.stop])
+                is_dated = quote_phrases.has_date(text) or quote_phrases.has_address(text)
+                is_sentence = text[:1].islower() or len(text.split()) > _MAX_BARE_ATTRIBUTION_WORDS
+                if lines and is_sentence and not is_dated and any(self.cleaned[: lines.start]):
+                    self.introduced |= set(lines)
+                found |= set(lines)
         return found
 
     def _choose_answer(self, own: list[int], foreign: list[int], named: set[int]) -> list[int]:
@@ -254,6 +262,7 @@ class _Splitter:
             return footers.strip_footers(self.cleaned, list(range(foreign[0])), is_above=True)
         last = below[-1]
         quotes = [n for n in foreign if n not in named and n < last]
+        named = named - self.introduced
         is_between = bool(quotes) and below[0] < quotes[-1]
         if not above and not is_between:
             return [n for n in range(below[0], last + 1) if n not in named]
