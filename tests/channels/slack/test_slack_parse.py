@@ -140,6 +140,21 @@ def test_a_forwarded_message_is_quoted():
 
 
 @pytest.mark.parametrize(
+    ("typed", "forwarded", "mark"),
+    [
+        ("see this", "note: they never paid", "internal"),
+        ("", "🔒 they never paid", "internal"),
+        ("reply: see this", "note: they never paid", "public"),
+        ("see this", "it broke", None),
+    ],
+)
+def test_what_forwards_a_note_is_a_note(typed, forwarded, mark):
+    """Ours begin with a lock in Slack; the customer would read what the team wrote for itself."""
+    [heard] = hear(said(text=typed, attachments=[{"is_share": True, "author_name": "Jonas", "text": forwarded}]))
+    assert heard.visibility == mark and forwarded.split(": ")[-1].strip("🔒 ") in heard.body
+
+
+@pytest.mark.parametrize(
     ("typed", "visibility_", "body"),
     [
         ("note: check the log", "internal", "check the log"),

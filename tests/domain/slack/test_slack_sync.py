@@ -67,6 +67,15 @@ def test_an_edit_keeps_who_may_read_it(filed_ticket, day):
     assert "A note stays a note" in day.ephemeral_texts(PRIYA) and day.thread(GLOBEX) == []
 
 
+def test_who_takes_the_mark_of_a_note_away_learns_that_it_stays_one(filed_ticket, day):
+    ts = day.say(PRIYA, "note: they never paid")
+    day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "note: they never paid us")
+    assert "A note stays a note" not in day.ephemeral_texts(PRIYA)
+    day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "You did not pay us")
+    assert day.words() == [("note", "You did not pay us")]
+    assert "A note stays a note" in day.ephemeral_texts(PRIYA) and day.thread(GLOBEX) == []
+
+
 def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_sends_nothing(filed_ticket, day, session):
     ts = day.say(PRIYA, "They never paid.")
     day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "note: They never paid.")

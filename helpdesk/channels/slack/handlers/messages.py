@@ -95,7 +95,8 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
         return ignored_result("An older edit than the one we have.")
     message.origin_edited = stamp
     mark, answers = event.visibility, []
-    if mark == "public" and message.is_note and message.publish_at is None:
+    is_unmarked = mark is None and event.previous != event.previous_whole and not thread.channel.internal_by_default
+    if (mark == "public" or is_unmarked) and message.is_note and message.publish_at is None:
         answers = [ephemeral_replies.reply_sentence(event, STAYS_NOTE_MESSAGE)]
     elif mark == "internal" and message.from_team and (message.publish_at or not message.is_note):
         try:

@@ -195,7 +195,8 @@ def _split_prefix(message: dict, whole: str, names: mrkdwn.Names | None) -> tupl
         mark, unmarked = note_prefix.split_note_prefix(rest)
         if mark == "internal":
             return mark, f"{mentions.rstrip()} {unmarked}"
-    return note_prefix.split_note_prefix(whole)
+    mark, unmarked = note_prefix.split_note_prefix(whole)
+    return mark or ("internal" if message_content.forwards_note(message, names) else None), unmarked
 
 
 def _parse_edit(

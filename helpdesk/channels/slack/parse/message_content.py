@@ -1,6 +1,6 @@
 """Read what a message of Slack's contains: its text as Markdown, its tables, what it forwards, and its files. Pure."""
 
-from helpdesk.channels.slack.parse import block_text, json_access
+from helpdesk.channels.slack.parse import block_text, json_access, note_prefix
 from helpdesk.channels.slack.render import mrkdwn
 from helpdesk.domain.inbox.channel_event import RemoteFile
 
@@ -68,6 +68,16 @@ def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
             }
             parts.append(mrkdwn.message_to_markdown({"blocks": [{"type": "rich_text", "elements": [link]}]}))
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def forwards_note(message: dict, names: mrkdwn.Names | None = None) -> bool:
+    """Return whether ``message`` forwards one that is a note by its prefix, as ours are: what quotes a note is one."""
+    texts = (
+        text
+        for attachment in _forwarded(message)
+        for text in (json_access.text_or_empty(attachment.get("text")), _forwarded_markdown(attachment, names))
+    )
+    return any(note_prefix.split_note_prefix(text)[0] == "internal" for text in texts)
 
 
 def _is_stored(file: dict) -> bool:
