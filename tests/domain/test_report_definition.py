@@ -27,7 +27,7 @@ def test_ranges_of_days_and_the_ones_before(app):
 
 def test_what_an_address_says_is_read_with_defaults(app):
     read = ReportDefinition.read
-    assert read({"by": "<b>", "weeks": "x", "assignee": "x", "priority": "?"}) == ReportDefinition()
+    assert read({"by": "<b>", "weeks": "x", "range": "?", "from": "x"}) == ReportDefinition()
     assert read({"weeks": "4"}).range == "weeks_4"
     turned = read({"from": "2026-11-09", "to": "2026-11-02"}).days
     assert (turned.first, turned.last) == (date(2026, 11, 2), date(2026, 11, 9))

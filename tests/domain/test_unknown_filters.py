@@ -2,7 +2,11 @@
 
 import pytest
 
-from helpdesk.domain.ticket_lists import agent_queue, unknown_filters
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.reporting import reports, saved_reports
+from helpdesk.domain.reporting.definition import FILTER_NAMES, ReportDefinition
+from helpdesk.domain.reporting.selections import select_tickets
+from helpdesk.domain.ticket_lists import agent_queue, saved_views, unknown_filters
 from helpdesk.domain.tickets import tags
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
@@ -54,3 +58,26 @@ def test_what_names_something_is_known(session, make, agent):
     for name, values in known.items():
         for value in values:
             assert unknown_filters.find_unknown({name: value}, is_empty=True) == {}, (name, value)
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_no_view_is_saved_whose_filter_names_nothing(session, agent, name):
+    with pytest.raises(ValidationError) as refused:
+        saved_views.save_view("Fires", {"view": "all", name: UNKNOWN[name]}, owner=agent)
+    assert set(refused.value.errors) == {name} and UNKNOWN[name] in refused.value.message
+    saved_views.save_view("Fires", {"view": "all", "q": UNKNOWN[name]}, owner=agent)
+
+
+@pytest.mark.parametrize("name", FILTER_NAMES)
+def test_a_report_about_what_names_nothing_counts_nothing_and_is_not_saved(session, make, name):
+    lead = make.agent(role="lead")
+    make.ticket(make.user(make.organization()))
+    report = ReportDefinition.read({"by": "form", name: UNKNOWN[name]})
+    assert reports.figures_by_group(report, select_tickets(report))[0] == []
+    everything = ReportDefinition.read({"by": "form"})
+    assert reports.figures_by_group(everything, select_tickets(everything))[0]
+    save = {"name": "Odd", "schedule": "", "recipients": [], "actor": lead}
+    with pytest.raises(ValidationError) as refused:
+        saved_reports.save_report(None, definition=report, **save)
+    assert set(refused.value.errors) == {name}
+    saved_reports.save_report(None, definition=everything, **save)

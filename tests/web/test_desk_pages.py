@@ -143,6 +143,15 @@ def test_a_view_is_saved_shown_and_deleted(desk, filed_ticket, session):
     assert "Fires" not in soup(desk.get("/desk")).select_one("#views").text
 
 
+def test_a_refused_view_keeps_what_was_typed(desk, filed_ticket, session):
+    answer = send(desk, "/desk/views", name="Fires", view="open", tag="no-such-tag", shared="1")
+    page = soup(desk.get(answer.location))
+    assert "no-such-tag" in page.select_one(".notice-error, .notice").text
+    form = page.select_one("details[open] form[action='/desk/views']")
+    assert form.select_one("[name=name]")["value"] == "Fires" and form.select_one("[name=shared]").has_attr("checked")
+    assert form.select_one("[name=tag]")["value"] == "no-such-tag" and session.scalar(select(SavedView)) is None
+
+
 def test_customers_find_no_desk(filed_ticket, browser_of):
     client = browser_of(filed_ticket.requester)
     for path in (

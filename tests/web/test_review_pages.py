@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.reporting import drill_down, longest_waits
+from helpdesk.domain.tickets import tags
 from helpdesk.models.saved_report import SavedReport
 from helpdesk.web.reviews.charts import ChartRow, make_chart
 from tests.web.test_desk_pages import send, soup
@@ -112,7 +113,19 @@ def test_filters_stay_chosen_and_narrow_everything(desk, solved):
     assert soup(desk.get("/review?organization=gone")).select_one(".stat dd").text.strip() == "0"
 
 
-def test_a_report_is_saved_changed_mailed_and_deleted(desk, lead, session):
+def test_a_report_about_a_tag_that_does_not_exist_is_refused_and_keeps_its_name(desk, lead, session):
+    page = soup(desk.get("/review/reports/new?range=last_week&by=agent&tag=no-such-tag"))
+    assert "no-such-tag" in page.select_one(".unknown-filters").text
+    fields = {each["name"]: each["value"] for each in page.select(".report-form input[type=hidden]")}
+    page = soup(send(desk, "/review/reports", 422, **fields, name="Refunds", schedule=""), 422)
+    assert "no-such-tag" in page.select_one(".error-summary").text
+    assert page.select_one(".report-form [name=name]")["value"] == "Refunds"
+    assert session.scalar(select(SavedReport)) is None
+
+
+def test_a_report_is_saved_changed_mailed_and_deleted(desk, lead, session, solved):
+    tags.set_tags(solved, ["refund"], actor=lead)
+    session.commit()
     page = soup(desk.get("/review/reports/new?range=last_week&by=agent&tag=refund"))
     fields = {each["name"]: each["value"] for each in page.select(".report-form input[type=hidden]")}
     page = soup(send(desk, "/review/reports", 422, **fields, name="", schedule="weekly"), 422)

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import aliased
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.reporting import date_ranges
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
-from helpdesk.models.priorities import Priority
 from helpdesk.models.tag import Tag, TicketTag
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import lazy_gettext
@@ -63,8 +62,9 @@ class ReportDefinition:
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Self:
-        """Return the definition in the values of an address, with defaults for what is missing or unknown.
+        """Return the definition in the values of an address, with defaults for what is missing.
 
+        So has an unknown range or table; a filter that names nothing leaves no ticket.
         ``weeks`` is an older name for ranges of weeks.
         """
         text = {name: str(values.get(name) or "").replace("\x00", "").strip()[:MAX_LENGTH] for name in _ADDRESS_NAMES}
@@ -78,10 +78,10 @@ class ReportDefinition:
             last=days[1] if is_chosen else "",
             by=text["by"] if text["by"] in GROUP_LABELS else "week",
             organization=text["organization"],
-            assignee=text["assignee"] if text["assignee"] == NOBODY or parse_id(text["assignee"]) else "",
+            assignee=text["assignee"],
             form=text["form"],
             tag=text["tag"].lower().lstrip("#"),
-            priority=text["priority"] if text["priority"] in list(Priority) else "",
+            priority=text["priority"],
         )
 
     @property
@@ -113,7 +113,8 @@ class ReportDefinition:
         if self.assignee == NOBODY:
             found.append(Ticket.assignee_id.is_(None))
         elif self.assignee:
-            found.append(Ticket.assignee_id == parse_id(self.assignee))
+            number = parse_id(self.assignee)
+            found.append(Ticket.assignee_id == number if number else false())
         if self.form == WITHOUT:
             found.append(Ticket.form_version_id.is_(None))
         elif self.form:

@@ -13,7 +13,7 @@ from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.reporting import date_ranges
+from helpdesk.domain.reporting import date_ranges, unknown_values
 from helpdesk.domain.reporting.definition import ReportDefinition
 from helpdesk.extensions import db
 from helpdesk.markup.name_order import sort_by_name
@@ -70,7 +70,7 @@ def save_report(
     _ensure_may_edit(actor)
     name = to_one_line(name)
     people = [user for user in list_possible_recipients() if user.id in recipients]
-    _ensure_valid(name, schedule, people)
+    _ensure_valid(name, definition, schedule, people)
     if report is None:
         if (db.session.scalar(select(func.count()).select_from(SavedReport)) or 0) >= MAX_REPORTS:
             raise ValidationError(
@@ -155,8 +155,8 @@ def _ensure_may_edit(actor: User) -> None:
     permissions.ensure(permissions.can_review(actor), gettext("Only leads review."))
 
 
-def _ensure_valid(name: str, schedule: str, people: list[User]) -> None:
-    errors: dict[str, str] = {}
+def _ensure_valid(name: str, definition: ReportDefinition, schedule: str, people: list[User]) -> None:
+    errors = unknown_values.find_unknown(definition.address_values())
     if not name or len(name) > MAX_NAME_LENGTH:
         errors["name"] = gettext("A name has between 1 and %(most)s characters.", most=format_number(MAX_NAME_LENGTH))
     if schedule and schedule not in list(ReportSchedule):

@@ -11,6 +11,7 @@ from helpdesk.domain.reporting.groups import FieldGroups
 from helpdesk.extensions import db
 from helpdesk.models.form import Form
 from helpdesk.models.organization import Organization
+from helpdesk.models.priorities import Priority
 from helpdesk.models.tag import Tag
 
 
@@ -59,9 +60,12 @@ def select_tickets(definition: ReportDefinition) -> Selection:
                 return Selection(definition.conditions(), None)
             parts.append(f"{name}={row_id}")
     if definition.assignee:
-        parts.append(
-            f"assignee={definition.assignee if definition.assignee == NOBODY else parse_id(definition.assignee)}"
-        )
+        assignee = NOBODY if definition.assignee == NOBODY else parse_id(definition.assignee)
+        if not assignee:
+            return Selection(definition.conditions(), None)
+        parts.append(f"assignee={assignee}")
     if definition.priority:
+        if definition.priority not in list(Priority):
+            return Selection(definition.conditions(), None)
         parts.append(f"priority={definition.priority}")
     return Selection(definition.conditions(), ",".join(parts))

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.domain.ticket_lists import agent_queue, unknown_filters
 from helpdesk.extensions import db
 from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.saved_view import SavedView
@@ -19,7 +19,10 @@ MAX_NAME_LENGTH = 60
 
 
 def save_view(name: str, filters: Mapping[str, str], *, owner: User, shared: bool = False) -> SavedView:
-    """Save ``filters`` as ``name``; a view of that name is replaced. Raises PermissionDenied and ValidationError."""
+    """Save ``filters`` as ``name``; a view of that name is replaced.
+
+    Raises PermissionDenied, and ValidationError, also for a filter that names nothing.
+    """
     permissions.ensure(owner.is_team and owner.is_active, gettext("Only the team saves views."))
     name = to_one_line(name)
     if not name or len(name) > MAX_NAME_LENGTH:
@@ -30,6 +33,8 @@ def save_view(name: str, filters: Mapping[str, str], *, owner: User, shared: boo
             ),
             "name",
         )
+    if unknown := unknown_filters.find_unknown(filters, is_empty=True):
+        raise ValidationError(" ".join(unknown.values()), errors=unknown)
     used = {key: value for key, value in agent_queue.normalize_filters(filters).items() if value}
     named = select(SavedView).where(SavedView.owner_id == owner.id, SavedView.name == name)
     view = db.session.scalar(named)

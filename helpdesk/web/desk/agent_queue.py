@@ -38,6 +38,8 @@ def show_queue() -> ResponseReturnValue:
         undo=undo_offer.describe_bulk_change(request.args.get("changed", "")[:20], user, queue_url(filters)),
         waiting_mail=choices.number,
         form_token=secrets.token_hex(16),
+        view_name=request.args.get("view_name", "")[:200],
+        view_shared="view_shared" in request.args,
         **shown_queue.describe_queue(choices, views, filters),
     )
     response = make_response(page)

@@ -48,7 +48,8 @@ def save_view() -> ResponseReturnValue:
     except ValidationError as error:
         db.session.rollback()
         flash(error.message, "error")
-        return htmx_responses.redirect_to(queue_url(agent_queue.normalize_filters(filters)))
+        typed = {"view_name": request.form.get("name", "")[:200], "view_shared": request.form.get("shared", "")[:1]}
+        return htmx_responses.redirect_to(queue_url(agent_queue.normalize_filters(filters), **typed))
     db.session.commit()
     flash(gettext("The view %(view)s is saved.", view=view.name), "success")
     return htmx_responses.redirect_to(queue_url(agent_queue.normalize_filters(view.filters), saved=str(view.id)))

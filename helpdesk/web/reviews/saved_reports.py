@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.reporting import saved_reports
+from helpdesk.domain.reporting import saved_reports, unknown_values
 from helpdesk.domain.reporting.date_ranges import CHOSEN, RANGE_LABELS
 from helpdesk.domain.reporting.definition import FILTER_NAMES, TABLE_TITLES, ReportDefinition
 from helpdesk.extensions import db
@@ -119,6 +119,7 @@ def render_form(saved: SavedReport | None, form: Form, definition: ReportDefinit
         form=form,
         about=describe(definition, report_filters.load_choices()),
         hidden=definition.address_values(),
+        unknown=tuple(unknown_values.find_unknown(definition.address_values()).values()),
         change_url=report_filters.report_url("/review", definition, saved=saved.id if saved else ""),
     )
 
