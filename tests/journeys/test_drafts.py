@@ -166,6 +166,9 @@ def test_what_a_refused_form_said_is_kept_until_it_is_accepted(live_portal, open
     expect_value(page, IS_KEPT, False, "Typed too late")
 
 
+# How many different places the sentence, the text and the buttons of the notice begin at, seen from the side.
+BEGINNINGS = """() => new Set(Array.from(document.querySelectorAll(".other-draft > *"),
+  (each) => Math.round(each.getBoundingClientRect().left))).size"""
 FIELDS = "() => Object.fromEntries(new FormData(document.querySelector('form[data-draft]')))"
 
 
@@ -194,6 +197,7 @@ def test_what_was_changed_meanwhile_is_not_overwritten_unasked(live_portal, open
     notice = page.locator(".other-draft")
     expect(notice).to_contain_text("This was changed after you wrote:")
     expect(notice).to_contain_text("Mine")
+    expect_value(page, BEGINNINGS, 1)
     expect_values(page, body="Theirs")
     page.click("button:has-text('Use that text')")
     expect_values(page, body="Mine")
