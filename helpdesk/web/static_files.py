@@ -18,8 +18,8 @@ VERSION_SEGMENT = re.compile(r"v-[0-9a-f]{10}/")
 MAX_AGE_SECONDS = 365 * 24 * 3600
 CSS_IMPORT = re.compile(r'^@import "\./(?P<file>[\w-]+\.css)";\n', re.M)
 JS_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"\./(?P<file>\w+\.js)";\n', re.M)
-JS_COMMENT = re.compile(r"^ *//.*\n|(?<=[;,{(\[]) +// .*$", re.M)  # our modules have no text with one
-INDENTATION = re.compile(r"^ +|^\n", re.M)  # nor one of several lines that is indented
+JS_COMMENT = re.compile(r"^ *//.*\n|(?<=\S) +// .*$", re.M)  # our modules have no text with one
+JS_SPACE = re.compile(r"^ +|^\n|(?<=[;{,(\[])\n", re.M)  # nor one of several lines
 CSS_COMMENT = re.compile(r" */\*.*?\*/\n?", re.DOTALL)
 CSS_SPACE = re.compile(r"(?<=[{};,:])\s+|\s+(?=[{}])|;(?=\s*\})")  # our stylesheets have no text with one
 JS_EXPORT = re.compile(r"^export const (?P<name>\w+)", re.M)
@@ -99,7 +99,7 @@ def _join_module(folder: Path, file: str, done: dict[str, str], importers: tuple
     body = JS_EXPORT.sub(r"const \g<name>", JS_IMPORT.sub(_import_as_constants, source))
     if re.search(r"^(import|export)\b", body, re.M):
         raise ValueError(f"static/js/{file}: this form of import or export is not supported.")
-    body = INDENTATION.sub("", body)
+    body = JS_SPACE.sub("", body)
     done[file] = f"const {_module_name(file)} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
 
 

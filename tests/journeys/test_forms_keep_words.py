@@ -153,7 +153,7 @@ def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, op
     expect_focus(page, "body-reply")  # one writes on there
     page.fill("#body-reply", "")
     page.click("label[for=compose-note]")
-    for typed, chosen in (("@pri", "@Priya"), ("#3", "#3 ")):
+    for typed, chosen in (("@pri", "@Priya"), ("@tomas", "@Tomás"), ("#3", "#3 ")):
         page.type("#body-note", typed)
         page.wait_for_selector("#suggestions li")
         page.keyboard.press("Enter")

@@ -12,10 +12,16 @@ let asking;
 
 const isNote = (field) => Boolean(field.closest(".composer-note"));
 
+const STROKES = { ł: "l", ø: "o", đ: "d" }; // no accents to Unicode
+
+// Without case and accents.
+const fold = (text) =>
+  text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[łøđ]/g, (letter) => STROKES[letter]);
+
 const matching = (id, words) => {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = fold(words).split(/\s+/).filter(Boolean);
   const isMatch = ({ value, textContent }) =>
-    value && wanted.every((word) => textContent.toLowerCase().includes(word));
+    value && wanted.every((word) => fold(textContent).includes(word));
   return [...(byId(id)?.options || [])].filter(isMatch).map(({ value, textContent }) => [textContent.trim(), value]);
 };
 
