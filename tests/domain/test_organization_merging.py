@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ChangedMeanwhile, ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import admission, organizations, permissions
+from helpdesk.domain.people import admission, named_organizations, organizations, permissions
+from helpdesk.domain.portal import announcements
 from helpdesk.domain.reorganization import organization_merging, organization_preview, progress, references
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
@@ -164,6 +166,49 @@ def test_rules_views_and_reports_follow_and_come_back(app, session, company):
     organization_merging.undo_merge(operation, actor=admin)
     run(session, operation)
     assert named() == (initech.id, initech.slug, initech.slug)
+
+
+def test_the_announcement_follows_its_readers_and_comes_back(app, session, company):
+    globex, initech, gia, ivo, _, admin = company
+    settings.set("announcement", "The printer is in the cellar.")
+    settings.set("announcement_organization", initech.slug)
+    session.commit()
+
+    def readers():
+        settings.invalidate_cache()
+        return [each.name for each in (gia, ivo) if announcements.current_announcement(each)]
+
+    assert readers() == ["Ivo"]
+    operation = organization_merging.merge_organizations(initech, globex, actor=admin)
+    run(session, operation)
+    assert readers() == ["Gia", "Ivo"]
+    organization_merging.undo_merge(operation, actor=admin)
+    run(session, operation)
+    assert readers() == ["Ivo"]
+    named_organizations.erase(initech)
+    assert settings.load_all()["announcement"] == "" and readers() == []
+
+
+def test_a_merged_organization_is_offered_nowhere(app, session, company):
+    _, initech, _, _, _, admin = company
+    session.commit()
+    client = signed_in_client(app, admin)
+    pages = (
+        "/desk",
+        "/review",
+        "/settings/rules/new",
+        "/settings/portal",
+        "/settings/setup",
+        "/settings/service-levels",
+    )
+
+    def offering():
+        values = (f'<option value="{initech.slug}"', f'<option value="{initech.id}">Initech')
+        return [page for page in pages if any(value in client.get(page).text for value in values)]
+
+    assert offering() == list(pages)
+    run(session, organization_merging.merge_organizations(initech, company[0], actor=admin))
+    assert offering() == []
 
 
 def test_who_the_other_rules_do_not_admit_is_signed_out(app, session, company):

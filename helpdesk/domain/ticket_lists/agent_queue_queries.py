@@ -35,6 +35,7 @@ from helpdesk.database.built_once import built_once
 from helpdesk.database.sql_functions import json_rows
 from helpdesk.database.types import BigId, UtcDateTime
 from helpdesk.domain.people import permissions
+from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.domain.ticket_lists import search_matches
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
 from helpdesk.models.canned_reply import CannedReply
@@ -132,7 +133,7 @@ _FILTER_OPTIONS = [
             User.name.label("name"),
             User.email.label("more"),
         ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
-        select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT),
+        select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT).where(IS_PRESENT),
         select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
         select(literal("tag"), Tag.name, Tag.name, _NULL_TEXT).where(Tag.ended_at.is_(None)),
         select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(

@@ -15,7 +15,9 @@ _PARTS = (
     select(literal("agent").label("kind"), cast(User.id, String).label("value"), _AGENT_NAME.label("name")).where(
         User.role != Role.requester, User.deactivated_at.is_(None)
     ),
-    select(literal("organization").label("kind"), Organization.slug.label("value"), Organization.name.label("name")),
+    select(
+        literal("organization").label("kind"), Organization.slug.label("value"), Organization.name.label("name")
+    ).where(Organization.merged_into_id.is_(None)),
     select(literal("form").label("kind"), Form.slug.label("value"), Form.name.label("name")).where(
         Form.archived_at.is_(None)
     ),

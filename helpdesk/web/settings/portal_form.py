@@ -9,6 +9,7 @@ from wtforms.widgets import DateTimeLocalInput
 
 from helpdesk.domain import email_address
 from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.domain.portal import announcements
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -36,7 +37,7 @@ def _strip(text: str | None) -> str:
 
 def list_organizations() -> list[tuple[str, str]]:
     """Every organization as (short name, name)."""
-    query = select(Organization.slug, Organization.name).order_by(*ORGANIZATIONS_BY_NAME)
+    query = select(Organization.slug, Organization.name).where(IS_PRESENT).order_by(*ORGANIZATIONS_BY_NAME)
     return [(row.slug, row.name) for row in db.session.execute(query)]
 
 
@@ -148,6 +149,11 @@ class PortalForm(LookFields, SettingsForm):
         _ensure_moment(field)
         if self.announcement_from.data and field.data <= self.announcement_from.data:
             raise ValidationError(gettext("It ends before it begins."))
+
+    def validate_announcement_organization(self, field: SelectField) -> None:
+        """It is an organization that was not merged into another meanwhile."""
+        if field.data not in {slug for slug, _ in list_organizations()}:
+            raise ValidationError(gettext("Choose an organization."))
 
     def validate_internal_domains(self, field: StringField) -> None:
         """Convert each domain to its canonical form."""

@@ -12,6 +12,7 @@ from helpdesk.domain.inbox.channel import TwoWayChannel
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people import users
 from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.domain.rules import definition, management
 from helpdesk.domain.rules.definition import (
     ASSIGN_LABELS,
@@ -198,7 +199,8 @@ def _list_forms() -> list[tuple[str, str]]:
 
 
 def _list_organizations() -> list[tuple[str, str]]:
-    query = select(Organization.id, Organization.name).order_by(*ORGANIZATIONS_BY_NAME).limit(MAX_ORGANIZATIONS)
+    query = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(*ORGANIZATIONS_BY_NAME)
+    query = query.limit(MAX_ORGANIZATIONS)
     return [(str(row.id), row.name) for row in db.session.execute(query)]
 
 

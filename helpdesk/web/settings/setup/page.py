@@ -13,6 +13,7 @@ from helpdesk.channels.slack import manifest
 from helpdesk.domain.administration import entered_values, settings
 from helpdesk.domain.integrations import connections
 from helpdesk.domain.monitoring import health
+from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.web import stale_forms
@@ -45,7 +46,7 @@ def render_checklist(step: str = "", **given: Any) -> str:
     opened = step or request.args.get("step", "")
     first_missing = next((each.name for each in listed if not each.is_done and not each.is_optional), "")
     organizations = db.session.execute(
-        select(Organization.slug, Organization.name).order_by(Organization.id).limit(1000)
+        select(Organization.slug, Organization.name).where(IS_PRESENT).order_by(Organization.id).limit(1000)
     ).all()
     test_form = given.get("ticket") or forms.TestTicketForm()
     test_form.organization.choices = to_choices(tuple(row) for row in organizations)
