@@ -1,6 +1,7 @@
 """The pages of help articles: reading, searching, answering, writing, and inserting one into a reply."""
 
 import pytest
+from sqlalchemy import select
 
 from helpdesk.domain.knowledge_base import articles
 from helpdesk.models.article import Article
@@ -98,3 +99,16 @@ def test_a_lead_writes_translates_and_withdraws_an_article(browser_of, make, ses
     assert browser_of().get(made.removeprefix("/settings")).status_code == 302
     assert "Draft" in agent.get("/settings/articles").text and agent.get(made).status_code == 200
     assert "Save article" not in agent.get(made).text
+
+
+def test_a_translation_of_an_article_that_was_deleted_meanwhile_is_not_an_original(browser_of, make, session):
+    lead = browser_of(make.agent(role="lead"))
+    values = {"title": "Labels", "body": "Press.", "language": "en", "audience": "public", "is_published": "1"}
+    made = send(lead, "/settings/articles", **values).headers["Location"]
+    number = made.rpartition("/")[2]
+    send(lead, f"{made}/delete")
+    translated = values | {"title": "Etiketten", "language": "de", "original": number}
+    page = soup(send(lead, "/settings/articles", 422, **translated).text)
+    assert "This article does not exist any more." in page.select_one(".error-summary").text
+    assert page.select_one("[name=title]")["value"] == "Etiketten"
+    assert session.scalar(select(Article)) is None

@@ -127,6 +127,7 @@ def save_article(article: Article | None, text: ArticleText, *, actor: User, ver
     title, category = to_one_line(text.title), to_one_line(text.category)
     body = text.body.replace("\r\n", "\n").strip()
     original = find_article(actor, text.original_id) if text.original_id is not None else None
+    is_there = original is not None or text.original_id is None
     is_other = original is None or article is None or original.original_id != article.id
     ensure_fields(
         gettext("Some answers need another look."),
@@ -136,6 +137,7 @@ def save_article(article: Article | None, text: ArticleText, *, actor: User, ver
         ("language", text.language in LANGUAGES, gettext("Choose a language.")),
         ("audience", text.audience in list(Audience), gettext("Choose who reads it.")),
         ("original", is_other, gettext("An article is no translation of itself.")),
+        ("original", is_there, gettext("This article does not exist any more.")),
     )
     if article is not None and version != article.version:
         raise ConflictError(_stale())
