@@ -108,7 +108,7 @@ def test_a_translation_of_an_article_that_was_deleted_meanwhile_is_not_an_origin
     number = made.rpartition("/")[2]
     send(lead, f"{made}/delete")
     translated = values | {"title": "Etiketten", "language": "de", "original": number}
-    page = soup(send(lead, "/settings/articles", 422, **translated).text)
+    page = soup(send(lead, "/settings/articles", 422, **translated), 422)
     assert "This article does not exist any more." in page.select_one(".error-summary").text
     assert page.select_one("[name=title]")["value"] == "Etiketten"
     assert session.scalar(select(Article)) is None
