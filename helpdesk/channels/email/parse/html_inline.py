@@ -106,6 +106,8 @@ def normalize_address(href: str) -> str:
     address = re.sub(
         r"[\s<>\"\\]", lambda sign: f"%{ord(sign[0]):02X}" if sign[0] not in "\r\n\t" else "", href.strip()
     )
+    if address[:4].lower() == "www.":
+        return f"https://{address}"  # typed by hand into a program that adds nothing
     return f"https:{address}" if _WITHOUT_SCHEME.match(address) else address
 
 

@@ -28,7 +28,14 @@ _ATTRIBUTE = re.compile(
 _ENTITY = re.compile(r"&(?:#(?:\d{1,9}|[xX][0-9a-fA-F]{1,8});?|[a-zA-Z][a-zA-Z0-9]{0,40}(?:;|(?![a-zA-Z0-9=])))")
 _CHECKED = re.compile(r"\schecked\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select"}
+_SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "select", "annotation"}
+# What KaTeX and MathJax write for programs that read aloud, beside the same for the eye.
+_SPOKEN_CLASSES = {"katex-mathml", "MJX_Assistive_MathML", "mjx-assistive-mml"}
+# Between angle brackets in HTML whose program escaped nothing: no element's name has such signs.
+_ADDRESS = re.compile(
+    r"(?:https?|ftp)://[^\s<>]{1,2000}|(?:mailto:)?[^\s<>\"'/:=]{1,64}@[\w.-]{1,200}\.\w{2,24}", re.ASCII
+)
+_SURROGATES = re.compile(r"&#(?:x(d[89ab]..)|(5[5-6]\d{3}));&#(?:x(d[c-f]..)|(5[6-7]\d{3}));", re.IGNORECASE)
 # Elements whose end may be left out, by what ends them (HTML, section 13.1.2.4): what follows is seen.
 _BLOCKS = {"p", "div", "table", "ul", "ol", "pre", "blockquote", "center", "h1", "h2", "h3", "h4", "h5", "h6"}
 _ENDED_BY = {
@@ -55,7 +62,11 @@ def read_tokens(html: str) -> Iterator[HtmlToken]:
     """Yield what is seen of ``html``."""
     silent, depth = "", 0
     texts: list[str] = []
-    for match in _TOKEN.finditer(_strip_comments(html[:MAX_LENGTH])):
+    for match in _TOKEN.finditer(_join_surrogates(_strip_comments(html[:MAX_LENGTH]))):
+        is_address = bool(match[1]) and ("@" in match[1] or "://" in match[1]) and bool(_ADDRESS.fullmatch(match[1]))
+        if is_address and not silent:
+            texts.append(match[0])
+            continue
         tag = _TAG.match(match[1]) if match[1] else None
         if match[1] and not tag:
             continue
@@ -77,7 +88,8 @@ def read_tokens(html: str) -> Iterator[HtmlToken]:
             yield HtmlToken("end", name)
         else:
             given = _read_attributes(match[1]) if "=" in match[1] else {}
-            is_hidden = name in _SILENT or _HIDDEN.search(given.get("style", ""))
+            is_spoken = bool(_SPOKEN_CLASSES & set(given.get("class", "").split()))
+            is_hidden = name in _SILENT or is_spoken or _HIDDEN.search(given.get("style", ""))
             if is_hidden and not match[1].endswith("/") and name not in _VOID:
                 silent, depth = name, 1
             elif not is_hidden:
@@ -108,6 +120,20 @@ def _read_attributes(tag: str) -> dict[str, str]:
 
 def _read_entity(match: re.Match[str]) -> str:
     return unescape(match[0]) if match[0].startswith("&#") else html5.get(match[0][1:], match[0])
+
+
+def _join_surrogates(html: str) -> str:
+    """Return ``html`` with each character that is written as the two halves UTF-16 has for it, as Java programs do."""
+    return _SURROGATES.sub(_join_halves, html) if "&#" in html else html
+
+
+def _join_halves(match: re.Match[str]) -> str:
+    try:
+        high, low = (int(match[n], 16) if match[n] else int(match[n + 1]) for n in (1, 3))
+    except ValueError:
+        return match[0]
+    is_pair = 0xD800 <= high < 0xDC00 <= low < 0xE000
+    return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00) if is_pair else match[0]
 
 
 def _strip_comments(html: str) -> str:
