@@ -13,6 +13,9 @@ def write_text(blocks: Iterable[Block], addresses: bool = True, indents_code: bo
     return "\n".join(_Writer(addresses, indents_code).lines(blocks)).strip("\n")
 
 
+STRUCK = "\0"  # in place of "~~" until neighbours of other styles are joined; no stored text has it
+
+
 class _Writer:
     def __init__(self, addresses: bool, indents_code: bool) -> None:
         self.addresses = addresses
@@ -58,6 +61,7 @@ class _Writer:
         return found
 
     def _inline(self, spans: Iterable[Span]) -> str:
+        """Write ``spans``, with ``addresses`` what is struck out between "~~", or it would read as if it stood."""
         parts: list[str] = []
         label, url = "", ""
         for span in spans:
@@ -66,11 +70,13 @@ class _Writer:
                 label, url = "", ""
             if span.url and (span.bare or not span.text) and parts and parts[-1][-1:].isalnum():
                 parts.append(" ")  # an address in angle brackets ended the word before it
+            text = f"{STRUCK}{span.text}{STRUCK}" if self.addresses and span.style & document.STRIKE else span.text
             if not span.url or span.bare:
-                parts.append(span.text)
+                parts.append(text)
             else:
-                label, url = label + span.text, span.url
-        return "".join(parts) + (self._link(label, url) if url else "")
+                label, url = label + text, span.url
+        found = "".join(parts) + (self._link(label, url) if url else "")
+        return found.replace(STRUCK * 2, "").replace(STRUCK, "~~") if STRUCK in found else found
 
     def _link(self, label: str, url: str) -> str:
         if not label:

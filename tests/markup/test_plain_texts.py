@@ -13,6 +13,7 @@ from helpdesk.markup import (
     markdown_reader,
     markdown_rendering,
     markdown_writer,
+    text_writer,
 )
 
 
@@ -105,3 +106,18 @@ def test_every_line_keeps_the_indent_that_is_no_space_of_markdown(text, indent):
     assert html.unescape().count(indent) == text.count("{}")
     written = markdown_writer.write_markdown(markdown_reader.read_markdown(text.format(indent, indent)))
     assert markdown_rendering.markdown_to_html(written) == html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("The price is ~~100~~ 80", "The price is ~~100~~ 80"),
+        ("~~**two** seats~~ three", "~~two seats~~ three"),
+        ("[~~the old page~~](https://x.example)", "~~the old page~~ (https://x.example)"),
+        ("- ~~done~~\n- open", "- ~~done~~\n- open"),
+        ("~~ and ~~~~ alone", "~~ and ~~~~ alone"),
+    ],
+)
+def test_what_is_struck_out_reads_so_in_the_text_of_a_mail(markdown, text):
+    """Without marks, both the old price and the new one stood."""
+    assert text_writer.write_text(markdown_reader.read_markdown(markdown)) == text
