@@ -16,7 +16,8 @@ LANGUAGES = (
         "Original Message|Original Appointment|Original Mail|Original email|Reply message|Message from|Original",
         "Forwarded message|Begin forwarded message|Forwarded by|Start of forwarded message",
         "Sent from {}|Sent via {}|Sent with {}|Sent using {}|Get Outlook for {}|Get {} for {}|Securely sent with {}"
-        "|Sent on the go with {}|Secured with {}|Download {}",
+        "|Sent on the go with {}|Secured with {}|Download {}|Sent from my {}, an {}|Sent from my Verizon, {}"
+        "|Yahoo Mail: Search, Organize, Conquer|Sent from Yahoo Mail: Search, Organize, Conquer",
     ),
     MailLanguage(
         "de",
@@ -29,7 +30,8 @@ LANGUAGES = (
         "Ursprüngliche Nachricht|Original-Nachricht|Originalnachricht|Ursprüngliche E-Mail|Ursprünglicher Termin"
         "|Urspr. Nachricht|Original Nachricht",
         "Weitergeleitete Nachricht|Anfang der weitergeleiteten Nachricht|Weitergeleitete E-Mail",
-        "Von meinem {} gesendet|Von meinem {} aus gesendet|Gesendet von {}|Gesendet mit {}|Gesendet über {}"
+        "Von {} gesendet|Von meiner {} gesendet|Von meinem {} gesendet|Von meinem/meiner {} gesendet"
+        "|Von meinem {} aus gesendet|Gesendet von {}|Gesendet mit {}|Gesendet über {}"
         "|Diese Nachricht wurde von {} gesendet|Diese E-Mail wurde von {} gesendet|Outlook für {} beziehen"
         "|Holen Sie sich {}|Hol dir {}|Sicher versendet mit {}|von unterwegs gesendet|Von unterwegs gesendet",
     ),

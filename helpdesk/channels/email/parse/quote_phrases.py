@@ -35,7 +35,7 @@ _ANSWER_WORDS = re.compile(
 _MARKS = f"{_DASHES}#<>+ "
 _NOTES_SUMMARY = re.compile(r"[^\d-][^-]{0,80} ---\d[\d./-]{5,12} \d[\d:. APM]{3,14}---")
 _GROUPWISE = re.compile(r">>>\s.{3,200}\d.{0,20}>>>")
-_LINK_IN_LINE = re.compile(r"[<(\[]https?://[^\s<>()\[\]]{1,300}[>)\]]", re.IGNORECASE)
+_LINK_IN_LINE = re.compile(r"[<(\[]\s?https?://[^\s<>()\[\]]{1,300}\s?[>)\]]", re.IGNORECASE)
 _TABLE_CELLS = re.compile(r"\|\s*([^|]{1,60}?)\s*\|\s*([^|]*)")
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
@@ -52,7 +52,7 @@ _DEVICES = re.compile(
     r"|갤럭시|아이폰|小米|华为|荣耀|邮件|デバイス"
     r"|app\b|yandex|яндекс|foxmail|\bqq\b|网易|邮箱|郵件"
     r"|naver|네이버|seznam|orange|laposte|libero|freenet|front\b|roundcube|zimbra|unterwegs|symbian|kindle"
-    r"|chromebook"
+    r"|chromebook|em client|mimestream|thinkpad"
 )
 
 FIELD_KINDS = ("sender", "date", "recipient", "copy", "subject")
