@@ -216,3 +216,22 @@ def test_of_a_folder_of_ugly_mails_nothing_crashes_and_nothing_is_lost(filed_tic
     assert session.query(InboundEvent).filter_by(source="email").count() == len(alike) > 30
     for row in quarantine.list_waiting() + quarantine.list_waiting(automatic=True):
         quarantine.load_details(quarantine.find_waiting(row.id))
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "body"),
+    [
+        ("URGENT: web-7 is down", "See the log.", "URGENT: web-7 is down\n\nSee the log."),
+        ("Re: yes, please restart it", "", "Re: yes, please restart it"),
+        ("AW: [EXT] [#77] The export stops", "See the log.", "See the log."),
+        ("Re: Fwd: {subject} - again", "See the log.", "See the log."),
+        ("(no subject)", "See the log.", "See the log."),
+        ("Re:", "See the log.", "See the log."),
+    ],
+)
+def test_a_subject_of_ones_own_is_part_of_the_answer(filed_ticket, session, post, mail, subject, text, body):
+    """Who answers by another subject, or in the subject alone, has said it."""
+    raw = message_from_bytes(mail_samples.reply(mail, text=text), policy=policy.default)
+    raw.replace_header("Subject", subject.format(subject=filed_ticket.subject))
+    post(raw.as_bytes())
+    assert mail_samples.messages_after_first(session) == [("reply", body)], post.last().result

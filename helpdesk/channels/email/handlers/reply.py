@@ -1,20 +1,30 @@
 """Add a proven participant's mail as a reply to their ticket; on a closed ticket it starts a follow-up ticket."""
 
+import dataclasses
 import hashlib
+import re
 from typing import Any
 
 from sqlalchemy import select
 
 from helpdesk.channels.email.handlers import folded_text, message_content
+from helpdesk.channels.email.parse import plain_text_to_markdown
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
+from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.message import Message, MessageRevision
 from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
+MAX_SUBJECT_LENGTH = 300  # characters of a mail's subject that are read as words of it
+_ANSWER_SIGNS = re.compile(r"(?:\s*(?:[\w.]{1,14}\s?(?:\[\d{1,3}\])?[:：]|\[[^\[\]#]{1,30}\]))+")  # "Re:", "AW: [EXT]"
+_TICKET_NUMBER = re.compile(r"#\d")
+_NO_SUBJECT = re.compile(r"[(<\[].{3,30}[)>\]]")  # "(no subject)", as programs write it
+_NO_WORD = re.compile(r"[\W_]+")
 MAX_ID_LENGTH = 255  # characters of Message.origin_external_id
 
 
@@ -28,7 +38,7 @@ def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
     """
     ticket = thread.ticket
     with db.session.begin_nested():
-        content = message_content.make_content(mail)
+        content = _add_subject(message_content.make_content(mail), mail, ticket)
         known = _find_same(mail, content.body, thread)
         if known is not None:
             return known
@@ -49,6 +59,22 @@ def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
         folded_text.store_quote(message, mail, content.quoted)
         undeliverable_addresses.clear_bounces(author)
     return message
+
+
+def _add_subject(
+    content: message_content.MessageContent, mail: ParsedMail, ticket: Ticket
+) -> message_content.MessageContent:
+    """Return ``content`` below the subject of the mail, where its author gave it one of their own: it has neither the
+    number that ours have nor the ticket's words.
+    """
+    subject = to_one_line(mail.subject)[:MAX_SUBJECT_LENGTH].strip()
+    words = _ANSWER_SIGNS.sub("", subject)
+    signs, known = (_NO_WORD.sub("", text.casefold()) for text in (words, ticket.subject))
+    is_ours = bool(_TICKET_NUMBER.search(subject)) or signs in known or (bool(known) and known in signs)
+    if is_ours or not signs or _NO_SUBJECT.fullmatch(subject):
+        return content
+    body = f"{plain_text_to_markdown.escape_line(subject)}\n\n{content.body}".strip()
+    return dataclasses.replace(content, body=body)
 
 
 def target_of(thread: Thread) -> str:
