@@ -35,9 +35,9 @@ _INTERNAL = "|".join(
         "private",
         "internally",
         "(?:for )?internal (?:use|eyes)(?: only)?",
-        "for (?:the |our )?(?:team|staff|agents|support)(?: only)?|support only",
+        "for (?:the |our )?(?:team|staff|agents|support) only|for our (?:team|staff|agents|support)",
         rf"(?:team|staff)[ -]internal(?: (?:{_WHAT}))?|(?:int|priv|pvt)\.? (?:{_WHAT})|pvt|priv",
-        "fyi,? (?:internal|team|staff|agents|support)(?: only)?|(?:internal|team) fyi",
+        "fyi,? (?:internal|staff|agents|support)(?: only)?|(?:internal|team) fyi",
         r"notes?\s*\\?[(\[](?:internal|private|team|team only)\\?[)\]]|internal\s*\\?[(\[](?:note|comment)\\?[)\]]",
         rf"not (?:for|to) {_CUSTOMERS}",
         rf"(?:do not|don[’']?t) (?:send|show|forward|tell|share)(?: (?:this|it))?(?: (?:to|with))? {_CUSTOMERS}",
@@ -67,7 +67,7 @@ _REPLY = "reply"
 _OPEN = r"^(?P<open>[*_~`>#•·\\\s+-]*)"
 _OPEN_WITH_EMOJI = rf"^(?P<open>[*_~`>#•·\\\s+{_EMOJI}-]*)"
 # A colon always ends the words; a dash only with a space behind it ("note-taking" is a word), at the end, or twice.
-_END = r"(?:[:：;]|[-‐‑‒–—―]{2,}>?|[-‐‑‒–—―]>?(?=\s|$)|\\?[|¦/»>›→=]{1,3}(?=\s|$))"
+_END = r"(?:[:：;]|[-‐‑‒–—―]{2,}>?|[-‐‑‒–—―]>?(?=\s|$)|(?:\\?[|¦]|//|>>|==)(?=\s|$))"
 _CLOSE = r"(?:(?P<close>[*_~`]+)\s*)?"
 _LOCK = rf"{_OPEN}{_LOCKS}\s*(?:{_END})?"
 _BRACKETED = rf"{_OPEN_WITH_EMOJI}[\[({{<【]\s*(?P<note>{_NOTE}|{_READERS})\s*\\?[\])}}>】]\s*{_CLOSE}(?:{_END})?"
