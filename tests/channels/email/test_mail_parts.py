@@ -9,6 +9,7 @@ import pytest
 from helpdesk.channels import email
 from helpdesk.channels.email.parse import raw_mail
 from helpdesk.markup import markdown_rendering
+from tests.channels.email import mail_clients
 
 HEAD = (
     b"From: ann@globex.example\r\nTo: help@support.example\r\nMessage-ID: <one@globex.example>\r\nMIME-Version: 1.0\r\n"
@@ -227,3 +228,12 @@ def test_an_attached_mail_that_the_library_reads_and_cannot_write_is_whole(head)
     mail = parsed(multipart("mixed", part("text/plain", "See below"), b"Content-Type: message/rfc822\r\n\r\n" + inner))
     assert (mail.unparsed, mail.body) == ("", "See below")
     assert "größe" in mail.files[0].content.decode()
+
+
+def test_an_address_in_angle_brackets_is_whole_over_lines():
+    """RFC 3986, appendix C; programs break lines at 76 characters, and the link led to its first half."""
+    address = "https://x.example/" + "part/" * 11 + "\nand/the/rest?of=it"
+    [mail] = email.parse_mail(mail_clients.mail(f"See <{address}>\nplease, and <https://y.example\nor> this.", None))
+    html = markdown_rendering.markdown_to_html(mail.body)
+    assert f'href="{address.replace(chr(10), "")}"' in html
+    assert 'href="https://y.example"' in html and "or&gt; this." in html

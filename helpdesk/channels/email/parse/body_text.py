@@ -163,7 +163,8 @@ def _read_plain(part: MimePart) -> str:
     text = mime.part_text(part.message).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith("-----BEGIN PGP SIGNED MESSAGE-----"):
         text = _DASH_ESCAPE.sub("", text)
-    return plain_text_to_markdown.unflow(plain_text_to_markdown.unescape_from(text), part.message)
+    text = plain_text_to_markdown.unflow(plain_text_to_markdown.unescape_from(text), part.message)
+    return plain_text_to_markdown.join_addresses(text)
 
 
 def _keep_whole(part: MimePart, text: str) -> MailFile:

@@ -12,6 +12,10 @@ from helpdesk.markup import bare_address
 _QUOTE_PREFIX = re.compile(r"[ \t]{0,3}((?:>[ ]?)+)")
 _URL = re.compile(rf"https?://[^\s<>\"\\^`{{|}}{bare_address.WIDE_SIGNS}]+", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*_~\[\]<>|]|&(?=#?\w{1,32};)|!(?=\[)")
+_MIN_BROKEN_LENGTH = 40  # characters of an address in the line that a program broke
+_BROKEN_ADDRESS = re.compile(
+    rf"<https?://[^\s<>]{{{_MIN_BROKEN_LENGTH},500}}(?:\n[^\s<>]{{1,500}}){{1,9}}>", re.IGNORECASE
+)
 _URL_SPECIAL = re.compile(r"[*_~\[\]]")
 _LINE_START = re.compile(r"(\d{1,9})([.)])|([-+=#])")
 _NEEDS_WORK = re.compile(r"[\\`*_~\[\]<>|&]|://|^[\s\d+=#-]")
@@ -69,6 +73,13 @@ def unescape_from(text: str) -> str:
         if line.startswith(">From ") and not any(each.startswith(">") for each in around):
             lines[number] = line[1:]
     return "\n".join(lines)
+
+
+def join_addresses(text: str) -> str:
+    """Join the lines of each web address in angle brackets that a program broke (RFC 3986, appendix C), or a link would
+    lead to its beginning only.
+    """
+    return _BROKEN_ADDRESS.sub(lambda match: match[0].replace("\n", ""), text) if "<http" in text.lower() else text
 
 
 def unflow(text: str, part: Message) -> str:
