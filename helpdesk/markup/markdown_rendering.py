@@ -66,7 +66,8 @@ def make_excerpt_of_html(html: str, length: int = 140) -> str:
             some = some[: some.rfind("<")]  # half a tag
         if some.rfind("&", -10) > some.rfind(";", -10):
             some = some[: some.rfind("&")]  # half an entity
-    return _cut_line(unescape(TAG_PATTERN.sub("", BLOCK_END_PATTERN.sub(" ", some))), length)
+    marked = some.replace("<s>", "~~").replace("</s>", "~~")
+    return _cut_line(unescape(TAG_PATTERN.sub("", BLOCK_END_PATTERN.sub(" ", marked))), length)
 
 
 def _cut_line(text: str, length: int) -> str:

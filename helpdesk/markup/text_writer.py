@@ -61,7 +61,7 @@ class _Writer:
         return found
 
     def _inline(self, spans: Iterable[Span]) -> str:
-        """Write ``spans``, with ``addresses`` what is struck out between "~~", or it would read as if it stood."""
+        """Write ``spans``; what is struck out stands between "~~", or it would read as if it stood."""
         parts: list[str] = []
         label, url = "", ""
         for span in spans:
@@ -70,7 +70,7 @@ class _Writer:
                 label, url = "", ""
             if span.url and (span.bare or not span.text) and parts and parts[-1][-1:].isalnum():
                 parts.append(" ")  # an address in angle brackets ended the word before it
-            text = f"{STRUCK}{span.text}{STRUCK}" if self.addresses and span.style & document.STRIKE else span.text
+            text = f"{STRUCK}{span.text}{STRUCK}" if span.style & document.STRIKE else span.text
             if not span.url or span.bare:
                 parts.append(text)
             else:

@@ -119,5 +119,10 @@ def test_every_line_keeps_the_indent_that_is_no_space_of_markdown(text, indent):
     ],
 )
 def test_what_is_struck_out_reads_so_in_the_text_of_a_mail(markdown, text):
-    """Without marks, both the old price and the new one stood."""
+    """Without marks, both the old price and the new one stood, also in lists of tickets."""
+    excerpts = (
+        markdown_rendering.make_excerpt(markdown),
+        markdown_rendering.make_excerpt_of_html(markdown_rendering.markdown_to_html(markdown)),
+    )
+    assert all(excerpt.count("~~") == text.count("~~") for excerpt in excerpts), excerpts
     assert text_writer.write_text(markdown_reader.read_markdown(markdown)) == text
