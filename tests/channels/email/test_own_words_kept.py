@@ -20,6 +20,8 @@ def test_a_rule_between_two_parts_begins_no_signature():
     assert body_of(text) == text
     assert body_of(f"{ANSWER}\n\n--\nAnn Ambrose\nGlobex, Inc.") == ANSWER
     assert body_of(f"{ANSWER}\n\n--\n\nAnn Ambrose\nGlobex") == ANSWER
+    assert body_of(f"{ANSWER}\n\n--\n\nWith kind regards from Berlin,\nAnn") == ANSWER
+    assert body_of(f"{ANSWER}\n\n-- \n\nThis mail is confidential.\nIt is intended only for its addressee.") == ANSWER
 
 
 @pytest.mark.parametrize("words", ["PS: the code is 4712 now.", "P.S. call me", "Nachtrag: erst morgen", "追伸： 明日"])

@@ -15,7 +15,7 @@ _ARMOR_BEGIN, _ARMOR_SIGNATURE, _ARMOR_END = (
 _LINK = re.compile(r"[<(\[]?(?:https?://|www\.)\S+", re.IGNORECASE)
 _SCANNER_LINK = re.compile(r"\b(?:avast|avg|norton|kaspersky|mcafee|eset|bitdefender|gdata)\.(?:com|de|fr)\b")
 _VIRUS = re.compile(r"vir(?:us|en|ii)|вирус|ウイルス|病毒|바이러스")
-_SENTENCE = re.compile(r"(?:\S+\s){3,}\S+[.?!:,]|\S{10,}[。？！]")
+_SENTENCE = re.compile(r"(?:\S+\s){3,}\S+[.?!:]|\S{10,}[。？！]")
 _POSTSCRIPT = re.compile(
     r"(?:p\.\s?(?:p\.\s?)?s\.|p\.\s?d\.)\s*[^\s]"
     r"|(?:p?ps|pd|post ?scriptum|nachtrag|追伸|追記|又及|ملاحظة أخيرة)\s?[:,–—-]\s*[^\s]",
@@ -109,7 +109,9 @@ def _is_between_parts(cleaned: Sequence[str], written: list[int]) -> bool:
     """Return whether the "--" that ``written`` begins with divides two parts of what somebody wrote: a line is free
     below it, and then a sentence follows. A program puts the name there.
     """
-    return len(written) > 1 and written[1] > written[0] + 1 and bool(_SENTENCE.fullmatch(cleaned[written[1]]))
+    if len(written) < 2 or written[1] == written[0] + 1 or not _SENTENCE.fullmatch(cleaned[written[1]]):
+        return False
+    return not _is_disclaimer(" ".join(cleaned[number] for number in written[1:]))
 
 
 def _find_postscript(cleaned: Sequence[str], signature: list[int]) -> list[int]:
@@ -119,6 +121,11 @@ def _find_postscript(cleaned: Sequence[str], signature: list[int]) -> list[int]:
     return free + signature[begin:]
 
 
+def _is_disclaimer(text: str) -> bool:
+    text = text.lower()
+    return any(bool(meant.search(text)) and bool(other.search(text)) for meant, other in _DISCLAIMERS)
+
+
 def _strip_disclaimer(cleaned: Sequence[str], written: list[int]) -> list[int]:
     """Return the lines above the first paragraph that a mail server adds below everything (Exchange): it says that the
     mail is for its recipient only, and one more of such things.
@@ -126,8 +133,7 @@ def _strip_disclaimer(cleaned: Sequence[str], written: list[int]) -> list[int]:
     paragraph: list[int] = []
     for number in [*written, -1]:
         if paragraph and number != paragraph[-1] + 1:
-            text = " ".join(cleaned[each] for each in paragraph).lower()
-            if any(bool(meant.search(text)) and bool(other.search(text)) for meant, other in _DISCLAIMERS):
+            if _is_disclaimer(" ".join(cleaned[each] for each in paragraph)):
                 return [each for each in written if each < paragraph[0]]
             paragraph = []
         paragraph.append(number)
