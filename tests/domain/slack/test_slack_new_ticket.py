@@ -166,3 +166,18 @@ def test_a_form_with_more_required_questions_than_a_modal_holds_is_filed(formed,
     typed |= {"organization": str(formed.organization_id), "body": "Since Monday."}
     assert day.do("submit", PRIYA, {name: {"value": value} for name, value in typed.items()}) == {}
     assert newest_ticket(session).messages[0].body == "Since Monday."
+
+
+@pytest.mark.parametrize(
+    ("typed", "subject", "body"),
+    [
+        ("create The roof leaks\nSince Monday.\n\nIn the hall.", "The roof leaks", "Since Monday.\n\nIn the hall."),
+        ("create\nThe roof leaks", "The roof leaks", ""),
+        ("create " + "leak " * 60 + "\nSince Monday.", ("leak " * 60)[:200], "leak " * 60 + "\nSince Monday."),
+    ],
+)
+def test_all_that_is_typed_behind_the_command_is_in_the_form(formed, day, typed, subject, body):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", typed)
+    values = day.workspace.modal(PRIYA)["state"]["values"]
+    assert values["subject"]["value"]["value"].strip() == subject.strip()
+    assert (values["body"]["value"]["value"] or "") == body

@@ -27,6 +27,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.outbox.errors import ChannelError, PermanentError
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
 
@@ -169,8 +170,10 @@ def _initial_draft(
         }
         text = " ".join(event.body.split())
         return create_ticket_modal.TicketDraft(organization_id, "", email, text[:80], event.body, origin)
-    subject = event.rest if isinstance(event, CommandEvent) else ""
-    return create_ticket_modal.TicketDraft(organization_id, subject=subject, origin=origin)
+    subject, _, body = (event.rest if isinstance(event, CommandEvent) else "").partition("\n")
+    if len(subject) > MAX_SUBJECT_LENGTH:
+        body = f"{subject}\n{body}"  # all of it: a subject cannot hold it
+    return create_ticket_modal.TicketDraft(organization_id, subject=subject.strip(), body=body.strip(), origin=origin)
 
 
 def _typed_values(event: ActionEvent) -> create_ticket_modal.TicketDraft:

@@ -81,7 +81,8 @@ def parse_command_text(text: str) -> tuple[str, str]:
     """Return (verb, rest) of the text after /ticket; a text that begins with no verb is searched for."""
     if not text:
         return "mine", ""
-    first, _, rest = text.partition(" ")
+    first, *further = text.split(None, 1)
+    rest = "".join(further)
     verb = _VERBS.get(first.lower())
     number = search_syntax.parse_ticket_number(_SHOW.sub("", text)) if verb is None else None
     if number is not None:
