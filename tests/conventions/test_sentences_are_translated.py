@@ -125,6 +125,23 @@ def test_no_phrase_with_a_number_stands_in_another_sentence():
     assert found == []
 
 
+def list_sentences_in_f_strings(tree: ast.AST) -> list[int]:
+    """The lines of translating calls within f-strings."""
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    calls = [call for text in texts for call in ast.walk(text) if isinstance(call, ast.Call)]
+    return [call.lineno for call in calls if getattr(call.func, "id", "") in TRANSLATING]
+
+
+def test_no_sentence_stands_within_an_f_string():
+    """Before Python 3.12 an f-string is one token (PEP 701), in which Babel finds no sentence for the catalogues."""
+    found = []
+    for path in sorted(HELPDESK.rglob("*.py")):
+        lines = list_sentences_in_f_strings(ast.parse(path.read_text(encoding="utf-8")))
+        found += [f"{path.relative_to(HELPDESK)}:{line}" for line in lines]
+    assert found == []
+    assert list_sentences_in_f_strings(ast.parse("x = 1\ny = f'{gettext(\"People read this.\")}'")) == [2]
+
+
 def list_audit_actions(tree: ast.Module) -> set[str]:
     """The actions that a module adds to the audit log, also those that it hands to a function of its own which does."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]

@@ -76,7 +76,7 @@ def receive_share() -> ResponseReturnValue:
     try:
         files.store()
         if len(body) > MAX_TEXT_LENGTH:
-            name = f"{gettext('Description')}.txt"
+            name = gettext("Description") + ".txt"
             text = attachments.store_upload(io.BytesIO(body.encode()), name, "text/plain", person)
             files.keys.append(text.key)
             body = ""

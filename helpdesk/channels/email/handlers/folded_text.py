@@ -124,10 +124,11 @@ def _own_sentences(codes: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
         with use_language(code):
             found += [_VALUES.sub(" ", gettext(sentence)) for sentence in _OWN_SENTENCES]
-            found += [f"{gettext(reason)} {gettext(answer)}" for reason in _REASONS for answer in _ANSWERS]
-            found.append(f"{gettext('Choose which mails you get')} {gettext('Stop these mails')}")
-            found.append(f"{gettext('How did we do?')} {gettext('Good')} {gettext('Not good')}")
-            found.append(f"{gettext('corrected since it was mailed')} {gettext('edited')}")
+            lines = [(gettext(reason), gettext(answer)) for reason in _REASONS for answer in _ANSWERS]
+            lines.append((gettext("Choose which mails you get"), gettext("Stop these mails")))
+            lines.append((gettext("How did we do?"), gettext("Good"), gettext("Not good")))
+            lines.append((gettext("corrected since it was mailed"), gettext("edited")))
+            found += [" ".join(line) for line in lines]
     return tuple(found)
 
 

@@ -38,7 +38,7 @@ def reply_marker(instance: str) -> str:
     """Return the line in our mails above which an answer is written. It contains this installation's code, so that only
     our own mails are cut there.
     """
-    return f"{gettext('Write your answer above this line')} · {_marker_code(instance)}"
+    return gettext("Write your answer above this line") + f" · {_marker_code(instance)}"
 
 
 def split_quote(text: str, instances: Sequence[str] = (), known: Collection[str] = ()) -> SplitText:

@@ -132,5 +132,5 @@ def _row_section(row: ListRow) -> str:
         row.waiting,
     ]
     line = " · ".join(elements.escape_text(fact, 200) for fact in facts if fact)
-    thread = f" · {elements.mrkdwn_link(row.thread_url, gettext('Thread'))}" if row.thread_url else ""
+    thread = " · " + elements.mrkdwn_link(row.thread_url, gettext("Thread")) if row.thread_url else ""
     return f"{elements.mrkdwn_link(row.url, f'#{row.number} {row.subject}')}\n{line}{thread}"
