@@ -4,24 +4,19 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from bs4 import BeautifulSoup
 
 from helpdesk.domain.administration import settings
 from helpdesk.domain.portal import announcements, support_hours
 from helpdesk.domain.sla import business_hours
 from helpdesk.models.sla import BusinessHours
 from helpdesk.models.user import User
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def save(client, status=303, **values):
-    page = soup(client.get("/settings/portal"))
+    page = parse_page(client.get("/settings/portal"))
     form = page.select_one("form[action='/settings/portal']")
     data = {each["name"]: each.get("value", "") for each in form.select("input[name]") if each["type"] != "checkbox"}
     data |= {each["name"]: "1" for each in form.select("input[type=checkbox][checked]")}
@@ -31,7 +26,7 @@ def save(client, status=303, **values):
 
 
 def shown(client) -> str:
-    found = soup(client.get("/tickets")).select_one(".announcement")
+    found = parse_page(client.get("/tickets")).select_one(".announcement")
     return found.text.strip() if found else ""
 
 
@@ -41,10 +36,10 @@ def test_customers_read_it_from_until_and_only_those_it_is_for(make, browser_of,
     admin = browser_of(make.agent(role="admin"))
     save(admin, announcement="Exports are slow today.", status_page_url="https://status.example/")
     assert shown(ann) == shown(ben) == "Exports are slow today."
-    assert not soup(admin.get("/desk")).select_one(".announcement")
-    assert soup(ann.get("/tickets")).select_one("footer a[href='https://status.example/']")
+    assert not parse_page(admin.get("/desk")).select_one(".announcement")
+    assert parse_page(ann.get("/tickets")).select_one("footer a[href='https://status.example/']")
     save(admin, announcement="# Slow exports, see https://status.example/slow <b>now</b>")
-    line = soup(ann.get("/tickets")).select_one(".announcement")
+    line = parse_page(ann.get("/tickets")).select_one(".announcement")
     assert line.select_one("a[href='https://status.example/slow']") and not line.select("h1, b")
     save(admin, announcement="Exports are slow today.", announcement_organization="globex")
     assert (shown(ann), shown(ben)) == ("Exports are slow today.", "")

@@ -1,12 +1,12 @@
 """A ticket gets other readers while an agent writes: the reply is not sent before the agent knows."""
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import followers, merging, requester, transfer
 from helpdesk.models.message import Message
+from tests.web.pages import parse_page
 
 CHANGED = "Who will see this has changed"
 
@@ -18,11 +18,6 @@ def world(make, session):
         make.user(make.organization(name), person) for name, person in (("Globex", "Dana"), ("Initech", "Nadia"))
     )
     return make.ticket(dana), dana, nadia
-
-
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
 
 
 def fields(page):
@@ -57,10 +52,10 @@ def test_a_reply_to_others_than_the_page_said_is_sent_after_a_question(change, w
     ticket, _, nadia = world
     agent, colleague = make.agent("Maya"), make.agent("Tomás")
     client, path = browser_of(agent), f"/tickets/{ticket.number}/replies"
-    form = fields(soup(client.get(f"/tickets/{ticket.number}"))) | {"body": "For Globex alone."}
+    form = fields(parse_page(client.get(f"/tickets/{ticket.number}"))) | {"body": "For Globex alone."}
     change(ticket, nadia, make, colleague)
     session.commit()
-    asked = soup(client.post(path, data=form), 422)
+    asked = parse_page(client.post(path, data=form), 422)
     assert CHANGED in asked.select_one("#composer .notice").text and not sent(session)
     assert asked.select_one("#composer textarea").text.strip() == "For Globex alone."
     assert client.post(path, data=fields(asked) | {"body": "For Globex alone."}).status_code == 303
@@ -71,7 +66,7 @@ def test_nobody_is_asked_about_what_they_did_or_what_changes_no_reader(world, ma
     ticket, dana, _ = world
     agent = make.agent("Maya")
     client, path = browser_of(agent), f"/tickets/{ticket.number}/replies"
-    form = fields(soup(client.get(f"/tickets/{ticket.number}"))) | {"body": "For Globex alone."}
+    form = fields(parse_page(client.get(f"/tickets/{ticket.number}"))) | {"body": "For Globex alone."}
     followers.add_follower(ticket, make.user(dana.organization), actor=agent)
     tickets.assign(ticket, agent, actor=make.agent("Tomás"))
     session.commit()

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.models.form import Answer, Field, FormVersion
 from helpdesk.models.ticket import Ticket
-from tests.web.test_new_ticket import filled, soup
+from tests.web.pages import parse_page
+from tests.web.test_new_ticket import filled
 
 FIELDS = (
     {"key": "since", "label": "Since when", "kind": "long_text"},
@@ -47,7 +48,7 @@ def publish(session):
 
 
 def test_answers_to_questions_that_are_gone_stand_below_the_description(make, client, publish, session):
-    page = soup(client.get(f"/tickets/new?form={make.form(fields=FIELDS).form.slug}"))
+    page = parse_page(client.get(f"/tickets/new?form={make.form(fields=FIELDS).form.slug}"))
     publish(session.scalar(select(FormVersion)), {"key": "serial", "label": "Serial"})
     answer = client.post("/tickets", data=filled(page, **TYPED) | {"field-log": (BytesIO(b"log"), "a.log")})
     assert answer.status_code == 303
@@ -58,10 +59,10 @@ def test_answers_to_questions_that_are_gone_stand_below_the_description(make, cl
 
 
 def test_a_rejected_form_keeps_them_and_their_files(make, client, publish, session):
-    page = soup(client.get(f"/tickets/new?form={make.form(fields=FIELDS).form.slug}"))
+    page = parse_page(client.get(f"/tickets/new?form={make.form(fields=FIELDS).form.slug}"))
     publish(session.scalar(select(FormVersion)), {"key": "new", "label": "New", "required": True})
     data = filled(page, **TYPED) | {"field-log": (BytesIO(b"log"), "a.log")}
-    page = soup(client.post("/tickets", data=data, headers={"HX-Request": "true"}), 422)
+    page = parse_page(client.post("/tickets", data=data, headers={"HX-Request": "true"}), 422)
     body = page.select_one("[name=body]").text.strip()
     assert body == f"Yesterday.\n\n{ADDED}\n\nSerial: X1"
     kept = {box["name"]: box["value"] for box in page.select(".kept-uploads input")}
@@ -71,11 +72,11 @@ def test_a_rejected_form_keeps_them_and_their_files(make, client, publish, sessi
 
 def test_a_form_that_is_ended_hands_its_words_to_another(make, client, session):
     ended = make.form("laptop", fields=FIELDS)
-    page = soup(client.get("/tickets/new?form=laptop"))
+    page = parse_page(client.get("/tickets/new?form=laptop"))
     make.form("general", fields=({"key": "serial", "label": "Number"},))
     ended.form.archived_at = clock.now()
     session.commit()
-    page = soup(client.post("/tickets", data=filled(page, **TYPED)), 422)
+    page = parse_page(client.post("/tickets", data=filled(page, **TYPED)), 422)
     assert "not offered any more" in page.select_one("[data-error-summary]").text
     assert page.select_one("input[name=form]")["value"] == "general"
     assert page.select_one("[name=subject]")["value"] == "It broke"
@@ -90,7 +91,7 @@ def test_words_for_one_customer_are_no_draft_for_another(make, browser_of):
     dana, nadia = (make.user(make.organization(name)) for name in ("Globex", "Initech"))
     agent = browser_of(make.agent("Maya"))
     drafts = [
-        soup(agent.get(f"/tickets/new?for={person.email}")).select_one("#ticket-form")["data-draft"]
+        parse_page(agent.get(f"/tickets/new?for={person.email}")).select_one("#ticket-form")["data-draft"]
         for person in (dana, nadia)
     ]
     assert drafts == [f"ticket-general-for-{dana.id}", f"ticket-general-for-{nadia.id}"]
@@ -102,9 +103,9 @@ SHOWN = SLOW | {"shown_if_key": "kind", "shown_if_value": "Speed"}
 
 
 def test_a_question_that_became_conditional_is_asked_again_with_what_was_typed(make, client, publish, session):
-    page = soup(client.get(f"/tickets/new?form={make.form(fields=(SLOW,)).form.slug}"))
+    page = parse_page(client.get(f"/tickets/new?form={make.form(fields=(SLOW,)).form.slug}"))
     publish(session.scalar(select(FormVersion)), KIND, SHOWN)
-    page = soup(client.post("/tickets", data=filled(page, **{"field-slow": "The list of invoices"})), 422)
+    page = parse_page(client.post("/tickets", data=filled(page, **{"field-slow": "The list of invoices"})), 422)
     assert "was changed while you filled it in" in page.select_one("[data-error-summary]").text
     assert page.select_one("[name=body]").text.strip() == "Yesterday."
     assert page.select_one("[name=field-slow]").text.strip() == "The list of invoices"
@@ -117,9 +118,9 @@ def test_a_question_that_became_conditional_is_asked_again_with_what_was_typed(m
 
 
 def test_a_conditional_question_that_appeared_meanwhile_is_asked(make, client, publish, session):
-    page = soup(client.get(f"/tickets/new?form={make.form(fields=(KIND,)).form.slug}"))
+    page = parse_page(client.get(f"/tickets/new?form={make.form(fields=(KIND,)).form.slug}"))
     publish(session.scalar(select(FormVersion)), KIND, SHOWN)
-    page = soup(client.post("/tickets", data=filled(page, **{"field-kind": "Speed"})), 422)
+    page = parse_page(client.post("/tickets", data=filled(page, **{"field-kind": "Speed"})), 422)
     assert page.select_one("[name=field-kind] option[selected]").text.strip() == "Speed"
     assert page.select_one("[name=subject]")["value"] == "It broke"
     data = filled(page, **{"field-kind": "Speed", "field-slow": "All of it"})
@@ -128,7 +129,7 @@ def test_a_conditional_question_that_appeared_meanwhile_is_asked(make, client, p
 
 
 def test_a_change_that_concerns_no_answer_given_asks_nothing_again(make, client, publish, session):
-    page = soup(client.get(f"/tickets/new?form={make.form(fields=(KIND,)).form.slug}"))
+    page = parse_page(client.get(f"/tickets/new?form={make.form(fields=(KIND,)).form.slug}"))
     publish(session.scalar(select(FormVersion)), KIND | {"label": "Which kind"}, SHOWN)
     assert client.post("/tickets", data=filled(page, **{"field-kind": "Login"})).status_code == 303
 
@@ -136,9 +137,9 @@ def test_a_change_that_concerns_no_answer_given_asks_nothing_again(make, client,
 def test_what_only_the_team_was_to_read_is_filed_when_somebody_has_looked(make, browser_of, publish, session):
     make.form("general", fields=({"key": "secret", "label": "Secret", "team_only": True},))
     dana, agent = make.user(make.organization("Globex")), browser_of(make.agent("Maya"))
-    page = soup(agent.get(f"/tickets/new?for={dana.email}&form=general"))
+    page = parse_page(agent.get(f"/tickets/new?for={dana.email}&form=general"))
     publish(session.scalar(select(FormVersion)), {"key": "serial", "label": "Serial"})
-    page = soup(agent.post("/tickets", data=filled(page, **{"field-secret": "They owe us money"})), 422)
+    page = parse_page(agent.post("/tickets", data=filled(page, **{"field-secret": "They owe us money"})), 422)
     assert "that only the team was to read" in page.select_one("[data-error-summary]").text
     assert session.scalar(select(Ticket)) is None
     assert page.select_one("[name=body]").text.strip() == "Yesterday.\n\nSecret: They owe us money"

@@ -7,7 +7,8 @@ import pytest
 
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import merging
-from tests.web.test_new_ticket import PNG, soup
+from tests.web.pages import parse_page
+from tests.web.test_new_ticket import PNG
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_what_is_written_on_a_merged_ticket_is_added_to_the_other_and_said_so(se
     source, target = make.ticket(dana), make.ticket(dana)
     merging.merge_tickets(source, target, actor=make.agent())
     session.commit()
-    page = soup(client.get(f"/tickets/{source.number}"))
+    page = parse_page(client.get(f"/tickets/{source.number}"))
     composer = page.select_one("#composer").text
     assert f"What you write here is added to #{target.number}." in composer and "Send reply" in composer
     assert "new ticket" not in composer and "follow" not in page.select_one("#ticket-header").text.lower()
@@ -42,7 +43,7 @@ def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client
     tickets.solve(ticket, actor=dana)
     tickets.close(ticket)
     session.commit()
-    page = soup(client.get(f"/tickets/{ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{ticket.number}"))
     assert "Send as a new ticket" in page.select_one("#composer").text
     hidden = {field["name"]: field["value"] for field in page.select("#composer .composer-reply input[type=hidden]")}
     data = hidden | {"body": "It is back", "files": (BytesIO(PNG), "p.png")}
@@ -54,5 +55,5 @@ def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client
         client.post(f"/tickets/{ticket.number}/replies", data=data | {"files": (BytesIO(PNG), "p.png")}).location
         == first.location
     )
-    assert f"/tickets/{ticket.number}" in str(soup(client.get(first.location)).select_one("#ticket-header"))
-    assert str(number) in soup(client.get(f"/tickets/{ticket.number}")).select_one("#conversation").text
+    assert f"/tickets/{ticket.number}" in str(parse_page(client.get(first.location)).select_one("#ticket-header"))
+    assert str(number) in parse_page(client.get(f"/tickets/{ticket.number}")).select_one("#conversation").text

@@ -36,7 +36,7 @@ def agent(make):
     return make.agent("Maya")
 
 
-def soup(html):
+def parse_html(html):
     return BeautifulSoup(html, "html.parser")
 
 
@@ -51,7 +51,7 @@ class OpenPage:
 
     def __init__(self, client, ticket):
         self.client, self.address = client, f"/tickets/{ticket.number}"
-        self.page = soup(client.get(self.address).text)
+        self.page = parse_html(client.get(self.address).text)
         self.conversation = self.page.select_one("#conversation")
         shown = [(entry["id"], entry["data-shown"]) for entry in self.conversation.select("[data-shown]")]
         self.headers = {
@@ -68,7 +68,7 @@ class OpenPage:
     def changes(self):
         answer = self.ask()
         assert answer.headers["HX-Reswap"] == "none"
-        return soup(answer.text)
+        return parse_html(answer.text)
 
 
 @pytest.mark.parametrize("length", [2, 60])
@@ -79,7 +79,7 @@ def test_a_new_message_is_sent_as_that_message(filed_ticket, agent, dana, sessio
     session.commit()
     for page in pages:
         answer = page.ask()
-        found = soup(answer.text)
+        found = parse_html(answer.text)
         assert len(answer.data) < MOST_BYTES
         added = found.select_one('[hx-swap-oob="beforeend:#conversation"]')
         assert [entry["id"] for entry in added.select("[data-shown]")][-1] == f"message-{message.id}"
@@ -134,10 +134,10 @@ def test_what_does_not_fit_is_sent_as_a_whole(filed_ticket, agent, session, brow
     page = OpenPage(browser_of(agent), filed_ticket)
     for header in ("", "nonsense", "x12:1:0"):
         answer = page.ask(**{"X-Shown-Entries": header})
-        assert soup(answer.text).select_one("section#conversation article"), header
+        assert parse_html(answer.text).select_one("section#conversation article"), header
         assert "HX-Reswap" not in answer.headers
     converse(session, filed_ticket, 70)
-    assert soup(page.ask().text).select_one("section#conversation"), "more than a page may add"
+    assert parse_html(page.ask().text).select_one("section#conversation"), "more than a page may add"
 
 
 def test_a_page_that_is_current_hears_so(filed_ticket, agent, browser_of):
@@ -157,7 +157,7 @@ def test_a_reply_answers_with_the_composer_and_that_message(filed_ticket, agent,
     answer = page.client.post(
         f"{page.address}/replies", data={"body": "Switch it off.", "csrf_token": token}, headers=page.headers
     )
-    found = soup(answer.text)
+    found = parse_html(answer.text)
     assert answer.status_code == 200 and [entry.select_one(".prose").text for entry in found.select("article")] == [
         "Switch it off.\n"
     ]
@@ -180,7 +180,7 @@ def test_a_reply_also_brings_what_others_said_and_asks_nothing_about_the_rest(
             f"{page.address}/replies", data={"body": "Switch it off.", "csrf_token": token}, headers=page.headers
         )
     mine = session.scalar(select(Message).where(Message.body == "Switch it off."))
-    added = soup(answer.text).select('[hx-swap-oob="beforeend:#conversation"] article')
+    added = parse_html(answer.text).select('[hx-swap-oob="beforeend:#conversation"] article')
     assert [entry["id"] for entry in added] == [f"message-{theirs.id}", f"message-{mine.id}"]
     assert "Better words" not in answer.text and "Better words" in page.changes().text, "the page asks after its event"
     committed = next(number for number, each in enumerate(statements) if each.startswith("INSERT INTO deliveries"))
@@ -193,7 +193,7 @@ def test_a_first_response_also_brings_what_it_sets(filed_ticket, agent, session,
     answer = page.client.post(
         f"{page.address}/replies", data={"body": "Switch it off.", "csrf_token": token}, headers=page.headers
     )
-    found = soup(answer.text)
+    found = parse_html(answer.text)
     assert agent.display_name in found.select_one("#facts[hx-swap-oob]").text
     assert found.select_one("#ticket-header[hx-swap-oob]") and found.select_one("#composer")
 
@@ -214,14 +214,16 @@ def test_earlier_messages_come_in_pages(filed_ticket, agent, dana, session, brow
         shown = [entry["id"] for entry in page.conversation.select("article")]
         address = page.conversation.select_one("#earlier-messages a")["href"]
         while address:
-            part = soup(client.get(address, headers={"HX-Request": "true"}).text)
+            part = parse_html(client.get(address, headers={"HX-Request": "true"}).text)
             assert len(part.select("article")) <= 50
             shown += [entry["id"] for entry in part.select("article")]
             more = part.select_one(".earlier-more a")
             address = more and more["href"]
         assert len(shown) == len(set(shown)) == 131 + sees_note
         assert (f"message-{note.id}" in shown) == sees_note
-        assert soup(client.get(f"{page.address}/earlier?before=60").text).select_one("h1").text == "Earlier messages"
+        assert (
+            parse_html(client.get(f"{page.address}/earlier?before=60").text).select_one("h1").text == "Earlier messages"
+        )
 
 
 def test_a_linked_message_is_loaded_with_all_after_it(filed_ticket, agent, session, browser_of):
@@ -229,12 +231,12 @@ def test_a_linked_message_is_loaded_with_all_after_it(filed_ticket, agent, sessi
     wanted = session.scalar(select(Message).where(Message.body == "Message 7."))
     page = OpenPage(browser_of(agent), filed_ticket)
     address = page.conversation.select_one("#earlier-messages a")["href"]
-    part = soup(page.client.get(f"{address}&to={wanted.id}", headers={"HX-Request": "true"}).text)
+    part = parse_html(page.client.get(f"{address}&to={wanted.id}", headers={"HX-Request": "true"}).text)
     shown = [entry.select_one(".prose").text.strip() for entry in part.select("article")]
     first_of_page = page.conversation.select("article")[1].select_one(".prose").text.strip()
     last = int(re.search(r"\d+", first_of_page)[0])
     assert shown == [f"Message {number}." for number in range(7, last)]
-    everything = soup(page.client.get(f"{address}&all=1", headers={"HX-Request": "true"}).text)
+    everything = parse_html(page.client.get(f"{address}&all=1", headers={"HX-Request": "true"}).text)
     assert len(everything.select("article")) == last
 
 

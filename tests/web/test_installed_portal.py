@@ -3,20 +3,15 @@
 from io import BytesIO
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from helpdesk.domain.portal import pictures
 from helpdesk.domain.portal.pictures import Picture
 from helpdesk.models.attachment import Attachment
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-
-
-def soup(response):
-    assert response.status_code == 200
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
 
 
 @pytest.fixture
@@ -31,20 +26,20 @@ def test_what_a_telephone_shares_is_in_the_new_form(session, make, client):
     assert client.get(manifest["icons"][0]["src"]).data.startswith(b"\x89PNG")
     shared = {"title": "Screen", "text": "It flickers.", "url": "", "files": (BytesIO(PNG), "screen.png")}
     answer = client.post(target["action"], data=shared, headers={"Sec-Fetch-Site": "none"})
-    page = soup(client.get(answer.headers["Location"]))
+    page = parse_page(client.get(answer.headers["Location"]))
     assert (
         page.select_one("[name=subject]")["value"] == "Screen" and page.select_one("[name=body]").text == "It flickers."
     )
     assert page.select_one(".kept-uploads input")["value"] == session.scalar(select(Attachment.key))
     make.form("hardware", name="Hardware")  # several forms: the choice takes what was shared along
-    choice = soup(client.get(answer.headers["Location"]))
-    assert soup(client.get(choice.select_one(".form-choices a")["href"])).select_one(".kept-uploads input")
+    choice = parse_page(client.get(answer.headers["Location"]))
+    assert parse_page(client.get(choice.select_one(".form-choices a")["href"])).select_one(".kept-uploads input")
 
 
 def test_a_long_shared_text_becomes_a_file_and_other_pages_cannot_share(session, make, client):
     make.form("general", name="General")
     answer = client.post("/tickets/shared", data={"text": "log " * 2000}, headers={"Sec-Fetch-Site": "none"})
-    assert soup(client.get(answer.headers["Location"])).select_one(".kept-uploads input")
+    assert parse_page(client.get(answer.headers["Location"])).select_one(".kept-uploads input")
     for site in ("cross-site", "same-site", "same-origin", None):
         refused = client.post("/tickets/shared", data={"text": "x"}, headers={"Sec-Fetch-Site": site} if site else {})
         assert refused.status_code in (400, 403), site
@@ -56,7 +51,7 @@ def test_another_persons_upload_is_not_shown_by_its_key(session, make, client, b
     other = browser_of(make.user(make.organization("Initech")))
     other.post("/tickets/shared", data={"files": (BytesIO(PNG), "a.png")}, headers={"Sec-Fetch-Site": "none"})
     key = session.scalar(select(Attachment.key))
-    assert not soup(client.get(f"/tickets/new?uploads={key}")).select_one(".kept-uploads")
+    assert not parse_page(client.get(f"/tickets/new?uploads={key}")).select_one(".kept-uploads")
 
 
 def test_browsers_find_the_icon_of_a_document_that_names_none(session, make, client):

@@ -12,8 +12,8 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.setting import SETTINGS
 from tests import timeouts
+from tests.web.pages import parse_page
 from tests.web.route_world import csrf_of
-from tests.web.test_running_the_desk import soup
 from workers.drain import DrainPool
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -54,14 +54,14 @@ def test_a_customer_reads_and_their_reply_is_refused_in_words(switch, make, sess
     ticket = make.ticket()
     client, path = browser_of(ticket.requester), f"/tickets/{ticket.number}/replies"
     switch(True, TEXT)
-    assert TEXT in soup(client.get(f"/tickets/{ticket.number}")).select_one("aside.announcement").text
+    assert TEXT in parse_page(client.get(f"/tickets/{ticket.number}")).select_one("aside.announcement").text
     answer = send(client, path, 503, body="Not lost")
     assert TEXT in answer.text and answer.headers["Retry-After"] == "60"
     assert count(session, Message, Message.body == "Not lost") == 0
     switch(False)
     send(client, path, body="Not lost")
     assert count(session, Message, Message.body == "Not lost") == 1
-    assert not soup(client.get("/tickets")).select("aside.announcement")
+    assert not parse_page(client.get("/tickets")).select("aside.announcement")
 
 
 def test_an_admin_switches_it_on_and_off(make, browser_of):
@@ -80,7 +80,7 @@ def test_without_a_text_people_read_our_own_sentence_and_sign_in(switch, app, ma
     make.user(make.organization("Globex", "globex.example"), email="dana@globex.example")
     switch(True)
     client = app.test_client()
-    page = soup(client.get("/sign-in"))
+    page = parse_page(client.get("/sign-in"))
     assert "nothing can be saved" in page.select_one("aside.announcement").text
     assert send(client, "/sign-in/link", email="dana@globex.example").headers["Location"].startswith("/sign-in")
 

@@ -3,20 +3,15 @@
 from io import BytesIO
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from helpdesk.domain.tickets import stored_files
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
+from tests.web.pages import parse_page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-
-
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:1500]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
 
 
 def filled(page, **values):
@@ -41,17 +36,17 @@ def count(session, table):
 
 
 def test_one_form_opens_at_once_and_several_show_a_choice(make, client):
-    assert "no form for you yet" in soup(client.get("/tickets/new")).text
+    assert "no form for you yet" in parse_page(client.get("/tickets/new")).text
     make.form("general", name="General")
-    assert soup(client.get("/tickets/new")).select_one("#ticket-form")
+    assert parse_page(client.get("/tickets/new")).select_one("#ticket-form")
     make.form("hardware", name="Hardware")
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     assert not page.select_one("#ticket-form")
     assert [link["href"] for link in page.select(".form-choices a")] == [
         "/tickets/new?form=general",
         "/tickets/new?form=hardware",
     ]
-    assert soup(client.get("/tickets/new?form=hardware")).select_one("input[name=form]")["value"] == "hardware"
+    assert parse_page(client.get("/tickets/new?form=hardware")).select_one("input[name=form]")["value"] == "hardware"
     assert client.get("/tickets/new?form=secret").status_code == 404
 
 
@@ -59,27 +54,27 @@ def test_each_form_has_its_own_words_and_confirmation(session, make, client, bro
     form = make.form("access", name="Access").form
     make.form("other", name="Other")
     admin = browser_of(make.agent(role="admin"))
-    page = soup(admin.get(f"/settings/forms/{form.id}"))
+    page = parse_page(admin.get(f"/settings/forms/{form.id}"))
     loaded = {field["name"]: field["value"] for field in page.select("input[type=hidden][value]") if field.get("name")}
     words = {"subject_label": "Which system?", "body_label": "Why?", "body_help": "A sentence is enough."}
     words["confirmation"] = "We answer by tomorrow."
     given = loaded | {"name": "Access", "for_all": "all"} | words
     assert admin.post(f"/settings/forms/{form.id}", data=given | {"body_help": "x" * 301}).status_code == 422
     assert admin.post(f"/settings/forms/{form.id}", data=given).status_code == 303
-    page = soup(client.get("/tickets/new?form=access"))
+    page = parse_page(client.get("/tickets/new?form=access"))
     labels = [
         label.text.strip() for label in page.select("#ticket-form label[for=field-subject], label[for=field-body]")
     ]
     assert labels == ["Which system?", "Why?"] and page.select_one("#field-body-help").text == "A sentence is enough."
-    assert "Description" in soup(client.get("/tickets/new?form=other")).select_one("label[for=field-body]").text
+    assert "Description" in parse_page(client.get("/tickets/new?form=other")).select_one("label[for=field-body]").text
     filed = client.post("/tickets", data=filled(page))
-    shown = soup(client.get(filed.headers["Location"])).select_one("#flash").text
+    shown = parse_page(client.get(filed.headers["Location"])).select_one("#flash").text
     assert "is filed" in shown and "We answer by tomorrow." in shown
 
 
 def test_an_address_fills_the_form_in_ahead(make, client):
     make.form(fields=({"key": "serial"}, {"key": "colour", "kind": "select", "options": ["red", "blue"]}))
-    page = soup(client.get("/tickets/new?subject=Hello&field-serial=X1&field-colour=blue&body=%3Cb%3E"))
+    page = parse_page(client.get("/tickets/new?subject=Hello&field-serial=X1&field-colour=blue&body=%3Cb%3E"))
     assert page.select_one("[name=subject]")["value"] == "Hello"
     assert page.select_one("[name=field-serial]")["value"] == "X1"
     assert page.select_one("[name=field-colour] option[selected]").text == "blue"
@@ -94,7 +89,7 @@ def test_a_filled_form_becomes_a_ticket_with_files_and_answers(session, make, cl
             {"key": "secret", "team_only": True},
         )
     )
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     data = filled(page, **{"field-serial": "X1", "field-secret": "forged"})
     data["files"] = [(BytesIO(b"log"), "a.log"), (BytesIO(b"more"), "b.log")]
     data["field-photo"] = (BytesIO(PNG), "p.png")
@@ -105,7 +100,7 @@ def test_a_filled_form_becomes_a_ticket_with_files_and_answers(session, make, cl
     kept = {row.field.key: row.text for row in session.scalars(select(Answer))}
     assert kept == {"serial": "X1", "photo": "p.png"}
     assert {file.name for file in ticket.messages[0].attachments} == {"a.log", "b.log", "p.png"}
-    shown = soup(client.get(answer.location))
+    shown = parse_page(client.get(answer.location))
     assert "X1" in shown.select_one("#facts").text
     assert len(shown.select(".attachments a")) == 3 and len(shown.select(".attachments img")) == 1
 
@@ -118,10 +113,10 @@ def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
             {"key": "photo", "kind": "file"},
         )
     )
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     data = filled(page, subject="", **{"field-why": "because & <so>"})
     data |= {"files": (BytesIO(b"log"), "a.log"), "field-photo": (BytesIO(PNG), "p.png")}
-    page = soup(client.post("/tickets", data=data), 422)
+    page = parse_page(client.post("/tickets", data=data), 422)
     summary = page.select_one("[data-error-summary]")
     assert {link["href"] for link in summary.select("a")} == {"#field-subject", "#field-field-serial"}
     for link in summary.select("a"):
@@ -148,17 +143,17 @@ def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
 def test_all_that_is_wrong_with_subject_and_message_is_said_at_once(make, client, subject, body, file, wrong):
     """What a file says needs no words beside it."""
     make.form()
-    data = filled(soup(client.get("/tickets/new")), subject=subject, body=body)
-    page = soup(client.post("/tickets", data=data | ({"files": (BytesIO(file), "a.log")} if file else {})), 422)
+    data = filled(parse_page(client.get("/tickets/new")), subject=subject, body=body)
+    page = parse_page(client.post("/tickets", data=data | ({"files": (BytesIO(file), "a.log")} if file else {})), 422)
     assert {link["href"] for link in page.select("[data-error-summary] a")} == wrong
 
 
 def test_a_browser_with_a_script_gets_the_form_alone_and_keeps_its_files_itself(session, make, client):
     make.form(fields=())
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     data = filled(page, subject="") | {"files": (BytesIO(b"log"), "a.log")}
     answer = client.post("/tickets", data=data, headers={"HX-Request": "true"})
-    fragment = soup(answer, 422)
+    fragment = parse_page(answer, 422)
     assert not fragment.select("html") and fragment.select_one("form#ticket-form")
     session.rollback()
     assert not fragment.select(".kept-uploads") and stored_files.delete_marked() == 1 and not count(session, Attachment)
@@ -168,7 +163,7 @@ def test_a_browser_with_a_script_gets_the_form_alone_and_keeps_its_files_itself(
 
 def test_the_same_form_twice_is_one_ticket(session, make, client):
     make.form(fields=())
-    data = filled(soup(client.get("/tickets/new")))
+    data = filled(parse_page(client.get("/tickets/new")))
     first = client.post("/tickets", data=data | {"files": (BytesIO(b"x"), "a.log")})
     second = client.post("/tickets", data=data | {"files": (BytesIO(b"x"), "a.log")})
     assert first.location == second.location
@@ -178,7 +173,7 @@ def test_the_same_form_twice_is_one_ticket(session, make, client):
 def test_who_goes_back_and_writes_other_words_files_another_ticket(session, make, client):
     """A browser's Back shows the form that was sent, with its token."""
     make.form(fields=())
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     first = client.post("/tickets", data=filled(page))
     second = client.post("/tickets", data=filled(page, subject="Another thing"))
     assert first.location != second.location and count(session, Ticket) == 2
@@ -186,7 +181,7 @@ def test_who_goes_back_and_writes_other_words_files_another_ticket(session, make
 
 def test_another_file_of_the_same_name_is_another_ticket(session, make, client):
     make.form(fields=())
-    data = filled(soup(client.get("/tickets/new")))
+    data = filled(parse_page(client.get("/tickets/new")))
     for content in (b"x", b"y", b"y"):
         assert client.post("/tickets", data=data | {"files": (BytesIO(content), "a.log")}).status_code == 303
     assert count(session, Ticket) == count(session, Attachment) == 2
@@ -199,8 +194,8 @@ def test_two_at_the_same_moment_are_one_ticket(app, session, make, dana):
 
     make.form(fields=())
     clients = [signed_in_client(app, dana) for _ in range(4)]
-    data = filled(soup(clients[0].get("/tickets/new")))
-    tokens = [soup(client.get("/tickets/new")).select_one("[name=csrf_token]")["value"] for client in clients]
+    data = filled(parse_page(clients[0].get("/tickets/new")))
+    tokens = [parse_page(client.get("/tickets/new")).select_one("[name=csrf_token]")["value"] for client in clients]
     session.remove()
 
     def send(client, token):
@@ -218,11 +213,13 @@ def test_too_many_or_too_large_files_are_refused_in_words(monkeypatch, session, 
     from helpdesk.domain.tickets import attachments
 
     make.form(fields=())
-    data = filled(soup(client.get("/tickets/new")))
-    many = soup(client.post("/tickets", data=data | {"files": [(BytesIO(b"x"), f"{n}.txt") for n in range(11)]}), 422)
+    data = filled(parse_page(client.get("/tickets/new")))
+    many = parse_page(
+        client.post("/tickets", data=data | {"files": [(BytesIO(b"x"), f"{n}.txt") for n in range(11)]}), 422
+    )
     assert "at most 10 files" in many.select_one("[data-error-summary]").text
     monkeypatch.setattr(attachments, "MAX_BYTES", 10)
-    large = soup(client.post("/tickets", data=data | {"files": (BytesIO(b"x" * 11), "large.txt")}), 422)
+    large = parse_page(client.post("/tickets", data=data | {"files": (BytesIO(b"x" * 11), "large.txt")}), 422)
     assert "large.txt is larger" in large.select_one("[data-error-summary]").text
     assert count(session, Ticket) == 0
 
@@ -230,11 +227,11 @@ def test_too_many_or_too_large_files_are_refused_in_words(monkeypatch, session, 
 def test_a_file_of_somebody_else_cannot_be_claimed(session, make, client, dana, browser_of):
     make.form(fields=({"key": "photo", "kind": "file"},))
     other = browser_of(make.user(make.organization("Initech")))
-    token = soup(other.get("/tickets/new")).select_one("[name=csrf_token]")["value"]
+    token = parse_page(other.get("/tickets/new")).select_one("[name=csrf_token]")["value"]
     key = other.post("/files", data={"file": (BytesIO(b"theirs"), "x.txt"), "csrf_token": token}).json["key"]
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     for name in ("uploads", "field-photo"):
-        answer = soup(client.post("/tickets", data=filled(page, **{name: key})), 422)
+        answer = parse_page(client.post("/tickets", data=filled(page, **{name: key})), 422)
         assert "no longer there" in answer.text
     assert client.get(f"/files/{key}").status_code == 404
     assert other.get(f"/files/{key}").status_code == 200
@@ -245,24 +242,24 @@ def test_a_file_of_somebody_else_cannot_be_claimed(session, make, client, dana, 
 def test_similar_tickets_of_ones_own_are_shown_while_typing(make, client, dana):
     make.ticket(dana, "VPN drops every morning")
     make.ticket(make.user(make.organization("Initech")), "VPN drops in secret")
-    page = soup(client.get("/tickets/similar?subject=my+vpn+drops"))
+    page = parse_page(client.get("/tickets/similar?subject=my+vpn+drops"))
     assert len(page.select("#similar a")) == 1 and "morning" in page.text
-    assert not soup(client.get("/tickets/similar?subject=")).select("a")
+    assert not parse_page(client.get("/tickets/similar?subject=")).select("a")
 
 
 def test_a_preview_is_what_a_message_will_be(make, client):
     make.form(fields=())
-    token = soup(client.get("/tickets/new")).select_one("[name=csrf_token]")["value"]
-    page = soup(client.post("/previews", data={"body": "**Hi** <script>alert(1)</script>", "csrf_token": token}))
+    token = parse_page(client.get("/tickets/new")).select_one("[name=csrf_token]")["value"]
+    page = parse_page(client.post("/previews", data={"body": "**Hi** <script>alert(1)</script>", "csrf_token": token}))
     assert page.select_one("#preview strong").text == "Hi" and not page.select("script")
 
 
 def test_the_team_files_for_a_customer_and_is_asked_everything(session, make, dana, browser_of):
     make.form(fields=({"key": "serial"}, {"key": "secret", "team_only": True}))
     agent = browser_of(make.agent("Maya"))
-    assert soup(agent.get("/tickets/new")).select_one("[name=for]")
-    assert "No customer has this address" in soup(agent.get("/tickets/new?for=nobody@globex.example")).text
-    page = soup(agent.get(f"/tickets/new?for={dana.email}"))
+    assert parse_page(agent.get("/tickets/new")).select_one("[name=for]")
+    assert "No customer has this address" in parse_page(agent.get("/tickets/new?for=nobody@globex.example")).text
+    page = parse_page(agent.get(f"/tickets/new?for={dana.email}"))
     answer = agent.post("/tickets", data=filled(page, **{"field-secret": "thin"}))
     ticket = session.scalar(select(Ticket))
     assert answer.location == f"/tickets/{ticket.number}" and ticket.requester_id == dana.id
@@ -272,6 +269,8 @@ def test_the_team_files_for_a_customer_and_is_asked_everything(session, make, da
     assert "thin" not in client.get(f"/tickets/{ticket.number}").get_data(as_text=True)
     session.expire_all()
     assert (
-        client.post("/tickets", data=filled(soup(client.get("/tickets/new")), **{"for": "x@y.example"})).status_code
+        client.post(
+            "/tickets", data=filled(parse_page(client.get("/tickets/new")), **{"for": "x@y.example"})
+        ).status_code
         == 303
     )

@@ -4,7 +4,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.database import transactions
@@ -12,6 +11,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.notifications import browsers, choices, inbox
 from helpdesk.models.notification import Notification, NotificationKind
 from helpdesk.models.user import User
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -29,29 +29,24 @@ def ticket(make, maya, session):
     return ticket
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def count(client) -> str:
-    found = soup(client.get("/desk")).select_one("#unread-notifications .unread-count")
+    found = parse_page(client.get("/desk")).select_one("#unread-notifications .unread-count")
     return found.text if found else ""
 
 
 def token(client) -> str:
-    return soup(client.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
+    return parse_page(client.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
 
 
 def test_the_count_shows_until_it_is_read(browser_of, maya, ticket):
     client = browser_of(maya)
     assert count(client) == "1"
-    page = soup(client.get("/notifications?unread"))
+    page = parse_page(client.get("/notifications?unread"))
     link = page.select_one(".notifications .row-link")
     assert "Jonas Park assigned" in link.text and "Smoke" in page.select_one(".notifications").text
     assert client.get(link["href"]).headers["Location"] == f"/tickets/{ticket.number}"
     assert count(client) == ""
-    assert soup(client.get("/notifications?unread")).select_one(".empty")
+    assert parse_page(client.get("/notifications?unread")).select_one(".empty")
 
 
 def test_who_opens_the_ticket_has_read_it(browser_of, maya, ticket):
@@ -66,7 +61,7 @@ def test_more_than_99_are_not_counted_at_every_request(browser_of, maya, ticket,
     values = {name: getattr(given, name) for name in columns}
     session.add_all(Notification(**values) for _ in range(150))
     session.commit()
-    page = soup(browser_of(maya).get("/desk")).select_one("#unread-notifications")
+    page = parse_page(browser_of(maya).get("/desk")).select_one("#unread-notifications")
     assert (page.text.strip(), page["aria-label"]) == ("99+", "Notifications, more than 99 unread")
     unread = session.scalar(select(inbox.UNREAD_COUNT).where(User.id == maya.id))
     assert unread == 100
@@ -75,7 +70,7 @@ def test_more_than_99_are_not_counted_at_every_request(browser_of, maya, ticket,
 def test_opening_one_succeeds_while_others_write(browser_of, maya, ticket, database_url, monkeypatch):
     """Another process writes between the reading and the writing of the request, as on a busy machine."""
     client, find = browser_of(maya), inbox.find_notification
-    link = soup(client.get("/notifications?unread")).select_one(".notifications .row-link")
+    link = parse_page(client.get("/notifications?unread")).select_one(".notifications .row-link")
 
     def find_and_write(*args):
         found = find(*args)
@@ -105,18 +100,18 @@ def test_all_are_marked_as_read_and_nobody_opens_anothers(browser_of, maya, tick
 
 def test_what_came_after_the_page_was_loaded_is_not_marked_as_read(browser_of, maya, ticket, session, make):
     client = browser_of(maya)
-    form = soup(client.get("/notifications")).select_one("form[action='/notifications/read']")
+    form = parse_page(client.get("/notifications")).select_one("form[action='/notifications/read']")
     shown = {field["name"]: field["value"] for field in form.select("input")}
     tickets.assign(make.ticket(subject="The roof leaks"), maya, actor=make.agent())
     session.commit()
     client.post("/notifications/read", data=shown)
     assert count(client) == "1"
-    assert "The roof leaks" in soup(client.get("/notifications?unread")).text
+    assert "The roof leaks" in parse_page(client.get("/notifications?unread")).text
 
 
 def test_an_agent_chooses_by_kind_and_place(browser_of, maya, session):
     client = browser_of(maya)
-    page = soup(client.get("/account"))
+    page = parse_page(client.get("/account"))
     shown = {box["value"] for box in page.select("input[name=notify-assigned][checked]")}
     assert shown == {str(each) for each in choices.channels_for(maya, NotificationKind.assigned)}
     data = {
@@ -137,14 +132,14 @@ def test_an_agent_chooses_by_kind_and_place(browser_of, maya, session):
 def test_a_customer_adds_and_removes_a_browser(browser_of, make, session):
     ann = make.user(make.organization())
     client = browser_of(ann)
-    page = soup(client.get("/account"))
+    page = parse_page(client.get("/account"))
     assert page.select_one("#browser-notices-add")["data-public-key"] == browsers.public_key()
     key = page.find("meta", {"name": "csrf-token"})["content"]
     data = {"csrf_token": key, "endpoint": "https://push.example/1", "auth": "MDEyMzQ1Njc4OWFiY2RlZg"}
     assert client.post("/account/browsers", data=data | {"p256dh": "x"}).status_code == 422
     assert client.post("/account/browsers", data=data | {"p256dh": browsers.public_key()}).status_code == 204
     [row] = browsers.list_browsers(ann)
-    assert "This browser" in soup(client.get("/account")).select_one("#browsers-section").text
+    assert "This browser" in parse_page(client.get("/account")).select_one("#browsers-section").text
     assert browser_of(make.agent()).post(f"/account/browsers/{row.id}/delete").status_code in (400, 403, 404)
     assert client.post(f"/account/browsers/{row.id}/delete", data={"csrf_token": key}).status_code == 303
     assert browsers.list_browsers(ann) == []

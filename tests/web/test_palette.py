@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpdesk.domain.tickets import tags
-from tests.web.test_reading_tickets import soup
+from tests.web.pages import parse_page
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def test_without_words_it_lists_where_to_go(make, browser_of):
 )
 def test_the_settings_that_a_role_may_open_are_beside_each_of_them(make, session, browser_of, role, addresses):
     person = browser_of(make.agent(role=role))
-    assert soup(person.get("/desk")).select(".site-nav a[href='/settings/replies']")
+    assert parse_page(person.get("/desk")).select(".site-nav a[href='/settings/replies']")
     for path in addresses:
-        page = soup(person.get(path))
+        page = parse_page(person.get(path))
         assert [link["href"] for link in page.select(".side-nav a")] == addresses
         assert page.select_one(".side-nav a[aria-current]")["href"] == path
 

@@ -4,7 +4,6 @@ import csv
 from io import BytesIO
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import event, select
 
 from helpdesk.domain import tickets
@@ -13,13 +12,9 @@ from helpdesk.domain.tickets import attachments
 from helpdesk.models.follower import Follower
 from helpdesk.models.rating import Rating
 from tests.web import pages
+from tests.web.pages import parse_page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-
-
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:1500]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
 
 
 @pytest.fixture
@@ -42,7 +37,7 @@ def post(client):
     """``post(path, **data)`` as a form of a page does."""
 
     def post(path, by=client, headers=None, **data):
-        token = soup(by.get("/account")).select_one("[name=csrf_token]")["value"]
+        token = parse_page(by.get("/account")).select_one("[name=csrf_token]")["value"]
         return by.post(path, data={"csrf_token": token} | data, headers=headers)
 
     return post
@@ -53,39 +48,39 @@ def numbers(page):
 
 
 def test_an_empty_list_teaches(client):
-    assert "File your first ticket" in soup(client.get("/tickets")).text
+    assert "File your first ticket" in parse_page(client.get("/tickets")).text
 
 
 def test_everything_the_list_shows_stands_in_its_address(session, make, client, dana):
     made = [make.ticket(dana, f"Printer {number}", "words") for number in range(30)]
     made[3].status = "pending"
     session.commit()
-    page = soup(client.get("/tickets"))
+    page = parse_page(client.get("/tickets"))
     assert len(numbers(page)) == 25 and not page.select("[rel=prev]")
-    second = soup(client.get(page.select_one("[rel=next]")["href"]))
+    second = parse_page(client.get(page.select_one("[rel=next]")["href"]))
     assert len(numbers(second)) == 5 and not set(numbers(page)) & set(numbers(second))
-    assert numbers(soup(client.get(second.select_one("[rel=prev]")["href"]))) == numbers(page)
-    assert numbers(soup(client.get("/tickets?status=pending"))) == [made[3].number]
-    hit = soup(client.get("/tickets?q=printer+7&status=active&sort=oldest"))
+    assert numbers(parse_page(client.get(second.select_one("[rel=prev]")["href"]))) == numbers(page)
+    assert numbers(parse_page(client.get("/tickets?status=pending"))) == [made[3].number]
+    hit = parse_page(client.get("/tickets?q=printer+7&status=active&sort=oldest"))
     assert numbers(hit) == [made[7].number] and hit.select_one("mark").text == "Printer"
     live = hit.select_one("#ticket-list")["hx-get"]
     assert live.startswith("/tickets/list?") and all(
         part in live for part in ("q=printer", "status=active", "sort=oldest")
     )
-    assert soup(client.get(live)).select_one("#ticket-list") and not soup(client.get(live)).select("html")
-    assert "year-month-day" in soup(client.get("/tickets?from=yesterday")).text
-    assert "Nothing matches" in soup(client.get("/tickets?q=zebra")).text
+    assert parse_page(client.get(live)).select_one("#ticket-list") and not parse_page(client.get(live)).select("html")
+    assert "year-month-day" in parse_page(client.get("/tickets?from=yesterday")).text
+    assert "Nothing matches" in parse_page(client.get("/tickets?q=zebra")).text
 
 
 def test_unread_tickets_are_marked_until_they_are_opened(session, make, client, dana):
     ticket = make.ticket(dana)
     client.get(f"/tickets/{ticket.number}")
-    assert not soup(client.get("/tickets")).select(".row-unread")
+    assert not parse_page(client.get("/tickets")).select(".row-unread")
     tickets.reply(ticket, author=make.agent(), body="Try turning it off")
     session.commit()
-    assert len(soup(client.get("/tickets")).select(".row-unread")) == 1
+    assert len(parse_page(client.get("/tickets")).select(".row-unread")) == 1
     client.get(f"/tickets/{ticket.number}/conversation")
-    assert not soup(client.get("/tickets")).select(".row-unread")
+    assert not parse_page(client.get("/tickets")).select(".row-unread")
 
 
 def test_the_export_has_what_the_list_has(make, client, dana, browser_of):
@@ -199,7 +194,7 @@ def test_colleagues_follow_and_leave(session, make, client, dana, post):
     ticket, colleague = make.ticket(dana), make.user(dana.organization, "Kim Colleague")
     other_customer = make.user(make.organization("Initech"))
     assert post(f"/tickets/{ticket.number}/followers", user=str(colleague.id)).status_code == 303
-    assert "Kim Colleague" in soup(client.get(f"/tickets/{ticket.number}")).select_one("#facts").text
+    assert "Kim Colleague" in parse_page(client.get(f"/tickets/{ticket.number}")).select_one("#facts").text
     for bad in (str(other_customer.id), "999999", "x", ""):
         assert post(f"/tickets/{ticket.number}/followers", user=bad).status_code == 422
     assert post(f"/tickets/{ticket.number}/followers/{colleague.id}/delete").status_code == 303
@@ -218,19 +213,21 @@ def test_one_who_stops_following_what_they_saw_by_following_is_sent_to_the_list(
 
 def test_a_solved_ticket_is_rated_once_by_post_only(session, make, client, dana, post, browser_of):
     ticket = make.ticket(dana)
-    assert not soup(client.get(f"/tickets/{ticket.number}")).select("#rating form")
+    assert not parse_page(client.get(f"/tickets/{ticket.number}")).select("#rating form")
     assert post(f"/tickets/{ticket.number}/rating", score="5").status_code == 422
     tickets.solve(ticket, actor=dana)
     session.commit()
-    assert len(soup(client.get(f"/tickets/{ticket.number}")).select("#rating input[type=radio]")) == 5
+    assert len(parse_page(client.get(f"/tickets/{ticket.number}")).select("#rating input[type=radio]")) == 5
     assert client.get(f"/tickets/{ticket.number}/rating?score=1").status_code == 200
-    rejected = soup(post(f"/tickets/{ticket.number}/rating", score="9", comment="still here"), 422)
+    rejected = parse_page(post(f"/tickets/{ticket.number}/rating", score="9", comment="still here"), 422)
     assert rejected.select_one("#rating-comment")["value"] == "still here"
     assert session.scalar(select(Rating)) is None
-    answer = soup(post(f"/tickets/{ticket.number}/rating", score="4", comment="Quick", headers={"HX-Request": "true"}))
+    answer = parse_page(
+        post(f"/tickets/{ticket.number}/rating", score="4", comment="Quick", headers={"HX-Request": "true"})
+    )
     assert "4 out of 5" in answer.select_one("#rating").text
-    assert not soup(client.get(f"/tickets/{ticket.number}")).select("#rating form")
-    assert "4 out of 5" in soup(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
+    assert not parse_page(client.get(f"/tickets/{ticket.number}")).select("#rating form")
+    assert "4 out of 5" in parse_page(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
 
 
 def test_one_changes_and_deletes_ones_own_words_and_the_team_reads_the_trail(
@@ -242,19 +239,19 @@ def test_one_changes_and_deletes_ones_own_words_and_the_team_reads_the_trail(
     theirs = tickets.reply(ticket, author=agent, body="Team words")
     session.commit()
     path = f"/tickets/{ticket.number}/messages"
-    assert soup(client.get(f"{path}/{mine.id}/edit")).select_one("textarea").text.strip() == "First words"
+    assert parse_page(client.get(f"{path}/{mine.id}/edit")).select_one("textarea").text.strip() == "First words"
     assert client.get(f"{path}/{theirs.id}/edit").status_code == 404
     assert post(f"{path}/{theirs.id}", body="forged").status_code == 404
     assert post(f"{path}/{theirs.id}/delete").status_code == 404
-    assert "Write a message" in soup(post(f"{path}/{mine.id}", body=" "), 422).text
+    assert "Write a message" in parse_page(post(f"{path}/{mine.id}", body=" "), 422).text
     assert post(f"{path}/{mine.id}", body="Second words").status_code == 303
-    page = soup(client.get(f"/tickets/{ticket.number}")).select_one(f"#message-{mine.id}")
+    page = parse_page(client.get(f"/tickets/{ticket.number}")).select_one(f"#message-{mine.id}")
     assert "Second words" in page.text and "edited" in page.text and "First words" not in page.text
     team = browser_of(agent)
-    assert "First words" in soup(team.get(f"{path}/{mine.id}/revisions")).text
+    assert "First words" in parse_page(team.get(f"{path}/{mine.id}/revisions")).text
     assert client.get(f"{path}/{mine.id}/revisions").status_code == 404
     assert post(f"{path}/{mine.id}/delete").status_code == 303
-    page = soup(client.get(f"/tickets/{ticket.number}")).select_one(f"#message-{mine.id}")
+    page = parse_page(client.get(f"/tickets/{ticket.number}")).select_one(f"#message-{mine.id}")
     assert "deleted" in page.text and "Second words" not in page.text
 
 
@@ -263,10 +260,10 @@ def test_the_team_changes_an_answer(session, make, dana, client, post, browser_o
     ticket = make.ticket(dana, form=form, answers={"serial": "X1"})
     team = browser_of(make.agent())
     path = f"/tickets/{ticket.number}/answers"
-    assert soup(team.get(path)).select_one("[name=field-serial]")["value"] == "X1"
+    assert parse_page(team.get(path)).select_one("[name=field-serial]")["value"] == "X1"
     assert post(f"{path}/serial", by=team, **{"field-serial": "X2"}).status_code == 303
-    assert "X2" in soup(team.get(f"/tickets/{ticket.number}")).select_one("#facts").text
-    wrong = soup(post(f"{path}/number", by=team, **{"field-number": "many"}), 422)
+    assert "X2" in parse_page(team.get(f"/tickets/{ticket.number}")).select_one("#facts").text
+    wrong = parse_page(post(f"{path}/number", by=team, **{"field-number": "many"}), 422)
     assert wrong.select_one("[name=field-number]")["value"] == "many"
     assert "is a number" in wrong.select_one("[data-error-summary]").text
     assert post(f"{path}/number", by=team, **{"field-number": "7"}).status_code == 303

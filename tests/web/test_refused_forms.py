@@ -1,18 +1,13 @@
 """A form whose page cannot be shown again: the page that comes instead has what was written."""
 
 import pytest
-from bs4 import BeautifulSoup
 
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import canned_replies
+from tests.web.pages import parse_page
 
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
 WORDS = "An hour of work & <more>"
-
-
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
 
 
 def written(page):
@@ -30,11 +25,12 @@ def test_an_edit_of_a_message_that_is_deleted_meanwhile(make, dana, session, bro
     session.commit()
     path = f"/tickets/{ticket.number}/messages/{message.id}"
     form = {
-        field["name"]: field["value"] for field in soup(client.get(f"{path}/edit")).select("form [name=csrf_token]")
+        field["name"]: field["value"]
+        for field in parse_page(client.get(f"{path}/edit")).select("form [name=csrf_token]")
     }
     tickets.delete_message(message, editor=dana)
     session.commit()
-    page = soup(client.post(path, data=form | {"body": WORDS}, headers=FROM_OUR_PAGE), 409)
+    page = parse_page(client.post(path, data=form | {"body": WORDS}, headers=FROM_OUR_PAGE), 409)
     assert "deleted meanwhile" in page.select_one(".lead").text and written(page) == [WORDS]
     assert client.get(f"{path}/edit").status_code == 404
 
@@ -45,7 +41,7 @@ def test_an_edit_of_a_message_that_is_deleted_meanwhile(make, dana, session, bro
 def test_a_form_whose_session_has_ended(headers, shown, browser_of):
     """What another site sends is not repeated: nobody else puts words on a page of ours."""
     form = {"body": WORDS, "password": "secret", "csrf_token": "old"}
-    page = soup(browser_of().post("/settings/replies", data=form, headers=headers), 400)
+    page = parse_page(browser_of().post("/settings/replies", data=form, headers=headers), 400)
     assert written(page) == shown and "secret" not in page.text
 
 
@@ -54,8 +50,10 @@ def test_a_form_for_what_is_gone(make, session, browser_of):
     reply = canned_replies.save_reply(None, title="Hello", body="Hello!", actor=lead, shared=True)
     session.commit()
     client, number = browser_of(lead), reply.id
-    token = soup(client.get("/settings/replies")).find("meta", {"name": "csrf-token"})["content"]
+    token = parse_page(client.get("/settings/replies")).find("meta", {"name": "csrf-token"})["content"]
     canned_replies.delete_reply(reply, actor=lead)
     session.commit()
     form = {"title": "Hello", "body": WORDS, "csrf_token": token}
-    assert written(soup(client.post(f"/settings/replies/{number}", data=form, headers=FROM_OUR_PAGE), 404)) == [WORDS]
+    assert written(parse_page(client.post(f"/settings/replies/{number}", data=form, headers=FROM_OUR_PAGE), 404)) == [
+        WORDS
+    ]

@@ -1,11 +1,11 @@
 """A lead fills in a rule, sees what it would have done, and switches it on."""
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.domain.rules import definition
 from helpdesk.models.rule import Rule
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -16,13 +16,8 @@ def lead(browser_of, make):
     definition.invalidate_cache()
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def send(client, path, status=303, **values):
-    token = soup(client.get("/settings/rules")).find("meta", {"name": "csrf-token"})["content"]
+    token = parse_page(client.get("/settings/rules")).find("meta", {"name": "csrf-token"})["content"]
     answer = client.post(path, data={"csrf_token": token, **values})
     assert answer.status_code == status, answer.get_data(as_text=True)[:2000]
     return answer
@@ -30,13 +25,15 @@ def send(client, path, status=303, **values):
 
 def test_a_lead_writes_tries_switches_and_deletes_a_rule(lead, make, session):
     maya, old = make.agent("Maya Lind"), make.ticket(subject="A refund for me")
-    page = soup(send(lead, "/settings/rules", 422, name="Refunds", trigger="filed", words="refund, money back"), 422)
+    page = parse_page(
+        send(lead, "/settings/rules", 422, name="Refunds", trigger="filed", words="refund, money back"), 422
+    )
     assert "Choose at least one thing" in page.select_one(".error-summary").text
     assert page.select_one("#field-words")["value"] == "refund, money back"
     values = {"name": "Refunds", "trigger": "filed", "words": "refund, money back", "priority": "high"}
     assignment = {"assign": "first", "assignees": [maya.id]}
     path = send(lead, "/settings/rules", **values, **assignment).headers["Location"].partition("#")[0]
-    page = soup(lead.get(path))
+    page = parse_page(lead.get(path))
     assert page.select_one("#field-words")["value"] == "refund, money back"
     assert page.select_one(f"input[name=assignees][value='{maya.id}']").has_attr("checked")
     tried = page.select_one("#dry-run").text
@@ -46,12 +43,12 @@ def test_a_lead_writes_tries_switches_and_deletes_a_rule(lead, make, session):
     send(lead, f"{path}/switch", active="1")
     ticket = make.ticket(subject="Money back, please")
     assert (ticket.assignee, ticket.priority) == (maya, "high")
-    shown = soup(lead.get(f"/tickets/{ticket.number}")).select_one("[data-kind=rule]").text
+    shown = parse_page(lead.get(f"/tickets/{ticket.number}")).select_one("[data-kind=rule]").text
     assert "The rule “Refunds” acted: assignment" in shown and "(Words: money back)" in shown
     stale = send(lead, path, 409, **values, version="0", **assignment)
     assert "Somebody else changed this rule" in stale.text
     send(lead, f"{path}/move", direction="up")
-    assert "Refunds" in soup(lead.get("/settings/rules")).select_one(".rule-list").text
+    assert "Refunds" in parse_page(lead.get("/settings/rules")).select_one(".rule-list").text
     send(lead, f"{path}/delete")
     assert session.scalar(select(Rule.id)) is None
 
@@ -63,7 +60,7 @@ def test_a_rule_is_typed_on_any_keyboard_and_fields_are_offered_by_name(lead, ma
     )
     rule = session.scalar(select(Rule))
     assert (rule.idle_hours, rule.conditions["words"]) == (48, ["استرداد", "إلغاء"])
-    offered = soup(lead.get("/settings/rules/new")).select_one("#rule-fields option[value=severity]")
+    offered = parse_page(lead.get("/settings/rules/new")).select_one("#rule-fields option[value=severity]")
     assert offered.text == "How bad is it?"
 
 

@@ -1,13 +1,13 @@
 """The leads' review, the admins' settings of the desk, health: as parsed HTML."""
 
 import pytest
-from bs4 import BeautifulSoup
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.qa_review import QaReview
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -50,13 +50,8 @@ def client(browser_of, admin):
     return browser_of(admin)
 
 
-def soup(response, status=200):
-    assert response.status_code == status, (response.status_code, response.get_data(as_text=True)[:3000])
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def send(client, path, expected=303, /, **data):
-    page = soup(client.get("/settings/closing"))
+    page = parse_page(client.get("/settings/closing"))
     data["csrf_token"] = page.find("meta", {"name": "csrf-token"})["content"]
     response = client.post(path, data=data)
     assert response.status_code == expected, (response.status_code, response.get_data(as_text=True)[:3000])
@@ -70,7 +65,7 @@ def test_every_page_is_there_for_whom_it_is_and_for_nobody_else(client, browser_
         answer = client.get(path)
         assert answer.status_code == 200, path
         if not path.endswith((".csv", "/html")):
-            assert len(soup(answer).select("main h1")) == 1, path
+            assert len(parse_page(answer).select("main h1")) == 1, path
         assert lead.get(path).status_code == (200 if path in LEADS_PAGES else 403), path
         assert agent.get(path).status_code == 403, path
         assert customer.get(path).status_code == 404, path
@@ -84,13 +79,13 @@ def test_the_review_counts_and_its_table_is_csv(client, make, admin, session):
     tickets.reply(ticket, author=agent, body="Hello")
     tickets.solve(ticket, actor=agent)
     session.commit()
-    page = soup(client.get("/review?by=agent&weeks=4"))
+    page = parse_page(client.get("/review?by=agent&weeks=4"))
     assert page.select_one("main dl .stat dd").text.strip() == "1"
     assert [row.th.text for row in page.select("main section table tbody tr")] == ["=Maya"]
     assert len(page.select("figure.chart svg")) == 5
     text = client.get("/review/export.csv?by=agent").get_data(as_text=True)
     assert '"\'=Maya","1","1"' in text
-    assert soup(client.get("/review?by=<b>&weeks=x")).select_one("main h2").text == "By week"
+    assert parse_page(client.get("/review?by=<b>&weeks=x")).select_one("main h2").text == "By week"
 
 
 def test_a_lead_marks_and_the_agent_reads_it(client, make, session, browser_of):
@@ -99,16 +94,16 @@ def test_a_lead_marks_and_the_agent_reads_it(client, make, session, browser_of):
     tickets.assign(ticket, agent, actor=agent)
     tickets.solve(ticket, actor=agent)
     session.commit()
-    assert f"#{ticket.number}" in soup(client.get("/review/reading")).main.text
+    assert f"#{ticket.number}" in parse_page(client.get("/review/reading")).main.text
     path = f"/review/reading/{ticket.number}"
-    page = soup(send(client, path, 422, comment="Kept words"), 422)
+    page = parse_page(send(client, path, 422, comment="Kept words"), 422)
     assert page.textarea.text.strip() == "Kept words" and "Choose a mark" in page.select_one(".error-summary").text
     send(client, path, rating="good", comment="Well said")
     assert session.get(QaReview, ticket.id).rating == "good"
     maya = browser_of(agent)
-    assert "Well said" in soup(maya.get("/desk/remarks")).text
-    assert "Well said" in soup(maya.get(f"/tickets/{ticket.number}")).text
-    assert "Well said" not in soup(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
+    assert "Well said" in parse_page(maya.get("/desk/remarks")).text
+    assert "Well said" in parse_page(maya.get(f"/tickets/{ticket.number}")).text
+    assert "Well said" not in parse_page(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
 
 
 def test_the_summary_is_mailed_on_demand(client, session, admin):

@@ -18,6 +18,7 @@ from helpdesk.models.setting import Setting
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.settings.setup import page as page_of_checklist
 from tests import worker_helpers
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 STEPS = ["look", "organization", "form", "mail", "sign_in", "inbound_mail", "slack", "ticket"]
@@ -42,20 +43,15 @@ def client(admin, browser_of):
     return browser_of(admin)
 
 
-def soup(response, status=200):
-    assert response.status_code == status, (response.status_code, response.get_data(as_text=True)[:3000])
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def checklist(client, step=""):
-    return soup(client.get("/settings/setup" + (f"?step={step}" if step else "")))
+    return parse_page(client.get("/settings/setup" + (f"?step={step}" if step else "")))
 
 
 def send(client, path, status=303, **values):
-    token = soup(client.get("/settings/setup")).select_one("[name=csrf_token]")["value"]
+    token = parse_page(client.get("/settings/setup")).select_one("[name=csrf_token]")["value"]
     response = client.post("/settings/setup" + path, data={"csrf_token": token} | values)
     assert response.status_code == status, response.get_data(as_text=True)[:3000]
-    return soup(client.get(response.location)) if status == 303 else soup(response, status)
+    return parse_page(client.get(response.location)) if status == 303 else parse_page(response, status)
 
 
 def done_steps(page):
@@ -74,7 +70,7 @@ def test_it_is_an_admins_first_page_until_it_is_dismissed(client, make, browser_
     assert browser_of(make.agent("Ola")).get("/").location == "/desk"
     send(client, "/dismissal")
     assert client.get("/").location == "/desk"
-    assert soup(client.get("/settings")).select_one("a[href='/settings/setup']")
+    assert parse_page(client.get("/settings")).select_one("a[href='/settings/setup']")
     assert not checklist(client).select_one("form[action='/settings/setup/dismissal']")
 
 
@@ -86,7 +82,7 @@ def test_missing_workers_are_said_once_they_had_time_to_start(client, monkeypatc
 
 
 def test_what_is_not_set_up_is_not_said_to_be_fine(client):
-    page = soup(client.get("/settings/health"))
+    page = parse_page(client.get("/settings/health"))
     rows = {row.bdi.text: row.select_one(".badge").text.strip() for row in page.select("main ul.rows.card > li")}
     assert rows["Slack"] == "Not set up" and rows["Database"] == "OK"
 

@@ -8,7 +8,8 @@ import pytest
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import tag_list, tags
 from helpdesk.models.saved_view import SavedView
-from tests.web.test_desk_pages import send, soup
+from tests.web.pages import parse_page
+from tests.web.test_desk_pages import send
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -35,18 +36,18 @@ def names(page) -> list[str]:
 def test_tags_are_added_and_removed_beside_a_ticket(desk, dana, make, session):
     ticket = make.ticket(dana)
     printed = ".sidebar-section:not(.controls) > #tags-title"  # an empty heading is not
-    assert not soup(desk.get(f"/tickets/{ticket.number}")).select(printed)
+    assert not parse_page(desk.get(f"/tickets/{ticket.number}")).select(printed)
     send(desk, f"/tickets/{ticket.number}/tags", tags="Refund, needs call")
-    page = soup(desk.get(f"/tickets/{ticket.number}"))
+    page = parse_page(desk.get(f"/tickets/{ticket.number}"))
     assert names(page) == ["needs-call", "refund"] and page.select(printed)
     assert page.select_one(".tags .tag a")["href"] == "/desk?view=all&tag=needs-call"
     assert "Ada tagged this needs-call and refund" in page.select_one("[data-kind=tagged]").text
     send(desk, f"/tickets/{ticket.number}/tags/delete", tag="refund")
-    assert names(soup(desk.get(f"/tickets/{ticket.number}"))) == ["needs-call"]
+    assert names(parse_page(desk.get(f"/tickets/{ticket.number}"))) == ["needs-call"]
     response = send(desk, f"/tickets/{ticket.number}/tags", 422, tags='say "hi"')
-    page = soup(response, 422)
+    page = parse_page(response, 422)
     assert page.select_one("#add-tags")["value"] == 'say "hi"' and "has no quotes" in page.select_one("#tag-error").text
-    assert [each["value"] for each in soup(desk.get("/desk/tags")).select("#tag-names option")] == [
+    assert [each["value"] for each in parse_page(desk.get("/desk/tags")).select("#tag-names option")] == [
         "needs-call",
         "refund",
     ]
@@ -70,12 +71,12 @@ def test_the_queue_shows_and_filters_tags_and_keeps_the_filter_in_the_address_an
     tagged, _ = make.ticket(dana), make.ticket(dana)
     tags.set_tags(tagged, ["refund", "vip"], actor=admin)
     session.commit()
-    page = soup(desk.get("/desk?view=all&tag=refund"))
+    page = parse_page(desk.get("/desk?view=all&tag=refund"))
     assert [row["id"] for row in page.select(".queue-row")] == [f"ticket-{tagged.number}"]
     assert [tag.text for tag in page.select(".queue-tags .tag")] == ["refund", "vip"]
     assert page.select_one("select[name=tag] option[selected]").text == "refund"
     assert "tag=refund" in page.select_one("#queue")["hx-get"]
-    unknown = soup(desk.get("/desk?view=all&tag=nothing"))
+    unknown = parse_page(desk.get("/desk?view=all&tag=nothing"))
     assert unknown.select_one("#queue .empty") and unknown.select_one("select[name=tag] option[selected]").text
     send(desk, "/desk/views", name="Refunds", view="all", tag="refund")
     tag_list.rename_tag(tag_list.find_by_name("refund"), "money-back", actor=admin)
@@ -93,7 +94,7 @@ def test_many_tickets_get_and_lose_tags_and_it_can_be_undone(desk, dana, make, s
     assert response.location.startswith("/desk?view=all&tag=old&changed=")
     session.expire_all()
     assert [ticket.tags for ticket in filed] == [("new-one",), ("new-one",), ()]
-    toast = soup(desk.get(response.location)).select_one("#undo-toast")
+    toast = parse_page(desk.get(response.location)).select_one("#undo-toast")
     assert "Changed 2 tickets." in toast.text
     fields = {each["name"]: each["value"] for each in toast.select("input[type=hidden]")}
     response = send(desk, toast.form["action"], bulk=fields["bulk"], back=fields["back"])
@@ -127,13 +128,13 @@ def test_figures_are_counted_by_tag_and_for_one_tag(desk, dana, make, session, a
     by_tag = table("/review/export.csv?by=tag")
     assert by_tag == {"refund": ["2", "1"], "vip": ["1", "1"], "No tag": ["1", "0"]}
     assert table("/review/export.csv?by=organization&tag=refund") == {"Globex": ["2", "1"]}
-    page = soup(desk.get("/review?tag=refund&by=week"))
+    page = parse_page(desk.get("/review?tag=refund&by=week"))
     assert page.select_one("#tag option[selected]").text == "refund"
     assert [each.text.strip() for each in page.select("dl.grid dd > a")][:3] == ["2", "1", "1"]
-    assert len(soup(desk.get("/review/promises?tag=refund")).select("tbody tr")) == 1
-    assert len(soup(desk.get("/review/promises")).select("tbody tr")) == 2
-    assert len(soup(desk.get("/review/reading?tag=vip")).select("tbody tr")) == 1
-    assert not soup(desk.get("/review/reading?tag=other")).select("tbody tr")
+    assert len(parse_page(desk.get("/review/promises?tag=refund")).select("tbody tr")) == 1
+    assert len(parse_page(desk.get("/review/promises")).select("tbody tr")) == 2
+    assert len(parse_page(desk.get("/review/reading?tag=vip")).select("tbody tr")) == 1
+    assert not parse_page(desk.get("/review/reading?tag=other")).select("tbody tr")
 
 
 def test_admins_rename_merge_and_remove_tags(desk, dana, make, session, admin):
@@ -141,12 +142,12 @@ def test_admins_rename_merge_and_remove_tags(desk, dana, make, session, admin):
     tags.set_tags(one, ["refnd", "spam"], actor=admin)
     tags.set_tags(two, ["refund"], actor=admin)
     session.commit()
-    page = soup(desk.get("/settings/tags"))
+    page = parse_page(desk.get("/settings/tags"))
     rows = [[cell.text.strip() for cell in row.select("th, td")][:3] for row in page.select("tbody tr")]
     assert rows == [["refnd", "1", "1"], ["refund", "1", "1"], ["spam", "1", "1"]]
     wrong, right, spam = (tag_list.find_by_name(name) for name in ("refnd", "refund", "spam"))
     response = send(desk, f"/settings/tags/{wrong.id}", 409, name="Refund")
-    question = soup(response, 409)
+    question = parse_page(response, 409)
     assert "There is a tag refund already" in question.text and question.select_one(f'input[value="{right.id}"]')
     send(desk, f"/settings/tags/{wrong.id}/merge", into=right.id)
     send(desk, f"/settings/tags/{spam.id}/delete")

@@ -1,12 +1,12 @@
 """A ticket's page and its fragments, as parsed HTML."""
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.models.message import Message
 from tests.web import pages
+from tests.web.pages import parse_page
 
 
 @pytest.fixture
@@ -16,17 +16,12 @@ def filed_ticket(make):
     return make.ticket(make.user(globex, "Dana Fields"), subject="The printer is on fire")
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def token(page):
     return page.find("meta", {"name": "csrf-token"})["content"]
 
 
 def test_the_page_says_what_it_is(filed_ticket, browser_of):
-    page = soup(browser_of(filed_ticket.requester).get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(browser_of(filed_ticket.requester).get(f"/tickets/{filed_ticket.number}"))
     ticket = page.select_one("#ticket")
     assert (ticket["data-number"], ticket["data-status"]) == (str(filed_ticket.number), "open")
     assert page.h1.get_text(strip=True).startswith("The printer is on fire")
@@ -35,8 +30,8 @@ def test_the_page_says_what_it_is(filed_ticket, browser_of):
 
 def test_a_reply_is_swapped_in_and_the_composer_comes_back_empty(filed_ticket, browser_of):
     client = browser_of(filed_ticket.requester)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
-    answer = soup(
+    page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
+    answer = parse_page(
         client.post(
             f"/tickets/{filed_ticket.number}/replies",
             data={"body": "Any *news*?", "form_token": page.select_one("#composer [name=form_token]")["value"]},
@@ -51,7 +46,7 @@ def test_a_reply_is_swapped_in_and_the_composer_comes_back_empty(filed_ticket, b
 def test_the_same_words_twice_are_one_reply_and_other_words_another(filed_ticket, make, browser_of, session):
     for person, extra in ((filed_ticket.requester, {}), (make.agent("Maya"), {"status": "pending"})):
         client = browser_of(person)
-        page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+        page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
         form = {
             "form_token": page.select_one("#composer [name=form_token]")["value"],
             "csrf_token": token(page),
@@ -68,10 +63,10 @@ def test_the_same_words_twice_are_one_reply_and_other_words_another(filed_ticket
 def test_a_reply_brings_the_rest_of_the_page_only_where_it_moved_the_ticket(filed_ticket, make, browser_of):
     agent = make.agent("Maya")
     client = browser_of(agent)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
     headers = {"X-CSRFToken": token(page), "HX-Request": "true"}
     first, second = (
-        soup(client.post(f"/tickets/{filed_ticket.number}/replies", data={"body": body}, headers=headers))
+        parse_page(client.post(f"/tickets/{filed_ticket.number}/replies", data={"body": body}, headers=headers))
         for body in ("One.", "Two.")
     )
     assert first.select_one("#ticket-header")["data-status"] == "in_progress"
@@ -82,16 +77,16 @@ def test_a_reply_brings_the_rest_of_the_page_only_where_it_moved_the_ticket(file
 
 def test_without_javascript_the_same_form_redirects(filed_ticket, browser_of):
     client = browser_of(filed_ticket.requester)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
     answer = client.post(f"/tickets/{filed_ticket.number}/replies", data={"body": "Plain.", "csrf_token": token(page)})
     assert (answer.status_code, answer.location) == (303, f"/tickets/{filed_ticket.number}")
 
 
 def test_a_refused_reply_keeps_every_word(filed_ticket, browser_of):
     client = browser_of(filed_ticket.requester)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
     long = "word " * 9000
-    answer = soup(
+    answer = parse_page(
         client.post(f"/tickets/{filed_ticket.number}/replies", data={"body": long, "csrf_token": token(page)}),
         status=422,
     )
@@ -137,7 +132,7 @@ def test_every_answer_carries_the_policy(filed_ticket, browser_of):
 def test_agents_set_status_and_assignee_on_the_same_page(filed_ticket, browser_of, make, session):
     agent = make.agent("Maya")
     client = browser_of(agent)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
     client.post(f"/tickets/{filed_ticket.number}/assignee", data={"assignee": agent.id, "csrf_token": token(page)})
     client.post(f"/tickets/{filed_ticket.number}/status", data={"status": "pending", "csrf_token": token(page)})
     session.expire_all()
@@ -146,7 +141,7 @@ def test_agents_set_status_and_assignee_on_the_same_page(filed_ticket, browser_o
 
 def test_a_customer_cannot_do_the_teams_work(filed_ticket, browser_of):
     client = browser_of(filed_ticket.requester)
-    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{filed_ticket.number}"))
     for part, data in (
         ("status", {"status": "solved"}),
         ("priority", {"priority": "urgent"}),

@@ -1,13 +1,13 @@
 """The team undoes a reply and a solved ticket on the page, and no note is taken for a reply."""
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from tests import time_travel
+from tests.web.pages import parse_page
 
 
 @pytest.fixture
@@ -21,13 +21,8 @@ def desk(make, browser_of):
     return browser_of(make.agent("Maya"))
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:2000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def send(client, path, htmx=True, **data):
-    token = soup(client.get("/account")).find("meta", {"name": "csrf-token"})["content"]
+    token = parse_page(client.get("/account")).find("meta", {"name": "csrf-token"})["content"]
     headers = {"X-CSRFToken": token} | ({"HX-Request": "true"} if htmx else {})
     return client.post(path, data=data | {"csrf_token": token}, headers=headers)
 
@@ -38,10 +33,10 @@ def messages(session, kind):
 
 
 def test_a_reply_comes_back_with_what_was_typed_since(filed_ticket, desk, session):
-    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish.", compose="reply"))
+    page = parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish.", compose="reply"))
     offer = page.select_one("#undo-toast form")
     assert page.select_one("#undo-toast")["data-until"]
-    back = soup(send(desk, offer["action"], body="And more", compose="note", written_as="note"))
+    back = parse_page(send(desk, offer["action"], body="And more", compose="note", written_as="note"))
     assert back.select_one("#composer textarea").text.strip() == "Swordfish.\n\nAnd more"
     assert back.select_one("[name=written_as]")["value"] == "note"
     assert back.select_one("#compose-reply").has_attr("checked")
@@ -50,23 +45,23 @@ def test_a_reply_comes_back_with_what_was_typed_since(filed_ticket, desk, sessio
 
 def test_without_a_script_the_offer_is_on_the_next_page(filed_ticket, desk, session):
     answer = send(desk, f"/tickets/{filed_ticket.number}/replies", htmx=False, body="Swordfish.")
-    page = soup(desk.get(answer.location))
+    page = parse_page(desk.get(answer.location))
     action = page.select_one("#undo-toast form")["action"]
-    page = soup(send(desk, action, htmx=False))
+    page = parse_page(send(desk, action, htmx=False))
     assert page.select_one("#composer textarea").text.strip() == "Swordfish."
     assert messages(session, "reply") == []
 
 
 def test_too_late_is_said(filed_ticket, desk, session):
-    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish."))
+    page = parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish."))
     action = page.select_one("#undo-toast form")["action"]
     time_travel.advance(11)
-    assert "Too late" in soup(send(desk, action)).select_one("#undo-toast").text
+    assert "Too late" in parse_page(send(desk, action)).select_one("#undo-toast").text
     assert messages(session, "reply") == ["Swordfish."]
 
 
 def test_solving_is_offered_to_undo(filed_ticket, desk, session):
-    page = soup(send(desk, f"/tickets/{filed_ticket.number}/solution"))
+    page = parse_page(send(desk, f"/tickets/{filed_ticket.number}/solution"))
     form = page.select_one("#undo-toast form")
     assert page.select("#undo-toast [data-next-ticket]")
     assert "hx-include" not in form.attrs, "only a reply that comes back needs what was typed since"
@@ -76,17 +71,19 @@ def test_solving_is_offered_to_undo(filed_ticket, desk, session):
 
 
 def test_the_next_ticket_is_offered_after_a_reply_that_solves(filed_ticket, desk):
-    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish.", status="solved"))
+    page = parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish.", status="solved"))
     assert page.select("#undo-toast [data-next-ticket]")
 
 
 def test_the_next_ticket_is_not_offered_after_a_reply_that_keeps_the_status(filed_ticket, desk):
-    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish?"))
+    page = parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Swordfish?"))
     assert page.select("#undo-toast form") and not page.select("#undo-toast [data-next-ticket]")
 
 
 def test_customers_are_offered_no_undo(filed_ticket, browser_of):
-    page = soup(send(browser_of(filed_ticket.requester), f"/tickets/{filed_ticket.number}/replies", body="Any news?"))
+    page = parse_page(
+        send(browser_of(filed_ticket.requester), f"/tickets/{filed_ticket.number}/replies", body="Any news?")
+    )
     assert not page.select("#undo-toast form")
 
 
@@ -104,10 +101,10 @@ def test_a_note_of_somebody_who_is_not_of_the_team_any_more_is_no_reply(filed_ti
 
 
 def test_a_colleagues_newer_reply_is_shown_once(filed_ticket, desk, make, session):
-    seen = soup(desk.get(f"/tickets/{filed_ticket.number}")).select_one("[name=seen]")["value"]
+    seen = parse_page(desk.get(f"/tickets/{filed_ticket.number}")).select_one("[name=seen]")["value"]
     tickets.reply(filed_ticket, author=make.agent("Tomas"), body="I have restarted it.")
     session.commit()
-    page = soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Restart it.", seen=seen), 422)
+    page = parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Restart it.", seen=seen), 422)
     assert "I have restarted it." in page.select_one(".notice").text
     assert page.select_one("#composer textarea").text.strip() == "Restart it."
     send(
@@ -120,13 +117,13 @@ def test_a_colleagues_newer_reply_is_shown_once(filed_ticket, desk, make, sessio
 
 
 def test_a_reply_sent_again_is_the_same_reply_whatever_a_colleague_wrote_since(filed_ticket, desk, make, session):
-    page = soup(desk.get(f"/tickets/{filed_ticket.number}"))
+    page = parse_page(desk.get(f"/tickets/{filed_ticket.number}"))
     fields = {name: page.select_one(f"#composer [name={name}]")["value"] for name in ("seen", "form_token")}
     address = f"/tickets/{filed_ticket.number}/replies"
     send(desk, address, body="Restart it.", **fields)
     tickets.reply(filed_ticket, author=make.agent("Tomas"), body="I have restarted it.")
     session.commit()
-    page = soup(send(desk, address, body="Restart it.", **fields))  # its answer was lost on the way
+    page = parse_page(send(desk, address, body="Restart it.", **fields))  # its answer was lost on the way
     assert page.select(".composer .notice") == []
     assert messages(session, "reply") == ["Restart it.", "I have restarted it."]
 
@@ -134,6 +131,6 @@ def test_a_reply_sent_again_is_the_same_reply_whatever_a_colleague_wrote_since(f
 def test_ones_own_and_the_customers_newer_messages_do_not_stop_a_reply(filed_ticket, desk, session):
     tickets.reply(filed_ticket, author=filed_ticket.requester, body="Any news?")
     session.commit()
-    soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Soon.", seen="1"))
-    soup(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Now.", seen="1"))
+    parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Soon.", seen="1"))
+    parse_page(send(desk, f"/tickets/{filed_ticket.number}/replies", body="Now.", seen="1"))
     assert messages(session, "reply") == ["Soon.", "Now."]

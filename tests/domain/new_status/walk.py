@@ -1,7 +1,6 @@
 """Run by test_new_status with ``extra_entry`` loaded: the new status is found everywhere."""
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.channels.slack.render import blocks, web_api_calls
@@ -21,6 +20,7 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.api import openapi
 from tests.web.conftest import make_requests_lonely
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -54,11 +54,6 @@ def ticket(make, session, dana, admin):
     return ticket
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:1000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def options(page, name) -> dict[str, str]:
     return {option.get("value"): option.text for option in page.select(f"select[name={name}] option")}
 
@@ -74,18 +69,18 @@ def test_the_database_knows_it(ticket, session):
 
 
 def test_the_queue_has_a_view_a_filter_and_a_bulk_choice(ticket, admin, browser_of):
-    page = soup(browser_of(admin).get("/desk?view=escalated"))
+    page = parse_page(browser_of(admin).get("/desk?view=escalated"))
     assert page.select_one("h1").text == "With engineering"
     assert page.select_one(f"#ticket-{ticket.number} .queue-status .tone-red")
     assert {view.key: view.count for view in agent_queue.list_views(admin)}["escalated"] == 1
     assert options(page.select_one(".filters"), "status")["escalated"] == "With engineering"
     assert options(page.select_one("#bulk"), "status")["escalated"] == "With engineering"
-    assert soup(browser_of(admin).get("/desk?view=all&status=escalated")).select_one(f"#ticket-{ticket.number}")
+    assert parse_page(browser_of(admin).get("/desk?view=all&status=escalated")).select_one(f"#ticket-{ticket.number}")
     assert "With engineering" in browser_of(admin).get("/desk/export.csv?view=all").get_data(as_text=True)
 
 
 def test_the_ticket_page_shows_and_offers_it(ticket, admin, browser_of):
-    page = soup(browser_of(admin).get(f"/tickets/{ticket.number}"))
+    page = parse_page(browser_of(admin).get(f"/tickets/{ticket.number}"))
     assert page.select_one("#ticket-header .status.tone-red").text.strip() == "With engineering"
     assert page.select_one("#set-status option[selected]")["value"] == "escalated"
     assert options(page.select_one("#composer"), "status")["escalated"] == "ask engineering"
@@ -94,11 +89,11 @@ def test_the_ticket_page_shows_and_offers_it(ticket, admin, browser_of):
 
 def test_the_customer_reads_their_own_words(ticket, dana, browser_of):
     client = browser_of(dana)
-    page = soup(client.get(f"/tickets/{ticket.number}"))
+    page = parse_page(client.get(f"/tickets/{ticket.number}"))
     assert page.select_one("#ticket-header .status").text.strip() == "With our specialists"
     assert "our specialists look into it" in page.select_one("#ticket-header").text
-    assert "With our specialists" in soup(client.get("/tickets?status=active")).select_one("#ticket-list").text
-    assert soup(client.get("/tickets?status=escalated&sort=status")).select_one(f"#ticket-{ticket.number}")
+    assert "With our specialists" in parse_page(client.get("/tickets?status=active")).select_one("#ticket-list").text
+    assert parse_page(client.get("/tickets?status=escalated&sort=status")).select_one(f"#ticket-{ticket.number}")
     assert "With our specialists" in client.get("/tickets.csv").get_data(as_text=True)
     assert customer_list.count_tickets(dana)["active"] == 1
 
@@ -132,7 +127,9 @@ def test_programs_read_and_set_it(ticket, session, admin, dana, make, browser_of
 
 
 def test_canned_replies_set_it(admin, session, browser_of):
-    assert options(soup(browser_of(admin).get("/settings/replies/new")), "status")["escalated"] == "With engineering"
+    assert (
+        options(parse_page(browser_of(admin).get("/settings/replies/new")), "status")["escalated"] == "With engineering"
+    )
     reply = canned_replies.save_reply(
         None, title="To engineering", body="We ask them.", actor=admin, shared=True, status="escalated"
     )

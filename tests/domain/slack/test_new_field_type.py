@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.demo import personas
@@ -20,6 +19,7 @@ from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
 from tests.domain.slack.conftest import GLOBEX, PRIYA
 from tests.web.conftest import make_requests_lonely
+from tests.web.pages import parse_page
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GUIDE = Path(__file__).parents[3] / "docs/how-to/add-a-field-type.md"
@@ -73,40 +73,36 @@ def pages_of(app, browser_of, monkeypatch):
     return browser_of
 
 
-def soup(response, status=200):
-    assert response.status_code == status, response.get_data(as_text=True)[:1000]
-    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
-
-
 def filled(page, **values):
     return {field["name"]: field["value"] for field in page.select("#ticket-form input[type=hidden]")} | values
 
 
 def test_it_is_filed_read_searched_and_exported_on_the_web(pages_of, session, dana, admin):
     client = pages_of(dana)
-    page = soup(client.get("/tickets/new"))
+    page = parse_page(client.get("/tickets/new"))
     options = page.select("select[name=field-your_mood] option")
     assert [(option["value"], option.text) for option in options[1:]] == [
         (str(number), word) for number, word in MOODS.items()
     ]
     assert page.select_one("select[name=field-your_mood] option[selected]")["value"] == "3"
     typed = filled(page, subject="It broke", body="Yesterday.")
-    rejected = soup(client.post("/tickets", data=typed | {"field-your_mood": "9"}), 422)
+    rejected = parse_page(client.post("/tickets", data=typed | {"field-your_mood": "9"}), 422)
     assert "Your mood goes from 1 to 5." in rejected.text
     assert (
-        "Choose a mood for Your mood." in soup(client.post("/tickets", data=typed | {"field-your_mood": ""}), 422).text
+        "Choose a mood for Your mood."
+        in parse_page(client.post("/tickets", data=typed | {"field-your_mood": ""}), 422).text
     )
     filed = client.post("/tickets", data=typed | {"field-your_mood": "5"})
     assert filed.status_code in (302, 303)
     assert session.scalar(select(Answer)).value == 5
-    assert "Splendid (5)" in soup(client.get(filed.headers["Location"])).select_one("#facts").text
-    assert "It broke" in soup(client.get("/tickets?q=splendid")).select_one("#ticket-list").text
-    assert "It broke" not in soup(client.get("/tickets?q=dreadful")).select_one("#ticket-list").text
+    assert "Splendid (5)" in parse_page(client.get(filed.headers["Location"])).select_one("#facts").text
+    assert "It broke" in parse_page(client.get("/tickets?q=splendid")).select_one("#ticket-list").text
+    assert "It broke" not in parse_page(client.get("/tickets?q=dreadful")).select_one("#ticket-list").text
     header, line = csv.reader(io.StringIO(client.get("/tickets.csv").get_data(as_text=True)))
     assert line[header.index("Your mood")] == "Splendid (5)"
     answers = f"{filed.headers['Location']}/answers"
     team = pages_of(admin)
-    page = soup(team.get(answers))
+    page = parse_page(team.get(answers))
     assert page.select_one("select[name=field-your_mood] option[selected]").text == "Splendid"
     token = page.select_one("input[name=csrf_token]")["value"]
     assert team.post(f"{answers}/your_mood", data={"csrf_token": token, "field-your_mood": "2"}).status_code in (
@@ -121,10 +117,10 @@ def test_it_is_filed_read_searched_and_exported_on_the_web(pages_of, session, da
 def test_admins_are_offered_it(pages_of, session, dana, admin):
     client = pages_of(admin)
     form = forms.published(dana.organization_id)[0].form_id
-    page = soup(client.get(f"/settings/forms/{form}/fields/new"))
+    page = parse_page(client.get(f"/settings/forms/{form}/fields/new"))
     assert "Mood, one to five" in [option.text for option in page.select("select[name=kind] option")]
-    assert "A colleague" not in soup(client.get(f"/settings/forms/{form}/preview")).text
-    assert "Splendid" in soup(client.get(f"/settings/forms/{form}/preview")).text
+    assert "A colleague" not in parse_page(client.get(f"/settings/forms/{form}/preview")).text
+    assert "Splendid" in parse_page(client.get(f"/settings/forms/{form}/preview")).text
 
 
 def test_programs_answer_it(pages_of, session, dana, admin):
