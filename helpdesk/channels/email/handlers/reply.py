@@ -21,7 +21,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 MAX_SUBJECT_LENGTH = 300  # characters of a mail's subject that are read as words of it
-_ANSWER_SIGNS = re.compile(r"(?:\s*(?:[\w.]{1,14}\s?(?:\[\d{1,3}\])?[:：]|\[[^\[\]#]{1,30}\]))+")  # "Re:", "AW: [EXT]"
+_ANSWER_SIGN = re.compile(r"(?:\s*\[[^\[\]#]{1,30}\])*\s*[\w.]{1,14}\s?(?:\[\d{1,3}\])?[:：]")  # "Re:", "[EXT] AW:"
 _TICKET_NUMBER = re.compile(r"#\d")
 _NO_SUBJECT = re.compile(r"[(<\[].{3,30}[)>\]]")  # "(no subject)", as programs write it
 _NO_WORD = re.compile(r"[\W_]+")
@@ -64,17 +64,16 @@ def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
 def _add_subject(
     content: message_content.MessageContent, mail: ParsedMail, ticket: Ticket
 ) -> message_content.MessageContent:
-    """Return ``content`` below the subject of the mail, where its author gave it one of their own: it has neither the
-    number that ours have nor the ticket's words.
+    """Return ``content`` with the subject of a mail that has nothing else, if its author wrote a new one: it neither
+    begins like an answer's nor has the number that ours have or the ticket's words.
     """
     subject = to_one_line(mail.subject)[:MAX_SUBJECT_LENGTH].strip()
-    words = _ANSWER_SIGNS.sub("", subject)
-    signs, known = (_NO_WORD.sub("", text.casefold()) for text in (words, ticket.subject))
+    signs, known = (_NO_WORD.sub("", text.casefold()) for text in (subject, ticket.subject))
     is_ours = bool(_TICKET_NUMBER.search(subject)) or signs in known or (bool(known) and known in signs)
-    if is_ours or not signs or _NO_SUBJECT.fullmatch(subject):
+    is_answer = bool(_ANSWER_SIGN.match(subject))
+    if content.body or content.files or is_ours or is_answer or not signs or _NO_SUBJECT.fullmatch(subject):
         return content
-    body = f"{plain_text_to_markdown.escape_line(subject)}\n\n{content.body}".strip()
-    return dataclasses.replace(content, body=body)
+    return dataclasses.replace(content, body=plain_text_to_markdown.escape_line(subject))
 
 
 def target_of(thread: Thread) -> str:
