@@ -11,8 +11,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, choices_for, diff, field_types, form_words, visible_fields
 from helpdesk.domain.forms.validation import publish_errors
-from helpdesk.domain.people import organizations
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.models.organization import Organization
@@ -280,10 +279,4 @@ def render_list(values: dict[str, Any], errors: dict[str, Any] | None = None) ->
 
 def list_organization_choices() -> list[tuple[int, str]]:
     """Organizations to choose from, as (id, name)."""
-    rows = db.session.execute(
-        select(Organization.id, Organization.name)
-        .where(organizations.IS_PRESENT)
-        .order_by(*ORGANIZATIONS_BY_NAME)
-        .limit(500)
-    )
-    return [(row.id, row.name) for row in rows]
+    return [(each.id, each.name) for each in list_choices(most=500)]

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from helpdesk.domain.errors import ConflictError, DomainError, ValidationError
 from helpdesk.domain.people import organizations, users
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.domain.reorganization import organization_merging, organization_preview, people_merging, ticket_moves
 from helpdesk.extensions import db
 from helpdesk.models.operation import Operation
@@ -24,7 +23,6 @@ from helpdesk.web.settings.organizations import get_organization_or_404
 from helpdesk.web.settings.people import get_user_or_404
 
 blueprint = Blueprint("settings_merging", __name__, url_prefix="/settings")
-MAX_CHOICES = 1000
 CHANGED = lazy_gettext("What this does has changed since you read it. Read it again before you confirm.")
 
 
@@ -199,10 +197,7 @@ def _needed(target: Any, refusal: str = "") -> Any:
 
 
 def _list_choices(source: Organization) -> list[tuple[str, str]]:
-    others = select(Organization.slug, Organization.name).where(organizations.IS_PRESENT, Organization.id != source.id)
-    return [
-        (row.slug, row.name) for row in db.session.execute(others.order_by(*ORGANIZATIONS_BY_NAME).limit(MAX_CHOICES))
-    ]
+    return [(each.slug, each.name) for each in list_choices(Organization.id != source.id)]
 
 
 def _status(error: DomainError) -> int:

@@ -2,17 +2,13 @@
 
 from datetime import UTC
 
-from sqlalchemy import select
 from wtforms import BooleanField, ColorField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 from wtforms.widgets import DateTimeLocalInput
 
 from helpdesk.domain import email_address
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
-from helpdesk.domain.people.organizations import IS_PRESENT
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.domain.portal import announcements
-from helpdesk.extensions import db
-from helpdesk.models.organization import Organization
 from helpdesk.models.setting import SETTINGS
 from helpdesk.translation import gettext, lazy_gettext, lazy_pgettext, offered_languages
 from helpdesk.web.form_base import to_choices
@@ -37,8 +33,7 @@ def _strip(text: str | None) -> str:
 
 def list_organizations() -> list[tuple[str, str]]:
     """Every organization as (short name, name)."""
-    query = select(Organization.slug, Organization.name).where(IS_PRESENT).order_by(*ORGANIZATIONS_BY_NAME)
-    return [(row.slug, row.name) for row in db.session.execute(query)]
+    return [(each.slug, each.name) for each in list_choices(most=None)]
 
 
 def _ensure_moment(field: StringField) -> None:

@@ -11,8 +11,7 @@ from helpdesk.domain import labels
 from helpdesk.domain.inbox.channel import TwoWayChannel
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people import users
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
-from helpdesk.domain.people.organizations import IS_PRESENT
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.domain.rules import definition, management
 from helpdesk.domain.rules.definition import (
     ASSIGN_LABELS,
@@ -30,7 +29,6 @@ from helpdesk.markup.name_order import sort_by_name
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.form import Field, FormVersion
 from helpdesk.models.form import Form as TicketForm
-from helpdesk.models.organization import Organization
 from helpdesk.translation import gettext, lazy_gettext, offered_languages
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 
@@ -199,9 +197,7 @@ def _list_forms() -> list[tuple[str, str]]:
 
 
 def _list_organizations() -> list[tuple[str, str]]:
-    query = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(*ORGANIZATIONS_BY_NAME)
-    query = query.limit(MAX_ORGANIZATIONS)
-    return [(str(row.id), row.name) for row in db.session.execute(query)]
+    return [(str(each.id), each.name) for each in list_choices(most=MAX_ORGANIZATIONS)]
 
 
 def _list_macros() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from helpdesk import clock
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.domain.sla import holiday_calendar, policies
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -155,23 +155,15 @@ def render_page(
     errors: dict[str, Any] | None = None,
 ) -> str:
     """Render the page; typed values with errors replace the stored ones."""
-    own_query = select(Organization.slug, Organization.name).where(
-        Organization.id.in_(select(SlaPolicy.organization_id))
-    )
-    all_query = (
-        select(Organization.slug, Organization.name)
-        .where(organizations.IS_PRESENT)
-        .order_by(*ORGANIZATIONS_BY_NAME)
-        .limit(1000)
-    )
+    have_own = Organization.id.in_(select(SlaPolicy.organization_id))
     return navigation.render_settings_page(
         "settings/service_levels.html",
         targets_loaded=stale_forms.fingerprint(stored_targets(organization)),
         hours_loaded=stale_forms.fingerprint(stored_hours_and_settings()),
         pauses_on_hold=settings.get("sla_pauses_on_hold"),
         organization=organization,
-        with_own=[tuple(row) for row in db.session.execute(own_query.order_by(*ORGANIZATIONS_BY_NAME))],
-        organizations=[tuple(row) for row in db.session.execute(all_query)],
+        with_own=[(each.slug, each.name) for each in list_choices(have_own, most=None)],
+        organizations=[(each.slug, each.name) for each in list_choices()],
         priorities=[(str(priority), priority.definition.label) for priority in reversed(Priority)],
         targets=targets if targets is not None else stored_targets(organization),
         days=list_weekdays(),

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from helpdesk import config
@@ -13,10 +12,9 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.outbox import errors as channel_errors
 from helpdesk.domain.people import organizations
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.organization import Organization
 from helpdesk.translation import gettext
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
@@ -123,14 +121,8 @@ def render_page(
 ) -> str:
     """Render the page; ``checks`` are the results of a test."""
     connected, triage = channels.list_channels(), settings.get("triage_channel")
-    organizations_query = (
-        select(Organization.slug, Organization.name)
-        .where(organizations.IS_PRESENT)
-        .order_by(*ORGANIZATIONS_BY_NAME)
-        .limit(1000)
-    )
     form = form or ChannelForm(data={"audience": "customer" if triage else "team"})
-    form.organization.choices = to_choices(tuple(row) for row in db.session.execute(organizations_query))
+    form.organization.choices = to_choices((each.slug, each.name) for each in list_choices())
     return navigation.render_settings_page(
         "settings/channels.html",
         channels=connected,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
-from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.domain.tickets import transfer
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -62,17 +62,12 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict[str, Any] | Non
             (user.id, f"{user.display_name} · {user.email}")
             for user in db.session.scalars(members.order_by(User.search_words, User.id).limit(200))
         ]
-    choices = db.session.execute(
-        select(Organization.slug, Organization.name)
-        .where(Organization.id != ticket.organization_id, organizations.IS_PRESENT)
-        .order_by(*ORGANIZATIONS_BY_NAME)
-        .limit(1000)
-    )
+    others = list_choices(Organization.id != ticket.organization_id)
     return render_template(
         "tickets/transfer.html",
         ticket=ticket,
         organization=organization,
-        organizations=[(slug, name) for slug, name in choices],
+        organizations=[(each.slug, each.name) for each in others],
         people_there=people,
         exposure=transfer.preview_transfer(ticket, organization) if organization else None,
         errors=errors or {},

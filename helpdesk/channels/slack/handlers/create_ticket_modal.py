@@ -19,6 +19,7 @@ from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, users
 from helpdesk.domain.people.name_conditions import ORGANIZATIONS_BY_NAME, is_named
+from helpdesk.domain.people.organization_choices import list_choices
 from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
@@ -218,9 +219,7 @@ def _offered_organizations(chosen_id: int | None) -> blocks.Choices:
     """Return the organizations to choose from: all where a select holds them, else enough for one that asks as one
     types, with the chosen one among them.
     """
-    names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(*ORGANIZATIONS_BY_NAME)
-    names = names.limit(MAX_SUGGESTIONS)
-    found = tuple((str(id), name) for id, name in db.session.execute(names))
+    found = tuple((str(each.id), each.name) for each in list_choices(most=MAX_SUGGESTIONS))
     chosen = db.session.get(Organization, chosen_id) if chosen_id else None
     if chosen is not None and str(chosen.id) not in {id for id, _ in found}:
         found = (*found, (str(chosen.id), chosen.name))
