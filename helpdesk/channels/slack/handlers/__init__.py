@@ -85,12 +85,13 @@ def answer_submission(payload: dict) -> dict:
     for event in slack.parse_payload(payload):
         if not isinstance(event, ModalEvent) or event.callback_id not in MODALS:
             continue
+        form = MODALS[event.callback_id]
         with transactions.read_only():
-            is_linked = authors.find_linked(event) is not None
-        profile, ourselves = (None, BotIdentity()) if is_linked else _find_profile(event)
+            if (agent := authors.find_linked(event)) is not None:
+                return form.answer_submission(event, agent)
+        profile, ourselves = _find_profile(event)
         with transactions.read_only():
-            agent = authors.find_linked(event) or authors.find_agent(profile, ourselves, event)
-            return MODALS[event.callback_id].answer_submission(event, agent)
+            return form.answer_submission(event, authors.find_agent(profile, ourselves, event))
     return {}
 
 
