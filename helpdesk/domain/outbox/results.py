@@ -175,7 +175,7 @@ def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -
     if isinstance(reason, SkipDelivery):
         text = str(reason.reason)
         if delivery.possibly_sent_since is not None:
-            text = " ".join((text, gettext(MAY_BE_THERE)))
+            text += " " + gettext(MAY_BE_THERE)
         _finish_delivery(delivery, DeliveryState.cancelled, text)
     else:
         _end_claim(delivery)

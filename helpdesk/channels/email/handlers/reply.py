@@ -2,29 +2,21 @@
 
 import dataclasses
 import hashlib
-import re
 from typing import Any
 
 from sqlalchemy import select
 
 from helpdesk.channels.email.handlers import folded_text, message_content
-from helpdesk.channels.email.parse import plain_text_to_markdown
+from helpdesk.channels.email.parse import new_subject, plain_text_to_markdown
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
-from helpdesk.markup.one_line import to_one_line
 from helpdesk.models.message import Message, MessageRevision
 from helpdesk.models.thread import Thread
-from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-MAX_SUBJECT_LENGTH = 300  # characters of a mail's subject that are read as words of it
-_ANSWER_SIGN = re.compile(r"(?:\s*\[[^\[\]#]{1,30}\])*\s*[\w.]{1,14}\s?(?:\[\d{1,3}\])?[:：]")  # "Re:", "[EXT] AW:"
-_TICKET_NUMBER = re.compile(r"#\d")
-_NO_SUBJECT = re.compile(r"[(<\[].{3,30}[)>\]]")  # "(no subject)", as programs write it
-_NO_WORD = re.compile(r"[\W_]+")
 MAX_ID_LENGTH = 255  # characters of Message.origin_external_id
 
 
@@ -38,7 +30,10 @@ def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
     """
     ticket = thread.ticket
     with db.session.begin_nested():
-        content = _add_subject(message_content.make_content(mail), mail, ticket)
+        content = message_content.make_content(mail)
+        if not content.body and not content.files:
+            subject = new_subject.find_new_subject(mail.subject, ticket.subject)
+            content = dataclasses.replace(content, body=plain_text_to_markdown.escape_line(subject))
         known = _find_same(mail, content.body, thread)
         if known is not None:
             return known
@@ -59,21 +54,6 @@ def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
         folded_text.store_quote(message, mail, content.quoted)
         undeliverable_addresses.clear_bounces(author)
     return message
-
-
-def _add_subject(
-    content: message_content.MessageContent, mail: ParsedMail, ticket: Ticket
-) -> message_content.MessageContent:
-    """Return ``content`` with the subject of a mail that has nothing else, if its author wrote a new one: it neither
-    begins like an answer's nor has the number that ours have or the ticket's words.
-    """
-    subject = to_one_line(mail.subject)[:MAX_SUBJECT_LENGTH].strip()
-    signs, known = (_NO_WORD.sub("", text.casefold()) for text in (subject, ticket.subject))
-    is_ours = bool(_TICKET_NUMBER.search(subject)) or signs in known or (bool(known) and known in signs)
-    is_answer = bool(_ANSWER_SIGN.match(subject))
-    if content.body or content.files or is_ours or is_answer or not signs or _NO_SUBJECT.fullmatch(subject):
-        return content
-    return dataclasses.replace(content, body=plain_text_to_markdown.escape_line(subject))
 
 
 def target_of(thread: Thread) -> str:
