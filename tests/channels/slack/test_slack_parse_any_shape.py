@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpdesk.channels import slack
 from helpdesk.channels.slack.parse import envelopes, interactions, note_prefix
-from tests.channels.slack.test_slack_parse import NAMES, envelope
+from tests.channels.slack.event_samples import NAMES, envelope
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),

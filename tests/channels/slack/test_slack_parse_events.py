@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.channels.slack.test_slack_parse import ROOT, TS, hear, said
+from tests.channels.slack.event_samples import ROOT, TS, hear, said
 
 
 def changed(message, previous, **more):

@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.channels import slack
 from helpdesk.channels.slack.parse import envelopes
-from tests.channels.slack.test_slack_parse import NAMES, ROOT, TS, envelope, said
+from tests.channels.slack.event_samples import NAMES, ROOT, TS, envelope, said
 
 
 def test_a_pressed_button():
